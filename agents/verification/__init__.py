@@ -1,0 +1,1 @@
+"""Builds and tests hostile code, and judges the evidence."""

@@ -1,0 +1,91 @@
+"""What is remembered about a project between steps (`.tumbler/state.json`)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from .project import Trigger
+
+SCHEMA_VERSION = 1
+
+
+class Status(StrEnum):
+    """Where a project stands."""
+
+    IDLE = "idle"
+    PLANNING = "planning"
+    ENGINEERING = "engineering"
+    VERIFYING = "verifying"
+    FINALIZING = "finalizing"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    EXHAUSTED = "exhausted"
+    """The limit of iterations is reached; the best iteration is back in 03_staging."""
+    WAITING = "waiting"
+    """A provider or the sandbox is not there; goes on by itself when it is back."""
+    PAUSED = "paused"
+    """A budget is used up, or a person said so."""
+
+
+class Phase(StrEnum):
+    """The work under way, or the last that was."""
+
+    IDLE = "idle"
+    PLANNING = "planning"
+    ENGINEERING = "engineering"
+    VERIFYING = "verifying"
+    FINALIZING = "finalizing"
+
+
+class Score(BaseModel):
+    """How one iteration was judged."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    iteration: int
+    score: float
+    green: bool = False
+    accepted: bool = False
+    """It became the best so far."""
+    summary: str = ""
+
+
+class State(BaseModel):
+    """The documented fields first, then ours. Keys we do not know survive a rewrite."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    name: str
+    status: Status = Status.IDLE
+    current_phase: Phase = Phase.IDLE
+    """The last working phase, so that a failure tells where."""
+    iteration: int = 0
+    max_iterations: int = 10
+    quality_threshold: float = 8.0
+    start_time: datetime | None = None
+    last_update: datetime | None = None
+    last_score: float | None = None
+    provider: str | None = None
+    model: str | None = None
+
+    schema_version: int = SCHEMA_VERSION
+    best_score: float | None = None
+    best_iteration: int | None = None
+    scores: tuple[Score, ...] = ()
+    error: str | None = None
+    """What went wrong, in one sentence; None while all is well."""
+    hint: str | None = None
+    """What the user can do next, in one sentence."""
+    sandbox: str | None = None
+    """How the last verification was kept in."""
+    taken: dict[Trigger, str] = Field(default_factory=dict)
+    """Trigger -> fingerprint of the version that was taken up."""
+    run: int = 0
+    """Counts how often the requirements or the plan were taken up; part of the journal's keys."""
+    attempt: int = 0
+    """Counts re-runs of the same step that a person asked for by a touch; part of the journal's keys."""
+    not_before: datetime | None = None
+    """Waiting until then, when a server said how long."""

@@ -1,0 +1,47 @@
+"""How the daemon tells what it does. The console is one view; tests use a list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+
+class Level(StrEnum):
+    """How much a line matters."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    GOOD = "good"
+    """Something a person hoped for: a score over the threshold, a zip."""
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One busy project, as the live table shows it."""
+
+    project: str
+    status: str
+    agent: str = ""
+    model: str = ""
+    iteration: int = 0
+    max_iterations: int = 0
+    score: float | None = None
+    activity: str = ""
+    """`reading the prompt`, `thinking`, `writing`, `installing`, `testing` ..."""
+    tokens: int = 0
+    tokens_per_second: float | None = None
+    started: float = 0.0
+    """time.monotonic() when this step began."""
+
+
+class View(Protocol):
+    """Called in the event loop; must not block. Text is untrusted: the view escapes it."""
+
+    def say(self, text: str, *, project: str | None = None, level: Level = Level.INFO) -> None:
+        """One line about something that happened."""
+
+    def show(self, project: str, row: Row | None) -> None:
+        """Replace the project's row of the live table; None takes it out."""
