@@ -1,0 +1,482 @@
+"""A project's folder: every read and write of its files, atomic, durable, and never outside it.
+
+Paths are relative to the folder, with `/`. A write goes to a temporary file beside its target, is synced, renamed over
+the target, and the directory is synced: after a crash or a power cut there is the old content or the new, whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from .files_directory import DescriptorDirectory, Directory
+from .files_problems import (
+    Denied,
+    DiskFull,
+    FileProblem,
+    Gone,
+    NotRegular,
+    NotText,
+    ReadOnly,
+    TooLarge,
+    UnsafePath,
+    translated,
+)
+
+__all__ = [
+    "Denied",
+    "DiskFull",
+    "FileProblem",
+    "Fingerprint",
+    "Folder",
+    "Gone",
+    "NotRegular",
+    "NotText",
+    "ReadOnly",
+    "TooLarge",
+    "UnsafePath",
+]
+
+_CHUNK = 1 << 20
+_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+_APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """Enough to tell that a file was written, replaced or touched; not that its content differs."""
+
+    mtime_ns: int
+    size: int
+    inode: int
+
+    def __str__(self) -> str:
+        return f"{self.mtime_ns}:{self.size}:{self.inode}"
+
+    @classmethod
+    def of(cls, found: os.stat_result) -> Self:
+        return cls(found.st_mtime_ns, found.st_size, found.st_ino)
+
+
+def _none_ignored(_name: str) -> bool:
+    return False
+
+
+class Folder:
+    """The root of a project, held open; close it, or use it as a context manager.
+
+    Methods raise FileProblem; `create` also FileExistsError. "Absent" is a value (None, False, empty), not an error.
+    """
+
+    def __init__(self, path: Path, root: Directory) -> None:
+        self.path = path
+        self._root = root
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """The folder at `path`, which must be there and must not itself be a link; Gone when it is absent."""
+        with translated(str(path)):
+            return cls(path, _directory_at(path))
+
+    def folder(self, rel: str) -> Self:
+        """A folder within this one, opened on its own."""
+        with translated(rel):
+            return type(self)(self.path / rel, self._descend(_parts(rel), make=False))
+
+    def close(self) -> None:
+        self._root.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def still_there(self) -> bool:
+        """False once the folder was deleted, renamed or replaced by another."""
+        try:
+            found = self.path.lstat()
+        except OSError:
+            return False
+        return (found.st_dev, found.st_ino) == self._root.identity()
+
+    def free_bytes(self) -> int:
+        """What we may still write to the folder's file system."""
+        with translated("."):
+            return self._root.free_bytes()
+
+    def read(self, rel: str, *, limit: int | None = None) -> bytes | None:
+        """The content, None when absent. TooLarge above `limit` bytes; NotRegular for anything but a plain file."""
+        with translated(rel), self._reading(rel) as descriptor:
+            if descriptor is None:
+                return None
+            return b"".join(_chunks(descriptor, rel, limit))
+
+    def read_text(self, rel: str, *, limit: int | None = None) -> str | None:
+        """The content as UTF-8, line ends kept; NotText when it is not. For users' files see `intake`."""
+        found = self.read(rel, limit=limit)
+        try:
+            return None if found is None else found.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise NotText(f"{rel}: not UTF-8 at byte {error.start}; save it as UTF-8", rel) from error
+
+    def sha256(self, rel: str) -> str | None:
+        """Hexadecimal digest of the content, None when absent."""
+        digest = hashlib.sha256()
+        with translated(rel), self._reading(rel) as descriptor:
+            if descriptor is None:
+                return None
+            for chunk in _chunks(descriptor, rel, None):
+                digest.update(chunk)
+        return digest.hexdigest()
+
+    def stat(self, rel: str) -> Fingerprint | None:
+        """None when absent; NotRegular for anything but a plain file."""
+        found = self.status(rel)
+        if found is None:
+            return None
+        _require_regular(found, rel)
+        return Fingerprint.of(found)
+
+    def status(self, rel: str) -> os.stat_result | None:
+        """What stands at `rel`, of whatever kind, links not followed; None when nothing."""
+        with translated(rel), self._parent(rel) as (directory, name):
+            if directory is None:
+                return None
+            with suppress(FileNotFoundError):
+                return directory.stat(name)
+        return None
+
+    def write(self, rel: str, data: bytes | str, *, mode: int = 0o644) -> None:
+        """Replace or make the file: whole and durable when this returns, untouched when it raises."""
+        with translated(rel), self._parent(rel, make=True) as (directory, name):
+            assert directory is not None
+            with _temporary(directory, data, mode) as temporary:
+                directory.rename(temporary, name)
+            directory.sync()
+
+    def create(self, rel: str, data: bytes | str, *, mode: int = 0o644) -> None:
+        """As `write`, but FileExistsError when there is something already."""
+        with translated(rel), self._parent(rel, make=True) as (directory, name):
+            assert directory is not None
+            with _temporary(directory, data, mode) as temporary:
+                _give_new_name(directory, temporary, name)
+            directory.sync()
+
+    def append(self, rel: str, data: bytes | str) -> None:
+        """Add to a log: one write, not synced, so the last lines may be lost with the power."""
+        with translated(rel), self._parent(rel, make=True) as (directory, name):
+            assert directory is not None
+            descriptor = directory.open(name, _APPEND)
+            try:
+                _require_regular(os.fstat(descriptor), rel)
+                _write_all(directory, descriptor, data)
+            finally:
+                os.close(descriptor)
+
+    def mkdir(self, rel: str) -> None:
+        """Make a directory and its parents, durably; one that is there already is fine."""
+        with translated(rel):
+            self._descend(_parts(rel), make=True).close()
+
+    def names(self, rel: str = "") -> list[str]:
+        """Names in a directory, sorted; empty when there is no such directory."""
+        with translated(rel or "."):
+            try:
+                directory = self._descend(_parts(rel), make=False)
+            except FileNotFoundError:
+                return []
+            try:
+                return [entry.name for entry in directory.entries()]
+            finally:
+                directory.close()
+
+    def walk(self, rel: str = "", *, ignored: Callable[[str], bool] = _none_ignored) -> Iterator[str]:
+        """Paths of the plain files below `rel`, sorted within each directory; links, pipes and the like are left out.
+
+        `ignored` is asked with the bare name of each file and directory.
+        """
+        for directory_rel, _, files in self._directories(rel, ignored):
+            yield from (_join(directory_rel, name) for name in files)
+
+    def remove(self, rel: str) -> bool:
+        """Remove a file or a link, durably; False when there was none."""
+        with translated(rel), self._parent(rel) as (directory, name):
+            if directory is None:
+                return False
+            try:
+                directory.unlink(name)
+            except FileNotFoundError:
+                return False
+            directory.sync()
+            return True
+
+    def remove_tree(self, rel: str) -> bool:
+        """Remove a directory and all in it, also what was made unreadable; links in it are removed, not followed."""
+        found = self.status(rel)
+        if found is None:
+            return False
+        if not stat.S_ISDIR(found.st_mode):
+            return self.remove(rel)
+        with translated(rel), self._parent(rel) as (directory, name):
+            assert directory is not None
+            _remove_tree(directory, name)
+            directory.sync()
+        return True
+
+    def rename(self, old: str, new: str) -> None:
+        """Move a file or directory within this folder, durably; a file at `new` is replaced."""
+        with (
+            translated(old),
+            self._parent(old) as (directory, name),
+            self._parent(new, make=True) as (target, new_name),
+        ):
+            if directory is None or target is None:
+                raise Gone(f"{old}: is not there", old)
+            directory.move(name, target, new_name)
+            target.sync()
+            directory.sync()
+
+    def exchange(self, one: str, other: str) -> None:
+        """Swap two files or directories that are both there.
+
+        In one step on Linux and macOS. Elsewhere, and on file systems without it, in three: a crash in between leaves
+        `one` absent and its content at `.tumbler-swap-*` beside it.
+        """
+        with translated(one), self._parent(one) as (first, name), self._parent(other) as (second, other_name):
+            if first is None or second is None:
+                raise Gone(f"{one} and {other}: one of them is not there", one)
+            if not first.exchange(name, second, other_name):
+                aside = f".tumbler-swap-{secrets.token_hex(8)}"
+                first.rename(name, aside)
+                second.move(other_name, first, name)
+                first.move(aside, second, other_name)
+            first.sync()
+            second.sync()
+
+    def sweep(self, rel: str = "", *, ignored: Callable[[str], bool] = _none_ignored, depth: int = 8) -> int:
+        """Remove what interrupted writes left behind, at most `depth` directories deep; how many there were."""
+        left = [
+            _join(directory_rel, name)
+            for directory_rel, _, files in self._directories(rel, ignored, depth)
+            for name in files
+            if is_temporary(name)
+        ]
+        return sum(self.remove(path) for path in left)
+
+    @contextmanager
+    def _parent(self, rel: str, *, make: bool = False) -> Iterator[tuple[Directory | None, str]]:
+        """The directory that holds `rel`, opened, and its name in it; (None, name) when the directory is absent."""
+        *parents, name = _parts(rel) or [""]
+        if not name:
+            raise UnsafePath(f"{rel!r}: names the folder itself", rel)
+        directory: Directory | None = None
+        try:
+            directory = self._descend(parents, make=make)
+        except FileNotFoundError:
+            if make:
+                raise
+        try:
+            yield directory, name
+        finally:
+            if directory is not None:
+                directory.close()
+
+    def _descend(self, parts: list[str], *, make: bool) -> Directory:
+        """The directory at `parts`, opened component by component; made and synced into its parent where absent."""
+        directory = self._root.child(".")
+        try:
+            for part in parts:
+                deeper = _child(directory, part, make=make)
+                directory.close()
+                directory = deeper
+        except BaseException:
+            directory.close()
+            raise
+        return directory
+
+    @contextmanager
+    def _reading(self, rel: str) -> Iterator[int | None]:
+        """A descriptor of the plain file, None when absent; does not wait for a pipe's writer."""
+        with self._parent(rel) as (directory, name):
+            if directory is None:
+                yield None
+                return
+            try:
+                descriptor = directory.open(name, _READ)
+            except FileNotFoundError:
+                yield None
+                return
+            try:
+                _require_regular(os.fstat(descriptor), rel)
+                yield descriptor
+            finally:
+                os.close(descriptor)
+
+    def _directories(
+        self, rel: str, ignored: Callable[[str], bool], depth: int | None = None
+    ) -> Iterator[tuple[str, list[str], list[str]]]:
+        """(path, names of directories, names of plain files) of each directory from `rel` down, parents first."""
+        waiting = [(rel, 0)]
+        while waiting:
+            path, level = waiting.pop()
+            directories, files = self._split(path, ignored)
+            yield path, directories, files
+            if depth is None or level < depth:
+                waiting.extend((_join(path, name), level + 1) for name in reversed(directories))
+
+    def _split(self, rel: str, ignored: Callable[[str], bool]) -> tuple[list[str], list[str]]:
+        with translated(rel or "."):
+            try:
+                directory = self._descend(_parts(rel), make=False)
+            except FileNotFoundError:
+                return [], []
+            try:
+                entries = [entry for entry in directory.entries() if not ignored(entry.name)]
+                return (
+                    [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)],
+                    [entry.name for entry in entries if entry.is_file(follow_symlinks=False)],
+                )
+            finally:
+                directory.close()
+
+
+def is_temporary(name: str) -> bool:
+    """Whether a file of this name is an unfinished write of ours."""
+    return name.startswith(".tumbler-") and name.endswith(".tmp")
+
+
+def _directory_at(path: Path) -> Directory:
+    if os.open in os.supports_dir_fd:
+        return DescriptorDirectory.at(path)
+    from .files_by_path import PathDirectory
+
+    return PathDirectory.at(path)
+
+
+def _parts(rel: str) -> list[str]:
+    """The components of a relative path; UnsafePath for whatever could lead elsewhere. Empty for the folder itself."""
+    if rel == "":
+        return []
+    parts = rel.split("/")
+    if any(part in ("", ".", "..") or "\0" in part or _elsewhere_on_windows(part) for part in parts):
+        raise UnsafePath(f"{rel!r}: not a path inside the folder; use names joined by /, without . and ..", rel)
+    try:
+        os.fsencode(rel)
+    except UnicodeEncodeError as error:
+        raise UnsafePath(f"{rel!r}: the name cannot be encoded for this system; choose another", rel) from error
+    return parts
+
+
+def _elsewhere_on_windows(part: str) -> bool:
+    return os.name == "nt" and any(mark in part for mark in '\\:<>"|?*')
+
+
+def _join(directory: str, name: str) -> str:
+    return f"{directory}/{name}" if directory else name
+
+
+def _child(directory: Directory, name: str, *, make: bool) -> Directory:
+    try:
+        return directory.child(name)
+    except FileNotFoundError:
+        if not make:
+            raise
+    with suppress(FileExistsError):
+        directory.make(name)
+    directory.sync()
+    return directory.child(name)
+
+
+def _require_regular(found: os.stat_result, rel: str) -> None:
+    if stat.S_ISREG(found.st_mode):
+        return
+    kinds = {
+        stat.S_IFDIR: "a folder",
+        stat.S_IFLNK: "a symbolic link",
+        stat.S_IFIFO: "a pipe",
+        stat.S_IFSOCK: "a socket",
+    }
+    kind = kinds.get(stat.S_IFMT(found.st_mode), "a device")
+    raise NotRegular(f"{rel}: is {kind}; put a plain file in its place", rel)
+
+
+def _chunks(descriptor: int, rel: str, limit: int | None) -> Iterator[bytes]:
+    total = 0
+    while chunk := os.read(descriptor, _CHUNK):
+        total += len(chunk)
+        if limit is not None and total > limit:
+            raise TooLarge(f"{rel}: larger than {limit:,} bytes; shorten it", rel)
+        yield chunk
+
+
+def _write_all(directory: Directory, descriptor: int, data: bytes | str) -> None:
+    """Short writes happen: on a nearly full disk, and on signals."""
+    left = memoryview(data.encode("utf-8") if isinstance(data, str) else data)
+    while left:
+        left = left[directory.write(descriptor, left) :]
+
+
+@contextmanager
+def _temporary(directory: Directory, data: bytes | str, mode: int) -> Iterator[str]:
+    """A synced file with a short random name, so that targets of 255 bytes work; removed when the block fails."""
+    name = f".tumbler-{secrets.token_hex(8)}.tmp"
+    try:
+        descriptor = directory.open(name, _NEW, mode)
+        try:
+            _write_all(directory, descriptor, data)
+            directory.sync_file(descriptor)  # an error here is final: the kernel reports it once and drops the pages
+        finally:
+            os.close(descriptor)
+        yield name
+    except BaseException:
+        with suppress(OSError):
+            directory.unlink(name)
+        raise
+
+
+def _give_new_name(directory: Directory, temporary: str, name: str) -> None:
+    """Give the finished file its name unless that is taken; FAT and some network file systems have no hard links."""
+    try:
+        directory.link(temporary, name)
+    except FileExistsError:
+        raise
+    except OSError:
+        with suppress(FileNotFoundError):
+            directory.stat(name)
+            raise FileExistsError(name) from None
+        directory.rename(temporary, name)
+    else:
+        directory.unlink(temporary)
+
+
+def _remove_tree(parent: Directory, name: str) -> None:
+    """Depth first, each directory opened from its parent, so that a swapped link is unlinked and not entered."""
+    directory = _unlocked(parent, name)
+    try:
+        for entry in directory.entries():
+            if entry.is_dir(follow_symlinks=False):
+                _remove_tree(directory, entry.name)
+            else:
+                directory.unlink(entry.name)
+    finally:
+        directory.close()
+    parent.remove(name)
+
+
+def _unlocked(parent: Directory, name: str) -> Directory:
+    try:
+        directory = parent.child(name)
+    except PermissionError:
+        parent.unlock_child(name)
+        directory = parent.child(name)
+    directory.unlock()
+    return directory
