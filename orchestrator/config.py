@@ -1,0 +1,245 @@
+"""What can be set, the default of each setting, and how it is read from config.yaml and tumbler.yaml."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError, field_validator
+
+from providers.settings import ProviderSettings
+
+from .config_error import ConfigError, Problem, explain, nearest
+from .yaml_source import Document, YamlError, decode, parse
+
+try:
+    from agents.verification.settings import VerificationSettings
+except ImportError:
+
+    class VerificationSettings(BaseModel):  # type: ignore[no-redef]
+        model_config = ConfigDict(frozen=True, extra="forbid")
+        sandbox: str = "auto"
+
+
+FILE_NAME = "config.yaml"
+M = TypeVar("M", bound=BaseModel)
+
+AUTO = "auto"
+UNLIMITED = "unlimited"
+_PROVIDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+
+
+def _endless_only_by_word(value: object) -> object:
+    """`unlimited` is infinite; nothing else is, so that no slip of the pen spends without end."""
+    if value == UNLIMITED:
+        return math.inf
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+        raise ValueError(f"must be a number above 0 or the word `{UNLIMITED}`")
+    return value
+
+
+def _as_written(value: float) -> Any:
+    return UNLIMITED if value == math.inf else value
+
+
+Limit = Annotated[float, BeforeValidator(_endless_only_by_word), PlainSerializer(_as_written)]
+"""A number above 0; math.inf when the file says `unlimited`."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class AgentProviders(_Section):
+    """Which of `providers` each agent asks; `auto` is the first healthy one in the order listed."""
+
+    architect: str = Field(default=AUTO, examples=["ollama_local"])
+    engineer: str = Field(default=AUTO, examples=["ollama_coder"])
+    verifier: str = Field(default=AUTO, examples=["ollama_local"])
+
+
+class Budget(_Section):
+    """What may be spent; a project that reaches one of these is paused, and goes on when it is raised."""
+
+    max_tokens: Limit = 5_000_000
+    """Tokens read and written, also by calls that came to nothing."""
+    max_cost: Limit = 5.0
+    """USD. Calls whose price is not known do not count here, but in max_tokens and max_calls."""
+    max_minutes: Limit = 720
+    """Minutes of work; waiting for a server that is down does not count."""
+    max_calls: Limit = 500
+    """Model calls."""
+
+
+class DailyBudget(Budget):
+    """The same for all projects together, per calendar day."""
+
+    max_tokens: Limit = 50_000_000
+    max_cost: Limit = 20.0
+    max_minutes: Limit = math.inf
+    max_calls: Limit = 5_000
+
+
+class Limits(Budget):
+    """Budgets per project, for all of them per day, and how many are worked on at once."""
+
+    daily: DailyBudget = DailyBudget()
+    max_concurrent_projects: int = Field(default=16, ge=1, le=10_000)
+
+
+class Watch(_Section):
+    """How changes in the project folders are noticed."""
+
+    debounce_seconds: float = Field(default=1.0, ge=0, le=3600, allow_inf_nan=False)
+    """A file counts as written when it was quiet for so long."""
+    rescan_seconds: float = Field(default=30.0, ge=0.1, le=86_400, allow_inf_nan=False)
+    """Every so often all projects are looked at, in case an event was lost."""
+    polling: Literal["auto", "always", "never"] = "auto"
+    """Looking instead of listening; auto does it where listening does not work (network and WSL mounts)."""
+
+
+class EngineerSettings(_Section):
+    """How the Engineer is asked."""
+
+    answer_format: Literal["fenced", "json"] = "fenced"
+    """Named fenced blocks, or one JSON object; code inside JSON is measurably worse on most models."""
+
+
+DEFAULT_PROVIDERS: Mapping[str, Mapping[str, Any]] = {
+    "ollama_coder": {"type": "ollama", "base_url": "http://localhost:11434", "model": "deepseek-coder-v2:latest"},
+    "ollama_local": {"type": "ollama", "base_url": "http://localhost:11434", "model": "llama3.1:8b"},
+    "vllm_local": {"type": "vllm", "base_url": "http://localhost:8000", "model": "auto"},
+    "embedded": {"type": "embedded"},
+}
+"""In the order in which `auto` tries them: a model for code first, the one that needs no server last."""
+
+
+def _default_providers() -> dict[str, ProviderSettings]:
+    return {name: ProviderSettings(name=name, **settings) for name, settings in DEFAULT_PROVIDERS.items()}
+
+
+class Config(_Section):
+    """All settings. `Config()` holds the defaults, and the shipped config.yaml says the same."""
+
+    agent_providers: AgentProviders = AgentProviders()
+    quality_threshold: float = Field(default=8.0, gt=0, le=10, allow_inf_nan=False)
+    """Score from which on a build is finished, 0-10."""
+    max_iterations: int = Field(default=10, ge=1, le=1_000)
+    """Rounds of Engineer and Verifier before the best one is put back and the project ends as exhausted."""
+    workspace: Path = Field(default=Path("projects"), strict=False)
+    """The folder with one folder per project; relative to the file that says so."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    providers: dict[str, ProviderSettings] = Field(default_factory=_default_providers, min_length=1)
+    limits: Limits = Limits()
+    watch: Watch = Watch()
+    verification: VerificationSettings = VerificationSettings()
+    engineer: EngineerSettings = EngineerSettings()
+
+    @field_validator("providers")
+    @classmethod
+    def _named_by_their_keys(cls, providers: dict[str, ProviderSettings]) -> dict[str, ProviderSettings]:
+        for key, settings in providers.items():
+            if not _PROVIDER_NAME.fullmatch(key) or key == AUTO:
+                raise ValueError(
+                    f"cannot hold the name {key!r}; use letters, digits, `_`, `-` and `.`, but not `{AUTO}`"
+                )
+            if settings.name not in ("", key):
+                raise ValueError(f"has a `name` in {key}; the key above it is the name")
+        return {key: settings.model_copy(update={"name": key}) for key, settings in providers.items()}
+
+    def candidates(self, agent: str) -> tuple[str, ...]:
+        """Names of the providers that `agent` (architect, engineer, verifier) may use, best first."""
+        name: str = getattr(self.agent_providers, agent)
+        return tuple(self.providers) if name == AUTO else (name,)
+
+
+class _Overrides(_Section):
+    """What a project's tumbler.yaml may change."""
+
+    agent_providers: AgentProviders
+    quality_threshold: float = Field(gt=0, le=10, allow_inf_nan=False, examples=[8.0])
+    max_iterations: int = Field(ge=1, le=1_000, examples=[10])
+    limits: Budget
+    verification: VerificationSettings
+
+
+def find(explicit: Path | None = None, *folders: Path) -> Path | None:
+    """The settings file: `explicit`, else the first config.yaml in the current directory and `folders`."""
+    if explicit is not None:
+        return explicit
+    for folder in (Path.cwd(), *folders):
+        if (folder / FILE_NAME).is_file():
+            return folder / FILE_NAME
+    return None
+
+
+def load(path: Path | None) -> Config:
+    """The settings in `path`, or the defaults for None, with an absolute workspace. Raises ConfigError."""
+    if path is None:
+        return Config(workspace=Path.cwd() / "projects")
+    document = _document(_read(path), str(path))
+    config = _validated(Config, document.values, document, str(path))
+    _check_names(config, config.agent_providers, document, str(path))
+    return config.model_copy(update={"workspace": path.absolute().parent / config.workspace.expanduser()})
+
+
+def for_project(config: Config, text: str | bytes, source: str = "tumbler.yaml") -> Config:
+    """`config` with a project's own settings laid over it. Raises ConfigError."""
+    document = _document(text, source)
+    base = config.model_dump(include=set(_Overrides.model_fields))
+    base["limits"] = {key: base["limits"][key] for key in Budget.model_fields}
+    overrides = _validated(_Overrides, _laid_over(base, document.values), document, source)
+    _check_names(config, overrides.agent_providers, document, source)
+    changes = {name: getattr(overrides, name) for name in _Overrides.model_fields}
+    changes["limits"] = config.limits.model_copy(update=dict(overrides.limits))
+    return config.model_copy(update=changes)
+
+
+def _laid_over(base: Any, changes: Any) -> Any:
+    if not (isinstance(base, dict) and isinstance(changes, dict)):
+        return changes
+    return {**base, **{key: _laid_over(base.get(key), value) for key, value in changes.items()}}
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise ConfigError(f"{path}: there is no such file; write one with: code-tumbler config > {path}") from error
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def _document(text: str | bytes, source: str) -> Document:
+    try:
+        return parse(decode(text) if isinstance(text, bytes) else text.removeprefix("\ufeff"))
+    except YamlError as error:
+        lines = text.splitlines() if isinstance(text, str) else text.decode("utf-8", "replace").splitlines()
+        problem = Problem(str(error), place=error.place)
+        raise ConfigError.listing(source, [problem], tuple(lines)) from error
+
+
+def _validated(model: type[M], values: Any, document: Document, source: str) -> M:
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError.listing(source, explain(error, model, document), document.lines) from error
+
+
+def _check_names(config: Config, chosen: AgentProviders, document: Document, source: str) -> None:
+    known = [AUTO, *config.providers]
+    problems = [
+        Problem(
+            f"`{name}` is none of the providers: {', '.join(known)}",
+            path=("agent_providers", agent),
+            place=document.places.get(("agent_providers", agent)),
+            advice=nearest(name, known),
+        )
+        for agent, name in chosen
+        if name not in known
+    ]
+    if problems:
+        raise ConfigError.listing(source, problems, document.lines)
