@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from .files_change import give_new_name, is_temporary, remove_tree, unfinished, write_all
 from .files_directory import DescriptorDirectory, Directory
 from .files_problems import (
     Denied,
@@ -46,7 +47,6 @@ __all__ = [
 
 _CHUNK = 1 << 20
 _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 _APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -159,16 +159,29 @@ class Folder:
         """Replace or make the file: whole and durable when this returns, untouched when it raises."""
         with translated(rel), self._parent(rel, make=True) as (directory, name):
             assert directory is not None
-            with _temporary(directory, data, mode) as temporary:
-                directory.rename(temporary, name)
+            with unfinished(directory, mode) as temporary:
+                write_all(directory, temporary.descriptor, data)
+                temporary.finish()
+                directory.rename(temporary.name, name)
             directory.sync()
 
     def create(self, rel: str, data: bytes | str, *, mode: int = 0o644) -> None:
         """As `write`, but FileExistsError when there is something already."""
+        with self.creating(rel, mode=mode) as descriptor:
+            write_all(self._root, descriptor, data)
+
+    @contextmanager
+    def creating(self, rel: str, *, mode: int = 0o644) -> Iterator[int]:
+        """A descriptor to write and read a new file by; at the end of the block it appears whole, or not at all.
+
+        FileExistsError, at the end, when there is something already.
+        """
         with translated(rel), self._parent(rel, make=True) as (directory, name):
             assert directory is not None
-            with _temporary(directory, data, mode) as temporary:
-                _give_new_name(directory, temporary, name)
+            with unfinished(directory, mode) as temporary:
+                yield temporary.descriptor
+                temporary.finish()
+                give_new_name(directory, temporary.name, name)
             directory.sync()
 
     def append(self, rel: str, data: bytes | str) -> None:
@@ -178,7 +191,7 @@ class Folder:
             descriptor = directory.open(name, _APPEND)
             try:
                 _require_regular(os.fstat(descriptor), rel)
-                _write_all(directory, descriptor, data)
+                write_all(directory, descriptor, data)
             finally:
                 os.close(descriptor)
 
@@ -228,7 +241,7 @@ class Folder:
             return self.remove(rel)
         with translated(rel), self._parent(rel) as (directory, name):
             assert directory is not None
-            _remove_tree(directory, name)
+            remove_tree(directory, name)
             directory.sync()
         return True
 
@@ -349,11 +362,6 @@ class Folder:
                 directory.close()
 
 
-def is_temporary(name: str) -> bool:
-    """Whether a file of this name is an unfinished write of ours."""
-    return name.startswith(".tumbler-") and name.endswith(".tmp")
-
-
 def _directory_at(path: Path) -> Directory:
     if os.open in os.supports_dir_fd:
         return DescriptorDirectory.at(path)
@@ -416,67 +424,3 @@ def _chunks(descriptor: int, rel: str, limit: int | None) -> Iterator[bytes]:
         if limit is not None and total > limit:
             raise TooLarge(f"{rel}: larger than {limit:,} bytes; shorten it", rel)
         yield chunk
-
-
-def _write_all(directory: Directory, descriptor: int, data: bytes | str) -> None:
-    """Short writes happen: on a nearly full disk, and on signals."""
-    left = memoryview(data.encode("utf-8") if isinstance(data, str) else data)
-    while left:
-        left = left[directory.write(descriptor, left) :]
-
-
-@contextmanager
-def _temporary(directory: Directory, data: bytes | str, mode: int) -> Iterator[str]:
-    """A synced file with a short random name, so that targets of 255 bytes work; removed when the block fails."""
-    name = f".tumbler-{secrets.token_hex(8)}.tmp"
-    try:
-        descriptor = directory.open(name, _NEW, mode)
-        try:
-            _write_all(directory, descriptor, data)
-            directory.sync_file(descriptor)  # an error here is final: the kernel reports it once and drops the pages
-        finally:
-            os.close(descriptor)
-        yield name
-    except BaseException:
-        with suppress(OSError):
-            directory.unlink(name)
-        raise
-
-
-def _give_new_name(directory: Directory, temporary: str, name: str) -> None:
-    """Give the finished file its name unless that is taken; FAT and some network file systems have no hard links."""
-    try:
-        directory.link(temporary, name)
-    except FileExistsError:
-        raise
-    except OSError:
-        with suppress(FileNotFoundError):
-            directory.stat(name)
-            raise FileExistsError(name) from None
-        directory.rename(temporary, name)
-    else:
-        directory.unlink(temporary)
-
-
-def _remove_tree(parent: Directory, name: str) -> None:
-    """Depth first, each directory opened from its parent, so that a swapped link is unlinked and not entered."""
-    directory = _unlocked(parent, name)
-    try:
-        for entry in directory.entries():
-            if entry.is_dir(follow_symlinks=False):
-                _remove_tree(directory, entry.name)
-            else:
-                directory.unlink(entry.name)
-    finally:
-        directory.close()
-    parent.remove(name)
-
-
-def _unlocked(parent: Directory, name: str) -> Directory:
-    try:
-        directory = parent.child(name)
-    except PermissionError:
-        parent.unlock_child(name)
-        directory = parent.child(name)
-    directory.unlock()
-    return directory

@@ -1,0 +1,108 @@
+"""The steps of a change: an unfinished file, its final name, and the removal of a tree."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+from .files_directory import Directory
+from .files_problems import NotText
+
+_NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+
+
+def is_temporary(name: str) -> bool:
+    """Whether a file of this name is an unfinished write of ours."""
+    return name.startswith(".tumbler-") and name.endswith(".tmp")
+
+
+@dataclass
+class Unfinished:
+    """A file that nobody knows yet."""
+
+    directory: Directory
+    name: str
+    descriptor: int
+    closed: bool = False
+
+    def finish(self) -> None:
+        """Make the content durable; it may get its final name then, and not before."""
+        self.directory.sync_file(self.descriptor)  # an error is final: the kernel reports it once and drops the pages
+        self.close()  # Windows renames no open file
+
+    def close(self) -> None:
+        if not self.closed:
+            self.closed = True
+            os.close(self.descriptor)
+
+
+@contextmanager
+def unfinished(directory: Directory, mode: int) -> Iterator[Unfinished]:
+    """A temporary file with a short random name, so that targets of 255 bytes work; removed when the block fails."""
+    name = f".tumbler-{secrets.token_hex(8)}.tmp"
+    temporary = Unfinished(directory, name, directory.open(name, _NEW, mode))
+    try:
+        yield temporary
+    except BaseException:
+        temporary.close()
+        with suppress(OSError):
+            directory.unlink(name)
+        raise
+    finally:
+        temporary.close()
+
+
+def write_all(directory: Directory, descriptor: int, data: bytes | str) -> None:
+    """Short writes happen: on a nearly full disk, and on signals."""
+    left = memoryview(_encoded(data))
+    while left:
+        left = left[directory.write(descriptor, left) :]
+
+
+def _encoded(data: bytes | str) -> bytes:
+    try:
+        return data.encode("utf-8") if isinstance(data, str) else data
+    except UnicodeEncodeError as error:
+        raise NotText(f"the text cannot be stored: character {error.start} is half of a surrogate pair") from error
+
+
+def give_new_name(directory: Directory, temporary: str, name: str) -> None:
+    """Give the finished file its name unless that is taken; FAT and some network file systems have no hard links."""
+    try:
+        directory.link(temporary, name)
+    except FileExistsError:
+        raise
+    except OSError:
+        with suppress(FileNotFoundError):
+            directory.stat(name)
+            raise FileExistsError(name) from None
+        directory.rename(temporary, name)
+    else:
+        directory.unlink(temporary)
+
+
+def remove_tree(parent: Directory, name: str) -> None:
+    """Depth first, each directory opened from its parent, so that a swapped link is unlinked and not entered."""
+    directory = _unlocked(parent, name)
+    try:
+        for entry in directory.entries():
+            if entry.is_dir(follow_symlinks=False):
+                remove_tree(directory, entry.name)
+            else:
+                directory.unlink(entry.name)
+    finally:
+        directory.close()
+    parent.remove(name)
+
+
+def _unlocked(parent: Directory, name: str) -> Directory:
+    try:
+        directory = parent.child(name)
+    except PermissionError:
+        parent.unlock_child(name)
+        directory = parent.child(name)
+    directory.unlock()
+    return directory
