@@ -320,19 +320,12 @@ class Folder:
     def _reading(self, rel: str) -> Iterator[int | None]:
         """A descriptor of the plain file, None when absent; does not wait for a pipe's writer."""
         with self._parent(rel) as (directory, name):
-            if directory is None:
-                yield None
-                return
+            descriptor = None if directory is None else _open_regular(directory, name, rel)
             try:
-                descriptor = directory.open(name, _READ)
-            except FileNotFoundError:
-                yield None
-                return
-            try:
-                _require_regular(os.fstat(descriptor), rel)
                 yield descriptor
             finally:
-                os.close(descriptor)
+                if descriptor is not None:
+                    os.close(descriptor)
 
     def _directories(
         self, rel: str, ignored: Callable[[str], bool], depth: int | None = None
@@ -415,6 +408,21 @@ def _require_regular(found: os.stat_result, rel: str) -> None:
     }
     kind = kinds.get(stat.S_IFMT(found.st_mode), "a device")
     raise NotRegular(f"{rel}: is {kind}; put a plain file in its place", rel)
+
+
+def _open_regular(directory: Directory, name: str, rel: str) -> int | None:
+    """Looked at first, since opening a device can do something; and again, since it may have been replaced meanwhile."""
+    try:
+        _require_regular(directory.stat(name), rel)
+        descriptor = directory.open(name, _READ)
+    except FileNotFoundError:
+        return None
+    try:
+        _require_regular(os.fstat(descriptor), rel)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 def _chunks(descriptor: int, rel: str, limit: int | None) -> Iterator[bytes]:
