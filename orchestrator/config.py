@@ -10,9 +10,11 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError, field_validator
 
+from agents.verification.settings import VerificationSettings
 from providers.settings import ProviderSettings
 
 from .config_error import ConfigError, Problem, explain, nearest
+from .program import program
 from .yaml_source import Document, YamlError, decode, parse
 
 try:
@@ -61,7 +63,7 @@ class AgentProviders(_Section):
     verifier: str = Field(default=AUTO, examples=["ollama_local"])
 
 
-class Budget(_Section):
+class ProjectLimits(_Section):
     """What may be spent; a project that reaches one of these is paused, and goes on when it is raised."""
 
     max_tokens: Limit = 5_000_000
@@ -74,7 +76,7 @@ class Budget(_Section):
     """Model calls."""
 
 
-class DailyBudget(Budget):
+class DailyLimits(ProjectLimits):
     """The same for all projects together, per calendar day."""
 
     max_tokens: Limit = 50_000_000
@@ -83,10 +85,10 @@ class DailyBudget(Budget):
     max_calls: Limit = 5_000
 
 
-class Limits(Budget):
-    """Budgets per project, for all of them per day, and how many are worked on at once."""
+class Limits(ProjectLimits):
+    """ProjectLimitss per project, for all of them per day, and how many are worked on at once."""
 
-    daily: DailyBudget = DailyBudget()
+    daily: DailyLimits = DailyLimits()
     max_concurrent_projects: int = Field(default=16, ge=1, le=10_000)
 
 
@@ -162,7 +164,7 @@ class _Overrides(_Section):
     agent_providers: AgentProviders
     quality_threshold: float = Field(gt=0, le=10, allow_inf_nan=False, examples=[8.0])
     max_iterations: int = Field(ge=1, le=1_000, examples=[10])
-    limits: Budget
+    limits: ProjectLimits
     verification: VerificationSettings
 
 
@@ -190,7 +192,7 @@ def for_project(config: Config, text: str | bytes, source: str = "tumbler.yaml")
     """`config` with a project's own settings laid over it. Raises ConfigError."""
     document = _document(text, source)
     base = config.model_dump(include=set(_Overrides.model_fields))
-    base["limits"] = {key: base["limits"][key] for key in Budget.model_fields}
+    base["limits"] = {key: base["limits"][key] for key in ProjectLimits.model_fields}
     overrides = _validated(_Overrides, _laid_over(base, document.values), document, source)
     _check_names(config, overrides.agent_providers, document, source)
     changes = {name: getattr(overrides, name) for name in _Overrides.model_fields}
@@ -208,7 +210,7 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError as error:
-        raise ConfigError(f"{path}: there is no such file; write one with: code-tumbler config > {path}") from error
+        raise ConfigError(f"{path}: there is no such file; write one with: {program()} config > {path}") from error
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
 
