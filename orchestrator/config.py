@@ -26,6 +26,22 @@ except ImportError:
         sandbox: str = "auto"
 
 
+__all__ = [
+    "AUTO",
+    "UNLIMITED",
+    "AgentProviders",
+    "Config",
+    "ConfigError",
+    "DailyLimits",
+    "EngineerSettings",
+    "Limits",
+    "ProjectLimits",
+    "Watch",
+    "find",
+    "for_project",
+    "load",
+]
+
 FILE_NAME = "config.yaml"
 M = TypeVar("M", bound=BaseModel)
 
@@ -137,7 +153,7 @@ class Config(_Section):
     providers: dict[str, ProviderSettings] = Field(default_factory=_default_providers, min_length=1)
     limits: Limits = Limits()
     watch: Watch = Watch()
-    verification: VerificationSettings = VerificationSettings()
+    verification: VerificationSettings = Field(default_factory=VerificationSettings)
     engineer: EngineerSettings = EngineerSettings()
 
     @field_validator("providers")
