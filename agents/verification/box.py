@@ -39,22 +39,29 @@ class Job:
     """A command to run on a project's code."""
 
     argv: tuple[str, ...]
-    """May hold `{report}`, `{secret}`: numbers of inherited descriptors; `{job}`, `{env}`, `{trusted}`: the places inside."""
+    """May hold `{report}`, `{secret}`: numbers of inherited descriptors; `{job}`, `{env}`, `{trusted}`: places inside.
+
+    `{trusted}` is agents/verification/trusted, read-only. Other braces stay as they are.
+    """
     source: Path | None = None
-    """A project snapshot; it goes in read-only and is copied to `{job}`, the working directory, which is writable and thrown away."""
+    """A project snapshot; it goes in read-only and is copied to `{job}`, the working directory, writable and thrown away."""
     environment: Path | None = None
-    """A prepared environment (a venv, a folder with node_modules); read-only inside, at `{env}`."""
+    """A prepared environment (a venv, a folder with node_modules); read-only inside, at `{env}`.
+
+    That is its own path in every kind of sandbox, because a venv's scripts name it. Its `bin` and `node_modules/.bin`
+    come first in PATH. As root, it must be readable for everybody: code then runs as a user of its own.
+    """
     read_only: tuple[Path, ...] = ()
     """More that must be visible at its own path (an interpreter's prefix, a toolchain)."""
     writable: Path | None = None
-    """Only for installing: a folder outside that is writable at its own path."""
+    """Only for installing: a folder outside that is writable at its own path. New files in it are the daemon's user's."""
     network: bool = False
     """Only for installing."""
     stdin: bytes = b""
     secret: bytes = b""
     """What the inherited one-shot pipe `{secret}` holds."""
     variables: Mapping[str, str] = field(default_factory=dict)
-    """Added to the clean environment of the sandbox."""
+    """Added to the clean environment of the sandbox; the values may hold what `argv` may."""
     limits: Limits = Limits()
 
 
@@ -108,5 +115,5 @@ class Sandbox(Protocol):
         """
 
 
-class SandboxUnavailable(Exception):
+class SandboxUnavailable(Exception):  # noqa: N818 - says what is the matter
     """No sandbox works here, or the chosen one does not; the text ends with the command that mends it."""

@@ -1,0 +1,82 @@
+"""The processes below one process: which they are and how much memory they hold. Reads /proc; knows nothing of jobs."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+from dataclasses import dataclass
+from pathlib import Path
+
+_PROC = Path("/proc")
+_PAGE = resource.getpagesize()
+_PARENT, _RESIDENT = 1, 21
+"""Fields of /proc/PID/stat after the command's name (proc(5) counts them from 3)."""
+
+
+@dataclass(frozen=True)
+class _Stat:
+    parent: int
+    resident: int
+
+
+def _stat(pid: int) -> _Stat | None:
+    try:
+        text = (_PROC / str(pid) / "stat").read_bytes()
+    except OSError:
+        return None
+    fields = text[text.rindex(b")") + 2 :].split()
+    return _Stat(int(fields[_PARENT]), int(fields[_RESIDENT]) * _PAGE)
+
+
+class Tree:
+    """The descendants of `root`, it included.
+
+    Looking again costs one directory listing, and a read for each process that is ours or new: those known not to be
+    ours are remembered.
+    """
+
+    def __init__(self, root: int) -> None:
+        self.root = root
+        self._strangers: set[int] = set()
+        self._ours: set[int] = {root}
+
+    def resident(self) -> dict[int, int]:
+        """Bytes of resident memory by process."""
+        present = {int(name) for name in os.listdir(_PROC) if name.isdigit()}  # noqa: PTH208 - names, not paths
+        self._strangers &= present
+        stats = {pid: stat for pid in present - self._strangers if (stat := _stat(pid))}
+        while found := {p for p, s in stats.items() if s.parent in self._ours and p not in self._ours}:
+            self._ours |= found
+        self._ours &= stats.keys()
+        # One whose parent vanished meanwhile is looked at again: it may be ours, on its way to a new parent.
+        known = stats.keys() | self._strangers | {0}
+        self._strangers |= {pid for pid, stat in stats.items() if pid not in self._ours and stat.parent in known}
+        return {pid: stats[pid].resident for pid in self._ours}
+
+    def pids(self) -> list[int]:
+        return list(self.resident())
+
+
+def proportional(pids: list[int]) -> int | None:
+    """Memory of these processes with shared pages counted once; None where the kernel does not tell."""
+    total, seen = 0, False
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            for line in (_PROC / str(pid) / "smaps_rollup").read_text().splitlines():
+                if line.startswith("Pss:"):
+                    total, seen = total + int(line.split()[1]) * 1024, True
+    return total if seen else None
+
+
+@dataclass(frozen=True)
+class MachineMemory:
+    """Bytes, from /proc/meminfo."""
+
+    shared: int
+    available: int
+
+    @classmethod
+    def now(cls) -> MachineMemory:
+        rows = dict(line.split(":", 1) for line in (_PROC / "meminfo").read_text().splitlines())
+        return cls(*(int(rows[name].split()[0]) * 1024 for name in ("Shmem", "MemAvailable")))
