@@ -1,4 +1,13 @@
-"""Language models behind one call."""
+"""Language models behind one call. A provider type is one module here, named as config's `type`."""
+
+from __future__ import annotations
+
+import asyncio
+import pkgutil
+import random
+from collections.abc import Awaitable, Callable
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from .errors import (
     AuthenticationFailed,
@@ -14,6 +23,7 @@ from .errors import (
     RequestRejected,
     Unavailable,
 )
+from .settings import Prices, ProviderSettings
 from .wire import (
     Activity,
     Attempt,
@@ -30,6 +40,9 @@ from .wire import (
     estimate_tokens,
 )
 
+if TYPE_CHECKING:
+    import httpx
+
 __all__ = [
     "Activity",
     "Attempt",
@@ -43,9 +56,11 @@ __all__ = [
     "Listener",
     "Message",
     "ModelNotFound",
+    "Prices",
     "Progress",
     "Provider",
     "ProviderError",
+    "ProviderSettings",
     "QuotaExhausted",
     "RateLimited",
     "ReplyDegenerate",
@@ -55,5 +70,62 @@ __all__ = [
     "Silent",
     "Unavailable",
     "Usage",
+    "available",
     "estimate_tokens",
+    "open_provider",
 ]
+
+_SHARED = frozenset(
+    {
+        "breaker",
+        "budget",
+        "client",
+        "embedded_server",
+        "errors",
+        "failures",
+        "format",
+        "guard",
+        "host",
+        "prices",
+        "progress",
+        "retries",
+        "sentences",
+        "settings",
+        "stream",
+        "trial",
+        "weights",
+        "wire",
+    }
+)
+
+
+def available() -> list[str]:
+    """The names that `type` may have in config.yaml."""
+    return sorted(module.name for module in pkgutil.iter_modules(__path__) if module.name not in _SHARED)
+
+
+def open_provider(
+    settings: ProviderSettings,
+    *,
+    transport: httpx.AsyncBaseTransport | None = None,
+    sleep: Callable[[float], Awaitable[None]] | None = None,
+) -> Provider:
+    """A provider for one entry of config.yaml; it talks to nobody yet. Close it with `aclose`.
+
+    `transport` replaces the network and `sleep` the waiting between retries, for tests.
+    Raises RequestRejected when no module is named `settings.type`.
+    """
+    if settings.type not in available():
+        raise RequestRejected(f"{settings.name}: unknown type {settings.type!r}; there are {', '.join(available())}")
+    from .client import Client
+    from .host import Remote
+
+    module = import_module(f"{__name__}.{settings.type}")
+    host = (
+        module.host(settings)
+        if hasattr(module, "host")
+        else Remote(settings, settings.base_url or module.FORMAT.base_url)
+    )
+    return Client(
+        settings, module.FORMAT, host, transport=transport, sleep=sleep or asyncio.sleep, random=random.random
+    )

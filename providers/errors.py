@@ -1,8 +1,8 @@
 """What can go wrong with a model, as one tree; the class says what the caller may do about it.
 
 * ProviderError
-  * Unavailable          no connection, no first token, overloaded, or the stream broke, as often as the retry table allows:
-                         the project waits and the provider is probed
+  * Unavailable          no connection, no first token, overloaded, or the stream broke, as often as the retry table
+                         allows: the project waits and the provider is probed
     * RateLimited        429: wait `retry_after` seconds
   * Blocked              only a person can mend it; the message says how
     * AuthenticationFailed   401, 403
@@ -21,7 +21,9 @@ from __future__ import annotations
 class ProviderError(Exception):
     """Base of all errors that a provider raises. The text is one sentence: what, where, what to do next."""
 
-    def __init__(self, message: str, *, status: int | None = None, body: str = "", retry_after: float | None = None) -> None:
+    def __init__(
+        self, message: str, *, status: int | None = None, body: str = "", retry_after: float | None = None
+    ) -> None:
         super().__init__(message)
         self.status = status
         """HTTP status, None when no answer came."""
@@ -31,7 +33,7 @@ class ProviderError(Exception):
         """Seconds the server asked us to wait, None when it did not say."""
 
 
-class Unavailable(ProviderError):
+class Unavailable(ProviderError):  # noqa: N818
     """The server cannot be used now, but may be later."""
 
 
@@ -39,7 +41,7 @@ class RateLimited(Unavailable):
     """The server asks for fewer requests."""
 
 
-class Blocked(ProviderError):
+class Blocked(ProviderError):  # noqa: N818
     """Trying again would not help before somebody changes something."""
 
 
@@ -63,7 +65,7 @@ class RequestRejected(Blocked):
     """The server or our own check refused the request."""
 
 
-class BadReply(ProviderError):
+class BadReply(ProviderError):  # noqa: N818
     """An answer came, but it is no answer."""
 
 

@@ -135,6 +135,8 @@ class Health:
     version: str | None = None
     warnings: tuple[str, ...] = field(default=())
     """Sentences for `doctor`: for example that the model's trained context is smaller than configured."""
+    capabilities: frozenset[str] | None = None
+    """What the model can do, in the server's words (`thinking`, `vision`); None when the server does not tell."""
 
 
 class Provider(Protocol):

@@ -1,0 +1,318 @@
+"""The one place that talks HTTP: one answer for a call, whatever the network does meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any, Literal
+
+import httpx
+
+from . import budget, prices
+from .breaker import Breaker
+from .errors import ProviderError
+from .failures import Failed, Failure, Kind, classify, context_numbers
+from .format import Ask, Call, Format, Learned, Steps
+from .guard import Guard
+from .host import Endpoint, Host
+from .progress import Reporter
+from .retries import RETRIES, delay, used_up
+from .sentences import sentence
+from .settings import ProviderSettings
+from .stream import Clocks, Exchange, first_bytes, network_failure
+from .trial import Trial
+from .wire import CHARACTERS_PER_TOKEN, Activity, Attempt, Completion, Health, Listener, Request, Silent, Usage
+
+log = logging.getLogger(__name__)
+
+_SILENT = Silent()
+_DENSE = 200
+"""Prompts estimated below so many tokens teach nothing about the server's tokenizer."""
+
+
+class Client:
+    """A Provider over any wire format."""
+
+    def __init__(
+        self,
+        settings: ProviderSettings,
+        format_: Format,
+        host: Host,
+        *,
+        random: Callable[[], float],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._settings = settings
+        self._format = format_
+        self._host = host
+        self._sleep = sleep
+        self._random = random
+        self._learned = Learned()
+        self._breaker = Breaker()
+        self._called = False
+        self._turns = asyncio.Semaphore(settings.max_concurrency or format_.concurrency)
+        self._http = _http(settings, host.base_url, transport)
+
+    @property
+    def name(self) -> str:
+        return self._settings.name
+
+    @property
+    def model(self) -> str:
+        return self._learned.health.model if self._learned.health else self._settings.model
+
+    @property
+    def context_tokens(self) -> int:
+        return budget.context_tokens(self._settings, self._format, self._learned)
+
+    @property
+    def max_output_tokens(self) -> int:
+        return budget.answer_tokens(self._settings, self.context_tokens)
+
+    async def complete(self, request: Request, listener: Listener = _SILENT) -> Completion:
+        """The model's whole answer; see Provider."""
+        reporter = Reporter(listener)
+        if self._turns.locked():
+            reporter.now(Activity.QUEUED)
+        async with self._turns:
+            return await self._retried(request, reporter)
+
+    async def health(self) -> Health:
+        """One probe without retries; success lets calls through again after the provider was down."""
+        try:
+            return await self._asked(lambda _: None)
+        except Failed as failed:
+            raise self._error(failed.failure) from failed
+
+    async def aclose(self) -> None:
+        await self._http.aclose()
+        await self._host.aclose()
+
+    async def _retried(self, request: Request, reporter: Reporter) -> Completion:
+        past: list[Failure] = []
+        while True:
+            if self._breaker.down:
+                raise self._error(past[-1] if past else Failure(Kind.CONNECT, "down since an earlier call"))
+            try:
+                return await self._tried(request, past, reporter)
+            except Failed as failed:
+                past.append(failed.failure)
+                if used_up(past) or not self._learn(failed.failure, request):
+                    raise self._error(failed.failure) from failed
+            await self._pause(past, reporter)
+
+    async def _pause(self, past: list[Failure], reporter: Reporter) -> None:
+        seconds = delay(past, self._random())
+        note = f"{past[-1].kind}: {past[-1].text[:120]}; again in {seconds:.0f} s"
+        log.warning("%s: %s", self.name, note)
+        reporter.now(Activity.RETRYING, note)
+        if seconds:
+            await self._sleep(seconds)
+
+    async def _tried(self, request: Request, past: list[Failure], reporter: Reporter) -> Completion:
+        """One request, reported when it fails or is cancelled."""
+        trial = Trial(request, self._learned.scale)
+        try:
+            completion = await self._sent(trial, past, reporter)
+        except asyncio.CancelledError:
+            reporter.listener.attempted(self._attempt(trial, "aborted", "cancelled"))
+            raise
+        except Failed as failed:
+            failure = self._noted(failed.failure)
+            reporter.listener.attempted(self._attempt(trial, "failed", failure.text, failure))
+            raise Failed(failure) from failed
+        self._breaker.answered()
+        return completion
+
+    async def _sent(self, trial: Trial, past: list[Failure], reporter: Reporter) -> Completion:
+        note = lambda text: reporter.now(Activity.READING, text)  # noqa: E731
+        if self._learned.health is None:
+            await self._asked(note)
+        call = budget.plan(self._settings, self._format, self._learned, trial.request, retry=len(past))
+        endpoint = await self._host.endpoint(note)
+        reporter.now(Activity.READING)
+        trial.sent = True
+        await self._exchange(call, trial, past, reporter).run(
+            self._http,
+            self._format.root(endpoint.base_url) + self._format.chat_path,
+            self._format.body(self._settings, call),
+            _headers(endpoint),
+        )
+        self._check_prompt(call, trial)
+        await self._look_again()
+        return self._completion(trial)
+
+    def _exchange(self, call: Call, trial: Trial, past: list[Failure], reporter: Reporter) -> Exchange:
+        """A model that was loading gets twice the time at the second try."""
+        patience = 2 if any(failure.kind is Kind.TIMEOUT for failure in past) else 1
+        thinking = budget.reasoning_tokens(self._settings, call)
+        return Exchange(
+            format=self._format,
+            clocks=Clocks(self._settings.first_token_timeout * patience, self._settings.silence_timeout * patience),
+            guard=Guard(int(thinking * CHARACTERS_PER_TOKEN)),
+            heard=reporter.heard,
+            answer=trial.answer,
+        )
+
+    def _check_prompt(self, call: Call, trial: Trial) -> None:
+        """Raises Failed when the server probably read only a part of the prompt; else learns how it counts."""
+        estimate = budget.prompt_tokens(trial.request)
+        counted = trial.answer.usage or Usage()
+        doubt = self._format.doubt(call, counted, estimate * min(1.0, self._learned.scale))
+        if doubt:
+            raise Failed(Failure(Kind.CONTEXT, f"the server cut the prompt silently: {doubt}"))
+        if counted.input_tokens and estimate >= _DENSE:
+            self._learned = replace(self._learned, scale=counted.input_tokens / estimate)
+
+    async def _look_again(self) -> None:
+        """Only now do some servers know the context window that they really gave the model."""
+        if self._called or not self._format.loads_lazily:
+            return
+        self._called = True
+        with contextlib.suppress(Failed, ProviderError):
+            for warning in (await self._asked(lambda _: None)).warnings:
+                log.warning(warning)
+
+    def _completion(self, trial: Trial) -> Completion:
+        answer, usage = trial.answer, trial.usage()
+        assert answer.finish is not None
+        return Completion(
+            text=answer.text,
+            finish=answer.finish,
+            usage=usage,
+            provider=self.name,
+            model=answer.model or self.model,
+            reasoning=answer.reasoning,
+            cost=self._cost(usage),
+            seconds=trial.seconds,
+            request_id=answer.request_id,
+        )
+
+    def _attempt(
+        self, trial: Trial, outcome: Literal["aborted", "failed"], error: str, failure: Failure | None = None
+    ) -> Attempt:
+        usage = trial.usage_after(failure)
+        return Attempt(
+            outcome=outcome,
+            provider=self.name,
+            model=self.model,
+            started=trial.started,
+            seconds=trial.seconds,
+            usage=usage,
+            cost=self._cost(usage),
+            error=error,
+            partial=trial.answer.text or trial.answer.reasoning,
+        )
+
+    def _cost(self, usage: Usage) -> float | None:
+        return prices.cost(
+            self._settings,
+            local=self._format.local,
+            base_url=self._host.base_url,
+            model=self.model,
+            usage=usage,
+        )
+
+    def _noted(self, failure: Failure) -> Failure:
+        """Tell breaker and host; blank out the key, which some servers repeat in their errors."""
+        if failure.kind in (Kind.CONNECT, Kind.DROPPED):
+            self._host.lost()
+        if failure.kind is Kind.CONNECT:
+            self._breaker.failed()
+        elif failure.status is not None:
+            self._breaker.answered()
+        key = self._settings.api_key()
+        if key is None:
+            return failure
+        secret = key.get_secret_value()
+        return replace(failure, text=failure.text.replace(secret, "***"), body=failure.body.replace(secret, "***"))
+
+    def _learn(self, failure: Failure, request: Request) -> bool:
+        """Adapt to what the server said; False when trying again would be the same again."""
+        if failure.kind is Kind.PARAMETER and failure.parameter:
+            if failure.parameter in self._learned.refused:
+                return False
+            log.warning("%s: the server does not take %r; left out from now on", self.name, failure.parameter)
+            self._learned = replace(self._learned, refused=self._learned.refused | {failure.parameter})
+        elif failure.kind is Kind.ROOM:
+            limit, counted = context_numbers(failure.body)
+            estimate = budget.prompt_tokens(request)
+            scale = max(self._learned.scale, (counted or estimate) / estimate)
+            self._learned = replace(self._learned, context_tokens=limit, scale=scale)
+        elif failure.kind is Kind.CONNECT:
+            self._learned = replace(self._learned, health=None)
+        return True
+
+    def _error(self, failure: Failure) -> ProviderError:
+        if failure.kind is Kind.NOT_FOUND:
+            self._learned = replace(self._learned, health=None)
+        message = sentence(self._settings, self._format, self._host.base_url, self.model, failure)
+        error = RETRIES[failure.kind].error
+        return error(message, status=failure.status, body=failure.body, retry_after=failure.retry_after)
+
+    async def _asked(self, note: Callable[[str], None]) -> Health:
+        """Drive the format's health check. Raises Failed, and ProviderError where the format sees what is wrong."""
+        health = await self._host.health()
+        if health is None:
+            endpoint = await self._host.endpoint(note)
+            health = await self._driven(self._format.health(self._settings, called=self._called), endpoint)
+            self._breaker.answered()
+        self._learned = replace(self._learned, health=health)
+        return health
+
+    async def _driven(self, steps: Steps, endpoint: Endpoint) -> Health:
+        answer: Any = None
+        while True:
+            try:
+                ask = steps.send(answer)
+            except StopIteration as end:
+                return end.value  # type: ignore[no-any-return]
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
+                raise Failed(
+                    Failure(Kind.BAD_BODY, f"the health check got an answer of another shape: {error!r}")
+                ) from error
+            answer = await self._reply(ask, endpoint)
+
+    async def _reply(self, ask: Ask, endpoint: Endpoint) -> Any:
+        """The decoded answer; None when it is not needed and was refused, and when the body is empty."""
+        method = "GET" if ask.json is None else "POST"
+        url = self._format.root(endpoint.base_url) + ask.path
+        timeout = self._settings.connect_timeout
+        try:
+            async with (
+                asyncio.timeout(timeout),
+                self._http.stream(method, url, json=ask.json, headers=_headers(endpoint)) as response,
+            ):
+                body = await first_bytes(response, most=4_000_000)
+        except TimeoutError as error:
+            raise Failed(Failure(Kind.TIMEOUT, f"{url} did not answer within {timeout:g} s")) from error
+        except httpx.HTTPError as error:
+            raise Failed(network_failure(error)) from error
+        if response.status_code != 200:
+            if not ask.needed and response.status_code in (400, 403, 404, 405, 501):
+                return None
+            raise Failed(classify(response.status_code, response.headers, body))
+        try:
+            return json.loads(body) if body.strip() else None
+        except ValueError as error:
+            raise Failed(Failure(Kind.BAD_BODY, f"{url} answered with {body[:60]!r}", 200, body)) from error
+
+
+def _headers(endpoint: Endpoint) -> dict[str, str]:
+    return {"Authorization": f"Bearer {endpoint.key.get_secret_value()}"} if endpoint.key else {}
+
+
+def _http(settings: ProviderSettings, base_url: str, transport: httpx.AsyncBaseTransport | None) -> httpx.AsyncClient:
+    """One client for the provider's life; connections are kept. No proxy stands between us and our own network."""
+    return httpx.AsyncClient(
+        transport=transport,
+        timeout=httpx.Timeout(None, connect=settings.connect_timeout),
+        limits=httpx.Limits(max_connections=None, keepalive_expiry=120.0),
+        trust_env=not prices.private(base_url),
+        headers={"User-Agent": "code-tumbler"},
+    )

@@ -1,0 +1,175 @@
+"""One HTTP request and its streamed answer: limits, clocks, guard, and what has come so far."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from .failures import Failed, Failure, Kind, classify
+from .format import Chunk, Format
+from .guard import Guard
+from .wire import FinishReason, Usage
+
+LARGEST = 16 * 1024 * 1024
+"""Bytes of one answer, all told."""
+LINGER = 2.0
+"""Seconds that a stream may stay open after its last event; read to its end, the connection can be used again."""
+
+
+@dataclass
+class Answer:
+    """What has come so far."""
+
+    text: str = ""
+    reasoning: str = ""
+    finish: FinishReason | None = None
+    usage: Usage | None = None
+    model: str | None = None
+    request_id: str | None = None
+    last: bool = False
+    """The server said that nothing follows."""
+
+    def add(self, chunk: Chunk) -> None:
+        self.text += chunk.text
+        self.reasoning += chunk.reasoning
+        self.finish = chunk.finish or self.finish
+        self.usage = chunk.usage or self.usage
+        self.model = chunk.model or self.model
+        self.request_id = chunk.request_id or self.request_id
+        self.last = self.last or chunk.last
+
+
+@dataclass(frozen=True)
+class Clocks:
+    """Seconds until the first token, and between tokens. Connecting has its own, in the HTTP client."""
+
+    first_token: float
+    silence: float
+
+
+@dataclass
+class Exchange:
+    """One request. Afterwards `answer` holds what came, also when it failed or was cancelled."""
+
+    format: Format
+    clocks: Clocks
+    guard: Guard
+    heard: Callable[[Answer], None]
+    """Called for each piece of text or thinking."""
+    answer: Answer = field(default_factory=Answer)
+
+    async def run(
+        self, http: httpx.AsyncClient, url: str, body: Mapping[str, Any], headers: Mapping[str, str]
+    ) -> Answer:
+        """The whole answer, with a finish reason that was seen. Raises Failed."""
+        try:
+            async with asyncio.timeout(self.clocks.first_token) as clock:
+                async with http.stream("POST", url, json=body, headers=headers) as response:
+                    await self._read(response, clock)
+        except TimeoutError:
+            self._excuse(Failure(Kind.TIMEOUT, self._silence()))
+        except httpx.HTTPError as error:
+            self._excuse(network_failure(error))
+        return self._checked()
+
+    async def _read(self, response: httpx.Response, clock: asyncio.Timeout) -> None:
+        """Read to the end, so that the connection is kept."""
+        if response.status_code != 200:
+            raise Failed(classify(response.status_code, response.headers, await first_bytes(response)))
+        loop = asyncio.get_running_loop()
+        async for line in lines(response):
+            chunk = self._chunk(line)
+            if chunk.text or chunk.reasoning:
+                clock.reschedule(loop.time() + self.clocks.silence)
+                self.heard(self.answer)
+            if self.answer.last:
+                clock.reschedule(loop.time() + LINGER)
+
+    def _chunk(self, line: str) -> Chunk:
+        try:
+            chunk = self.format.chunk(line) or Chunk()
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise Failed(Failure(Kind.BAD_BODY, f"unreadable line {line[:80]!r}", 200, line)) from error
+        if chunk.error is not None:
+            raise Failed(_mid_stream(chunk.error))
+        self.answer.add(chunk)
+        noise = self.guard.text(chunk.text) or self.guard.reasoning(chunk.reasoning)
+        if noise:
+            raise Failed(Failure(Kind.DEGENERATE, noise))
+        return chunk
+
+    def _excuse(self, failure: Failure) -> None:
+        """What happens after the finish reason costs the connection, not the answer."""
+        if self.answer.finish is None:
+            raise Failed(failure)
+
+    def _silence(self) -> str:
+        if self.answer.text or self.answer.reasoning:
+            return f"no token for {self.clocks.silence:g} s in the middle of the answer"
+        return f"no first token within {self.clocks.first_token:g} s"
+
+    def _checked(self) -> Answer:
+        answer = self.answer
+        if answer.finish is None:
+            raise Failed(Failure(Kind.TRUNCATED, "the stream ended without a finish reason"))
+        if answer.text.strip() or answer.finish in (FinishReason.CONTENT_FILTER, FinishReason.REFUSAL):
+            return answer
+        if answer.reasoning.strip() or (answer.usage and answer.usage.reasoning_tokens):
+            raise Failed(Failure(Kind.DEGENERATE, "the model spent the whole answer on thinking"))
+        raise Failed(Failure(Kind.BAD_BODY, "the answer is blank"))
+
+
+async def lines(response: httpx.Response) -> AsyncIterator[str]:
+    """Lines that end in a newline; unlike `str.splitlines`, JSON's U+2028 and U+0085 do not end one. Raises Failed."""
+    rest = b""
+    size = 0
+    async for piece in response.aiter_bytes():
+        size += len(piece)
+        if size > LARGEST:
+            raise Failed(Failure(Kind.DEGENERATE, f"the answer is larger than {LARGEST} bytes"))
+        *whole, rest = (rest + piece).split(b"\n")
+        for line in whole:
+            yield _text(line)
+    if rest:
+        yield _text(rest)
+
+
+async def first_bytes(response: httpx.Response, most: int = 65_536) -> str:
+    """The beginning of an error's body. Reading less than all of a huge one costs its connection."""
+    found = b""
+    async for piece in response.aiter_bytes():
+        found += piece
+        if len(found) >= most:
+            break
+    return found[:most].decode("utf-8", "replace")
+
+
+def network_failure(error: httpx.HTTPError) -> Failure:
+    """What httpx's exceptions mean."""
+    said = str(error) or type(error).__name__
+    match error:
+        case httpx.ConnectError() | httpx.ConnectTimeout():
+            return Failure(Kind.CONNECT, said)
+        case httpx.TimeoutException():
+            return Failure(Kind.TIMEOUT, said)
+        case httpx.DecodingError():
+            return Failure(Kind.BAD_BODY, said)
+        case httpx.UnsupportedProtocol() | httpx.LocalProtocolError():
+            return Failure(Kind.REJECTED, said)
+    return Failure(Kind.DROPPED, said)
+
+
+def _text(line: bytes) -> str:
+    return line.removesuffix(b"\r").decode("utf-8", "replace")
+
+
+def _mid_stream(error: object) -> Failure:
+    """An error inside a stream whose status was 200; some carry the status they would have had."""
+    code = error.get("code") if isinstance(error, dict) else None
+    status = code if isinstance(code, int) and 400 <= code < 600 else 500
+    return classify(status, {}, json.dumps({"error": error}))
