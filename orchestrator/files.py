@@ -115,7 +115,7 @@ class Folder:
 
     def read(self, rel: str, *, limit: int | None = None) -> bytes | None:
         """The content, None when absent. TooLarge above `limit` bytes; NotRegular for anything but a plain file."""
-        with translated(rel), self._reading(rel) as descriptor:
+        with self.reading(rel) as descriptor:
             if descriptor is None:
                 return None
             return b"".join(_chunks(descriptor, rel, limit))
@@ -131,12 +131,23 @@ class Folder:
     def sha256(self, rel: str) -> str | None:
         """Hexadecimal digest of the content, None when absent."""
         digest = hashlib.sha256()
-        with translated(rel), self._reading(rel) as descriptor:
+        with self.reading(rel) as descriptor:
             if descriptor is None:
                 return None
             for chunk in _chunks(descriptor, rel, None):
                 digest.update(chunk)
         return digest.hexdigest()
+
+    @contextmanager
+    def reading(self, rel: str) -> Iterator[int | None]:
+        """A descriptor to read a plain file by, None when absent; does not wait for a pipe's writer."""
+        with translated(rel), self._parent(rel) as (directory, name):
+            descriptor = None if directory is None else _open_regular(directory, name, rel)
+            try:
+                yield descriptor
+            finally:
+                if descriptor is not None:
+                    os.close(descriptor)
 
     def stat(self, rel: str) -> Fingerprint | None:
         """None when absent; NotRegular for anything but a plain file."""
@@ -316,17 +327,6 @@ class Folder:
             raise
         return directory
 
-    @contextmanager
-    def _reading(self, rel: str) -> Iterator[int | None]:
-        """A descriptor of the plain file, None when absent; does not wait for a pipe's writer."""
-        with self._parent(rel) as (directory, name):
-            descriptor = None if directory is None else _open_regular(directory, name, rel)
-            try:
-                yield descriptor
-            finally:
-                if descriptor is not None:
-                    os.close(descriptor)
-
     def _directories(
         self, rel: str, ignored: Callable[[str], bool], depth: int | None = None
     ) -> Iterator[tuple[str, list[str], list[str]]]:
@@ -411,7 +411,7 @@ def _require_regular(found: os.stat_result, rel: str) -> None:
 
 
 def _open_regular(directory: Directory, name: str, rel: str) -> int | None:
-    """Looked at first, since opening a device can do something; and again, since it may have been replaced meanwhile."""
+    """Looked at first, since opening a device can do something; and again, since it may have been replaced."""
     try:
         _require_regular(directory.stat(name), rel)
         descriptor = directory.open(name, _READ)

@@ -1,0 +1,151 @@
+"""The private copy of staging that is verified, and the zip that holds exactly what was."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import zipfile
+import zlib
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from .caches import is_cache
+from .files import FileProblem, Folder, Gone, NotText, TooLarge
+from .project import Project
+
+MAX_FILES = 10_000
+MAX_BYTES = 256 * 1024 * 1024
+MAX_NAME_BYTES = 100
+
+_FIXED_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can hold
+_SYSTEM_UNIX = 3
+_NO_ZIP_OF_OURS = (FileProblem, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
+
+
+class Changed(FileProblem):
+    """Staging is no longer what was verified; it has to be verified again."""
+
+
+def staged_files(folder: Folder) -> list[str]:
+    """Paths below 03_staging that are source: plain files, without caches and without the manifest."""
+    root = f"{Project.STAGING}/"
+    found = (path.removeprefix(root) for path in folder.walk(Project.STAGING, ignored=is_cache))
+    return [path for path in found if root + path != Project.MANIFEST]
+
+
+def snapshot(
+    folder: Folder, destination: Path, *, max_files: int = MAX_FILES, max_bytes: int = MAX_BYTES
+) -> dict[str, str]:
+    """Copy staging into the empty directory `destination`, which nobody else writes to; path -> SHA-256 of the copy.
+
+    Not synced: a snapshot does not outlive the daemon. Raises TooLarge, or NotText for a name that no archive can hold.
+    """
+    copied: dict[str, str] = {}
+    left = max_bytes
+    for path in staged_files(folder):
+        _require_utf8(path)
+        data = folder.read(f"{Project.STAGING}/{path}", limit=max_bytes)
+        if data is None:
+            continue  # deleted since it was listed
+        left -= len(data)
+        if left < 0 or len(copied) == max_files:
+            raise TooLarge(
+                f"{Project.STAGING}: more than {max_files:,} files or {max_bytes:,} bytes; remove what is not source",
+                path,
+            )
+        target = destination / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+        target.chmod(_mode(folder, f"{Project.STAGING}/{path}"))
+        copied[path] = hashlib.sha256(data).hexdigest()
+    return copied
+
+
+def make_zip(folder: Folder, source: Folder, files: Mapping[str, str], name: str, accepted: datetime) -> str:
+    """Write `files` (path -> SHA-256, as `snapshot` returned) from `source` to 05_final; the path of the zip.
+
+    `source` is the snapshot or staging: Changed is raised when a file is not what was verified. The zip is named after
+    the project's `name` and `accepted`, the time of acceptance. Called again for the same acceptance, after a crash, it
+    returns the zip that is there.
+    """
+    for number in range(1, 100):
+        rel = f"{Project.FINAL}/{_zip_name(name, accepted, number)}"
+        if folder.status(rel) is not None:
+            if _holds(folder, rel, files):
+                return rel
+            continue
+        try:
+            _write_zip(folder, rel, source, files)
+        except FileExistsError:
+            continue
+        return rel
+    raise FileProblem(f"{Project.FINAL}: too many zips of the same second; move some away", Project.FINAL)
+
+
+def _zip_name(name: str, accepted: datetime, number: int) -> str:
+    short = name.encode("utf-8", "replace")[:MAX_NAME_BYTES].decode("utf-8", "ignore")
+    return f"{short}_{accepted:%Y%m%d_%H%M%S}{f'_{number}' if number > 1 else ''}.zip"
+
+
+def _write_zip(folder: Folder, rel: str, source: Folder, files: Mapping[str, str]) -> None:
+    with folder.creating(rel) as descriptor, os.fdopen(os.dup(descriptor), "w+b") as file:
+        _fill(file, source, files)
+        file.flush()
+        with zipfile.ZipFile(file) as written:
+            torn = written.testzip()
+        if torn is not None:
+            raise FileProblem(f"{rel}: what was written does not read back ({torn}); check the disk", rel)
+
+
+def _fill(file: BinaryIO, source: Folder, files: Mapping[str, str]) -> None:
+    """Sorted, with fixed dates and modes, so that equal files make an equal zip."""
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+        for path in sorted(files):
+            data = source.read(path)
+            if data is None or hashlib.sha256(data).hexdigest() != files[path]:
+                raise Changed(f"{path}: changed since it was verified; it is verified again", path)
+            archive.writestr(_entry(path, _mode(source, path)), data)
+
+
+def _entry(path: str, mode: int) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(path, _FIXED_DATE)
+    entry.create_system = _SYSTEM_UNIX
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    entry.external_attr = (stat.S_IFREG | mode) << 16
+    return entry
+
+
+def _mode(folder: Folder, rel: str) -> int:
+    """0o755 for what its owner may execute, otherwise 0o644."""
+    found = folder.status(rel)
+    if found is None:
+        raise Gone(f"{rel}: was deleted while it was read", rel)
+    return 0o755 if found.st_mode & stat.S_IXUSR else 0o644
+
+
+def _holds(folder: Folder, rel: str, files: Mapping[str, str]) -> bool:
+    """Whether the zip at `rel` holds exactly `files`."""
+    with suppress(*_NO_ZIP_OF_OURS), folder.reading(rel) as descriptor:
+        if descriptor is not None:
+            with os.fdopen(os.dup(descriptor), "rb") as file, zipfile.ZipFile(file) as archive:
+                return _same_files(archive, files)
+    return False
+
+
+def _same_files(archive: zipfile.ZipFile, files: Mapping[str, str]) -> bool:
+    if sorted(archive.namelist()) != sorted(files):
+        return False
+    if sum(entry.file_size for entry in archive.infolist()) > MAX_BYTES:
+        return False
+    return all(hashlib.sha256(archive.read(path)).hexdigest() == digest for path, digest in files.items())
+
+
+def _require_utf8(path: str) -> None:
+    try:
+        path.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise NotText(f"{Project.STAGING}/{path!r}: the file's name is not UTF-8; rename it", path) from error

@@ -1,0 +1,143 @@
+"""One daemon per workspace: a lock on the directory itself, which the system frees even after kill -9.
+
+The file with the holder's process id is information for people; deleting it or leaving it behind means nothing.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from .files import FileProblem, Folder
+
+INFORMATION = ".tumbler-daemon.json"
+_LOCK_FILE = ".tumbler-daemon.lock"
+
+
+class WorkspaceError(Exception):
+    """The workspace cannot be used; the text says why and what to do."""
+
+
+class AlreadyRunning(WorkspaceError):  # noqa: N818 - says what is the case
+    """Another daemon holds it; `pid` is None when it has not told."""
+
+    def __init__(self, message: str, pid: int | None) -> None:
+        super().__init__(message)
+        self.pid = pid
+
+
+class WorkspaceLock:
+    """Held from construction until `release`. Children made by plain fork would share it: start them with exec."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises AlreadyRunning at once when another process holds it, WorkspaceError when it cannot be locked."""
+        self._path = path
+        self._descriptor = _locked(path)
+        try:
+            self._tell()
+        except FileProblem as problem:
+            os.close(self._descriptor)
+            raise WorkspaceError(f"{path}: cannot be written to: {problem}") from problem
+
+    def release(self) -> None:
+        with Folder.open(self._path) as folder:
+            folder.remove(INFORMATION)
+        os.close(self._descriptor)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.release()
+
+    def _tell(self) -> None:
+        holder = {
+            "pid": os.getpid(),
+            "started": datetime.now(UTC).isoformat(timespec="seconds"),
+            "boot_id": _boot_id(),
+        }
+        with Folder.open(self._path) as folder:
+            folder.write(INFORMATION, json.dumps(holder, indent=2) + "\n")
+
+
+def holder(path: Path) -> dict[str, Any]:
+    """What the last daemon told about itself; empty when nothing usable. It may have ended since."""
+    try:
+        with Folder.open(path) as folder:
+            found = json.loads(folder.read_text(INFORMATION, limit=4096) or "{}")
+    except (FileProblem, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _locked(path: Path) -> int:
+    try:
+        return _lock_directory(path)
+    except BlockingIOError as error:
+        raise _already_running(path) from error
+    except OSError:
+        pass  # Windows, and NFS, cannot lock a directory
+    try:
+        return _lock_file(path / _LOCK_FILE)
+    except BlockingIOError as error:
+        raise _already_running(path) from error
+    except OSError as error:
+        raise WorkspaceError(
+            f"{path}: cannot be locked ({error.strerror}); choose a writable folder on a local disk with --workspace"
+        ) from error
+
+
+def _already_running(path: Path) -> AlreadyRunning:
+    told = holder(path)
+    pid = told.get("pid") if isinstance(told.get("pid"), int) else None
+    who = f"process {pid}, since {told.get('started')}" if pid else "its process id is not known"
+    return AlreadyRunning(
+        f"{path}: another Code Tumbler works here ({who}); stop it first, or choose another folder with --workspace",
+        pid,
+    )
+
+
+def _lock_directory(path: Path) -> int:
+    return _flocked(os.open(path, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)))
+
+
+def _lock_file(path: Path) -> int:
+    return _flocked(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o644))
+
+
+def _flocked(descriptor: int) -> int:
+    try:
+        _flock(descriptor)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _flock(descriptor: int) -> None:
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError as error:
+            raise BlockingIOError(errno.EWOULDBLOCK, "locked") from error
+else:
+    import fcntl
+
+    def _flock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _boot_id() -> str:
+    """Tells a process id of this boot from one of an earlier; empty where the system has none."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
