@@ -153,7 +153,7 @@ class Config(_Section):
     providers: dict[str, ProviderSettings] = Field(default_factory=_default_providers, min_length=1)
     limits: Limits = Limits()
     watch: Watch = Watch()
-    verification: VerificationSettings = Field(default_factory=VerificationSettings)
+    verification: VerificationSettings = Field(default_factory=lambda: VerificationSettings.model_validate({}))
     engineer: EngineerSettings = EngineerSettings()
 
     @field_validator("providers")

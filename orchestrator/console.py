@@ -1,0 +1,291 @@
+"""What the daemon shows: a line for each event, and on a terminal a live table of the busy projects below them."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TextIO, cast
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from agents.verification.text import line
+
+from .output import Output
+from .view import Level, Row, View
+
+MOST_ROWS = 12
+LONGEST_LINE = 500
+"""Characters of one event; what is cut stands in the project's files."""
+HEARTBEAT = 60.0
+"""Seconds of silence, with work going on, after which a log says that it goes on."""
+ORDER = (Level.DEBUG, Level.INFO, Level.WARNING, Level.ERROR)
+STYLES = {
+    Level.DEBUG: "dim",
+    Level.INFO: "",
+    Level.GOOD: "bold green",
+    Level.WARNING: "yellow",
+    Level.ERROR: "bold red",
+}
+STATUS_STYLES = {"planning": "cyan", "engineering": "blue", "verifying": "magenta", "finalizing": "green"}
+
+Clock = Callable[[], float]
+
+
+class _Threshold:
+    """Which levels are shown; GOOD counts as INFO."""
+
+    def __init__(self, log_level: str) -> None:
+        self._least = ORDER.index(Level(log_level))
+
+    def lets_through(self, level: Level) -> bool:
+        return ORDER.index(Level.INFO if level is Level.GOOD else level) >= self._least
+
+
+class PlainConsole:
+    """Timestamped lines without colours, for log files, pipes and CI."""
+
+    def __init__(self, stream: TextIO, log_level: str = "info", clock: Clock = time.monotonic) -> None:
+        self._stream = stream
+        self._shows = _Threshold(log_level)
+        self._clock = clock
+        self._rows: dict[str, Row] = {}
+        self._spoke = clock()
+        self._lock = threading.Lock()
+
+    def say(self, text: str, *, project: str | None = None, level: Level = Level.INFO) -> None:
+        if self._shows.lets_through(level):
+            mark = f"{level}: " if level in (Level.WARNING, Level.ERROR) else ""
+            self._write(f"{mark}{_named(project)}{line(text, LONGEST_LINE)}")
+
+    def show(self, project: str, row: Row | None) -> None:
+        _replace(self._rows, project, row)
+
+    def beat(self) -> None:
+        """Say who is at work, when nothing else was said for a minute. Called every few seconds."""
+        now = self._clock()
+        rows = list(self._rows.values())
+        if rows and now - self._spoke >= HEARTBEAT and self._shows.lets_through(Level.INFO):
+            shown = "; ".join(_in_words(row, now) for row in rows[:3])
+            more = f"; and {len(rows) - 3} more" if len(rows) > 3 else ""
+            self._write(f"working: {shown}{more}")
+
+    def _write(self, text: str) -> None:
+        with self._lock:
+            self._spoke = self._clock()
+            self._stream.write(f"{datetime.now().astimezone():%Y-%m-%d %H:%M:%S} {text}\n")
+            self._stream.flush()
+
+
+class LiveConsole:
+    """Event lines, and below them a table that is drawn anew at most four times a second."""
+
+    def __init__(self, console: Console, log_level: str = "info", clock: Clock = time.monotonic) -> None:
+        self._console = console
+        self._shows = _Threshold(log_level)
+        self._clock = clock
+        self._rows: dict[str, Row] = {}
+        self.live = Live(get_renderable=self._table, console=console, auto_refresh=False, transient=True)
+        self.busy = threading.Event()
+        """Set while there is a row, so that an idle daemon draws nothing."""
+
+    def say(self, text: str, *, project: str | None = None, level: Level = Level.INFO) -> None:
+        if self._shows.lets_through(level):
+            when = Text(f"{datetime.now().astimezone():%H:%M:%S}", style="dim")
+            event = Text.assemble((_named(project), "bold"), (line(text, LONGEST_LINE), STYLES[level]))
+            self._console.print(_side_by_side(when, event))
+
+    def show(self, project: str, row: Row | None) -> None:
+        _replace(self._rows, project, row)
+        if self._rows:
+            self.busy.set()
+        elif self.busy.is_set():
+            self.busy.clear()
+            self.live.refresh()
+
+    def _table(self) -> Group | Text:
+        rows = list(self._rows.values())
+        if not rows:
+            return Text("")
+        table = live_table(rows, self._clock(), width=self._console.width, height=self._console.height)
+        return Group(Rule(style="dim"), table)
+
+
+def _side_by_side(when: Text, event: Text) -> Table:
+    """Continued lines begin below the event, not below the time."""
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    grid.add_row(when, event)
+    return grid
+
+
+def live_table(rows: list[Row], now: float, *, width: int, height: int) -> Table:
+    """The busy projects, those that began first on top; narrow terminals get fewer columns."""
+    wide = width >= 100
+    table = Table(box=None, expand=True, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    table.add_column("project", style="bold", ratio=3, no_wrap=True, overflow="ellipsis")
+    table.add_column("agent", no_wrap=True)
+    if wide:
+        table.add_column("model", style="dim", ratio=2, no_wrap=True, overflow="ellipsis")
+    table.add_column("iter", justify="right", no_wrap=True)
+    table.add_column("score", justify="right", no_wrap=True)
+    table.add_column("activity", width=20, no_wrap=True, overflow="ellipsis")
+    if wide:
+        table.add_column("tokens", justify="right", no_wrap=True)
+    table.add_column("tok/s", justify="right", no_wrap=True)
+    table.add_column("time", justify="right", no_wrap=True)
+    room = max(1, min(MOST_ROWS, height - 6))
+    ordered = sorted(rows, key=lambda row: row.started)
+    for row in ordered[:room]:
+        table.add_row(*_cells(row, now, wide=wide))
+    if len(ordered) > room:
+        table.add_row(Text(f"and {len(ordered) - room} more", style="dim"))
+    return table
+
+
+def _cells(row: Row, now: float, *, wide: bool) -> list[Text]:
+    cells = [
+        Text(line(row.project, 60)),
+        Text(line(row.agent or row.status, 12), style=STATUS_STYLES.get(row.status, "")),
+        Text(line(row.model, 60)),
+        Text(_iteration(row)),
+        Text("" if row.score is None else f"{row.score:.1f}"),
+        Text(line(row.activity, 60)),
+        Text(f"{row.tokens:,}" if row.tokens else ""),
+        Text("" if row.tokens_per_second is None else f"{row.tokens_per_second:.0f}"),
+        Text(duration(now - row.started) if row.started else ""),
+    ]
+    return cells if wide else [cell for position, cell in enumerate(cells) if position not in (2, 6)]
+
+
+def _iteration(row: Row) -> str:
+    return f"{row.iteration}/{row.max_iterations}" if row.iteration else ""
+
+
+def duration(seconds: float) -> str:
+    """`42s`, `3:07` or `1:02:09`."""
+    whole = max(0, int(seconds))
+    hours, minutes = whole // 3600, whole % 3600 // 60
+    if hours:
+        return f"{hours}:{minutes:02}:{whole % 60:02}"
+    return f"{minutes}:{whole % 60:02}" if minutes else f"{whole}s"
+
+
+def _in_words(row: Row, now: float) -> str:
+    parts = [row.agent or row.status, row.activity]
+    parts.append(f"iteration {row.iteration}" if row.iteration else "")
+    parts.append(f"{row.tokens:,} tokens" if row.tokens else "")
+    parts.append(duration(now - row.started) if row.started else "")
+    return f"{line(row.project, 60)} ({line(', '.join(part for part in parts if part))})"
+
+
+def _named(project: str | None) -> str:
+    return "" if project is None else f"{line(project, 60)}: "
+
+
+def _replace(rows: dict[str, Row], project: str, row: Row | None) -> None:
+    if row is None:
+        rows.pop(project, None)
+    else:
+        rows[project] = row
+
+
+class _ToView(logging.Handler):
+    """Hands what is logged to the view, a traceback line by line."""
+
+    def __init__(self, view: View) -> None:
+        super().__init__()
+        self._view = view
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self._view.say(record.getMessage(), level=_level(record.levelno))
+            if record.exc_info:
+                trace = logging.Formatter().formatException(record.exc_info)
+                for each in trace.splitlines():
+                    self._view.say(each.replace("  ", "\N{NO-BREAK SPACE} "), level=_level(record.levelno))
+        except Exception:
+            self.handleError(record)
+
+
+def _level(number: int) -> Level:
+    if number >= logging.ERROR:
+        return Level.ERROR
+    if number >= logging.WARNING:
+        return Level.WARNING
+    return Level.INFO if number >= logging.INFO else Level.DEBUG
+
+
+@contextmanager
+def open_console(log_level: str = "info", stream: TextIO | None = None) -> Iterator[View]:
+    """The view for standard output: live on a terminal, plain elsewhere. Logged warnings go to it as well."""
+    output = cast("TextIO", Output(stream or sys.stdout))
+    console = Console(file=output)
+    live = console.is_terminal and not console.is_dumb_terminal
+    with _live(console, log_level) if live else _plain(output, log_level) as view, _logging_to(view, log_level):
+        yield view
+
+
+@contextmanager
+def _live(console: Console, log_level: str) -> Iterator[View]:
+    view = LiveConsole(console, log_level)
+    with view.live, _every(0.25, view.live.refresh, view.busy):
+        yield view
+
+
+@contextmanager
+def _plain(stream: TextIO, log_level: str) -> Iterator[View]:
+    view = PlainConsole(stream, log_level)
+    with _every(5.0, view.beat):
+        yield view
+
+
+@contextmanager
+def _every(seconds: float, act: Callable[[], object], wanted: threading.Event | None = None) -> Iterator[None]:
+    """Call `act` in a thread of its own, and only while `wanted` is set."""
+    closing = threading.Event()
+
+    def tick() -> None:
+        while not closing.wait(seconds):
+            if wanted is not None:
+                wanted.wait()
+            if not closing.is_set():
+                act()
+
+    thread = threading.Thread(target=tick, name="console", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        closing.set()
+        if wanted is not None:
+            wanted.set()
+        thread.join(timeout=1.0)
+
+
+@contextmanager
+def _logging_to(view: View, log_level: str) -> Iterator[None]:
+    """Our own loggers at `log_level`, other people's from warnings up."""
+    handler = _ToView(view)
+    root = logging.getLogger()
+    ours = [logging.getLogger(name) for name in ("orchestrator", "agents", "providers")]
+    before = [(logger, logger.level) for logger in (root, *ours)]
+    root.addHandler(handler)
+    root.setLevel(logging.WARNING)
+    for logger in ours:
+        logger.setLevel(log_level.upper())
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        for logger, level in before:
+            logger.setLevel(level)

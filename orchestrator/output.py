@@ -1,0 +1,61 @@
+"""Standard output that cannot stop the daemon: it replaces what it cannot encode and outlives its reader."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from contextlib import suppress
+from typing import TextIO
+
+
+class Output(io.TextIOBase):
+    """A text stream around another one that may close, fill up or know few characters."""
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self._stream = stream or io.StringIO()
+        self.gone = stream is None
+        """Nothing arrives any more: the reader of a pipe has left, the disk is full, the terminal is closed."""
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return getattr(self._stream, "encoding", None) or "ascii"
+
+    def write(self, text: str) -> int:
+        if not self.gone:
+            try:
+                self._stream.write(self._known(text))
+            except (OSError, ValueError):
+                self._give_up()
+        return len(text)
+
+    def flush(self) -> None:
+        if not self.gone:
+            try:
+                self._stream.flush()
+            except (OSError, ValueError):
+                self._give_up()
+
+    def isatty(self) -> bool:
+        try:
+            return self._stream.isatty()
+        except ValueError:
+            return False
+
+    def fileno(self) -> int:
+        return self._stream.fileno()
+
+    def writable(self) -> bool:
+        return True
+
+    def _known(self, text: str) -> str:
+        return text.encode(self.encoding, "replace").decode(self.encoding)
+
+    def _give_up(self) -> None:
+        """Point a broken standard stream at nothing, or the interpreter complains when it flushes it at its end."""
+        self.gone = True
+        if self._stream is sys.__stdout__:
+            with suppress(OSError, ValueError):
+                nowhere = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nowhere, self._stream.fileno())
+                os.close(nowhere)
