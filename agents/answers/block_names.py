@@ -1,0 +1,91 @@
+"""How a reply names a code block: in its info string, in the line before it, or in a comment on its first line."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from agents.answers.paths import looks_like_path
+
+_ATTRIBUTE = re.compile(
+    r"(?:^|[\s{,:])(?:path|file|filename|file_name|filepath|title|name)\s*[=:]\s*(?:\"([^\"]+)\"|'([^']+)'|([^\s\"'}]+))"
+)
+_LANGUAGE_COLON = re.compile(r"[\w+#-]*:([^\s:]+)")
+_COMMENT = re.compile(
+    r"(?:#|//|--|;|%|/\*+|<!--)[ \t]*(?:(?:file(?:name|path)?|path)[ \t]*:[ \t]*)?(?P<path>[^\s:*]+)[ \t]*(?:\*+/|-->)?",
+    re.IGNORECASE,
+)
+_MARKED = re.compile(
+    r"(?:\*\*)?(?:NEW )?(?:FILE ?(?:NAME|PATH)?|PATH)(?:\*\*)?[ \t]*:(?:\*\*)?[ \t]*(?P<path>.+)", re.IGNORECASE
+)
+_REMARK = re.compile(r"(?P<path>\S+|`[^`]+`|\*\*[^*]+\*\*)[ \t]+[(\[#<\u2013\u2014-].*")
+_ORNAMENT_BEFORE = re.compile(r"(?:#{1,6}[ \t]+|[-*+][ \t]+|\d+[.)][ \t]+|={2,}[ \t]*|-{3,}[ \t]*|>{1,}[ \t]*)+")
+_ORNAMENT_AFTER = re.compile(r"[ \t]*(?:={2,}|-{3,}|#{1,6})$")
+_QUOTES = ("**", "__", "`", '"', "'", "*")
+
+
+@dataclass(frozen=True)
+class Name:
+    path: str
+    marked: bool
+    """It came with the word FILE or as an attribute, so that any text is taken for a path."""
+
+
+def named_by_info(info: str) -> Name | None:
+    """`python src/app.py`, `python:src/app.py`, `py title="src/app.py"`, `src/app.py`."""
+    if match := _ATTRIBUTE.search(info):
+        return Name(next(group for group in match.groups() if group), marked=True)
+    match = _LANGUAGE_COLON.fullmatch(info)
+    if match and looks_like_path(match[1]):
+        return Name(match[1], marked=False)
+    words = info.split()
+    for word in words if len(words) <= 2 else ():
+        bare = word.strip("`\"'")
+        if looks_like_path(bare):
+            return Name(bare, marked=False)
+    return None
+
+
+def named_by_line(line: str) -> Name | None:
+    """A line that is nothing but a path, plain or as a heading, bold, quoted, numbered, or with the word FILE before it."""
+    text = _plain(line)
+    if match := _MARKED.fullmatch(text):
+        path = _without_remark(_plain(match["path"]))
+        return Name(path, marked=True) if path else None
+    quoted = "`" in line
+    return Name(text, marked=False) if looks_like_path(text) and (quoted or " " not in text) else None
+
+
+def named_by_comment(body: str) -> Name | None:
+    """A first line that is a comment with a path and nothing else. The line stays part of the file."""
+    match = _COMMENT.fullmatch(body.partition("\n")[0].strip())
+    if match is None or not looks_like_path(match["path"]):
+        return None
+    return Name(match["path"], marked=False)
+
+
+def _without_remark(text: str) -> str:
+    """`src/app.py (new)` is `src/app.py`, but `notes (new).md` is a path with a space."""
+    remark = _REMARK.fullmatch(text)
+    if remark is None or looks_like_path(text):
+        return text
+    path = _plain(remark["path"])
+    return path if looks_like_path(path) else text
+
+
+def _plain(line: str) -> str:
+    """The line without heading marks, list marks, emphasis, quotes and a colon at its end."""
+    text = line.strip()
+    if ornament := _ORNAMENT_BEFORE.match(text):
+        text = text[ornament.end() :]
+    text = _ORNAMENT_AFTER.sub("", text)
+    while (shorter := _without_pair(text.strip().removesuffix(":").strip())) != text:
+        text = shorter
+    return text
+
+
+def _without_pair(text: str) -> str:
+    for quote in _QUOTES:
+        if len(text) > 2 * len(quote) and text.startswith(quote) and text.endswith(quote):
+            return text[len(quote) : -len(quote)]
+    return text

@@ -1,0 +1,139 @@
+"""Judging the fenced blocks of a reply: which are files for certain, and what makes the others doubtful."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from agents.answers.contents import is_python
+from agents.answers.fences import Block, Document, read_document
+from agents.answers.patches import is_patch, new_file, unsupported
+from agents.answers.rejection import Reason, Rejected
+from agents.answers.shapes import Pairs, files_in
+from agents.answers.strict_json import loads
+
+_PROSE = (".md", ".markdown", ".mdx", ".rst", ".txt", ".adoc")
+_MARKED_SECTION = re.compile(r"^(?:#{1,6} +|={2,} *)?\**FILE:[^\n]*\n\s*(?=```|~~~)", re.MULTILINE)
+_FENCE = re.compile(r"^(`{3,}+|~{3,}+)([^\n]*+)\n?", re.MULTILINE)
+_LONGER = "put a longer fence (````) around a file that has fences in it"
+
+
+def files_in_blocks(document: Document) -> Pairs:
+    """The files of all named blocks. Rejected, without salvage, when one block is doubtful."""
+    pairs: Pairs = []
+    for number, block in enumerate(document.blocks):
+        if pair := _patched(block):
+            pairs.append(pair)
+        elif block.name is not None:
+            if doubt := _doubt(block, document.blocks[number + 1 :]):
+                raise doubt
+            pairs.append((block.name, block.body))
+        elif doubt := _doubt_without_name(block, document):
+            raise doubt
+    names = {block.name for block in document.named}
+    if missing := tuple(path for path in document.announced if path not in names):
+        sentence = (
+            f"Received the name {missing[0]!r} without a fenced block behind it; send each file in its own block."
+        )
+        raise Rejected(Reason.TRUNCATED, sentence, missing=missing)
+    return pairs
+
+
+def certain_files(text: str, document: Document) -> Pairs:
+    """The files whose content is certain although the reply as a whole is not."""
+    sections = list(_marked_sections(text))
+    if len(sections) >= len(document.named):
+        return [pair for section in sections if (pair := _file_of_section(section))]
+    pairs: Pairs = []
+    for number, block in enumerate(document.blocks):
+        following = document.blocks[number + 1 :]
+        if not block.closed or block.nested:
+            break
+        if block.name and not _doubt(block, following) and (following or not block.name.lower().endswith(_PROSE)):
+            pairs.append((block.name, block.body))
+    return pairs
+
+
+def _patched(block: Block) -> tuple[str, str] | None:
+    """A diff in a block: the file that it creates. Any other diff is refused."""
+    if block.language not in ("diff", "patch") and not (block.name is None and is_patch(block.body)):
+        return None
+    if block.name and block.name.endswith((".diff", ".patch")):
+        return None
+    pair = new_file(block.body) if block.closed else None
+    if pair is None or (block.name and block.name != pair[0]):
+        raise unsupported("in a code block")
+    return pair
+
+
+def _doubt(block: Block, following: Sequence[Block]) -> Rejected | None:
+    name = block.name or ""
+    if block.nested:
+        return _ambiguous(f"{name!r} has a fence of the same length inside; {_LONGER}.", name)
+    if not block.closed:
+        return Rejected(
+            Reason.TRUNCATED, f"The code block of {name!r} is never closed; send it whole.", missing=(name,)
+        )
+    bare = next((other.bare for other in following[:1] if other.name is None), False)
+    if bare and (name.lower().endswith(_PROSE) or (name.endswith(".py") and not is_python(block.body))):
+        return _ambiguous(f"It is not certain where {name!r} ends, because of the fences behind it; {_LONGER}.", name)
+    if not block.marked and name.endswith(".json") and _is_answer(block.body):
+        return _ambiguous(f"{name!r} holds a list of files itself; send each file in its own block.", name)
+    return None
+
+
+def _doubt_without_name(block: Block, document: Document) -> Rejected | None:
+    if not block.closed:
+        return Rejected(Reason.TRUNCATED, "The last code block is never closed; send the file whole.")
+    if not block.is_code:
+        return None
+    if not document.named:
+        return Rejected(Reason.NO_PATH, "Received a code block without a path; write ### FILE: path before each block.")
+    return _ambiguous("Received a code block without a path beside named ones; write ### FILE: path before each block.")
+
+
+def _ambiguous(sentence: str, *missing: str) -> Rejected:
+    return Rejected(Reason.AMBIGUOUS, sentence, missing=missing)
+
+
+def _is_answer(body: str) -> bool:
+    try:
+        return bool(files_in(loads(body)))
+    except (ValueError, Rejected):
+        return False
+
+
+def _marked_sections(text: str) -> Iterator[str]:
+    """The text from each FILE: line that a fence follows to the next such line: a boundary that no reading crosses."""
+    starts = [match.start() for match in _MARKED_SECTION.finditer(text)]
+    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+        yield text[start:end]
+
+
+def _file_of_section(section: str) -> tuple[str, str] | None:
+    document = read_document(section)
+    block = document.blocks[0]
+    if block.name is None:
+        return None
+    others_are_code = any(other.is_code or other.name for other in document.blocks[1:])
+    if (
+        not others_are_code
+        and not _doubt(block, document.blocks[1:])
+        and all(other.closed for other in document.blocks)
+    ):
+        return block.name, block.body
+    body = _nested_body(section) if not document.blocks[-1].closed else None
+    return (block.name, body) if body is not None else None
+
+
+def _nested_body(section: str) -> str | None:
+    """The body when inner fences pair up and the last fence closes the file, while the flat reading leaves one open."""
+    fences = list(_FENCE.finditer(section))
+    marks = fences[0][1] if fences else ""
+    inside = [fence for fence in fences[1:] if fence[1].startswith(marks)]
+    depth = 1
+    for number, fence in enumerate(inside):
+        depth += 1 if fence[2].strip() else -1
+        if depth == 0 and (number + 1 < len(inside) or section[fence.end() :].strip()):
+            return None
+    return section[fences[0].end() : inside[-1].start()] if inside and depth == 0 else None

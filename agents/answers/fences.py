@@ -1,0 +1,187 @@
+"""Fenced code blocks of a Markdown reply and the names they bear: the format that our prompts ask for.
+
+    ### FILE: src/app.py
+    ```python
+    ...
+    ```
+
+The name may stand in a heading, in a line of its own, in the info string (```python src/app.py, ```python:src/app.py,
+```py title="src/app.py") or in a comment on the first line, which then is part of the file. A fence is closed by a line with at least
+as many of the same character, indented the same and with nothing behind it; content that has such a line needs a longer fence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from agents.answers.block_names import Name, named_by_comment, named_by_info, named_by_line
+
+_FENCE = re.compile(r"^(?P<indent>[ \t]*+)(?P<marks>`{3,}+|~{3,}+)(?P<info>[^\n]*+)\n?", re.MULTILINE)
+_MARKER = re.compile(r"^[^\n:]{0,40}(?:file|path|delete)[^\n:]{0,12}:[^\n]*", re.MULTILINE | re.IGNORECASE)
+_DELETE = re.compile(r"(?:[-*] +|#{1,6} +)?\**DELETE(?: FILE)?\**:\**[ \t]+[`\"]?(?P<path>[^`\"\r\n]+?)[`\"]?\**[ \t]*")
+_NOT_CODE = frozenset(
+    "bash sh shell zsh console terminal text txt plaintext plain output log powershell ps1 cmd bat batch shell-session shellsession "
+    "sh-session tree http".split()
+)
+_SHELL = _NOT_CODE - frozenset("text txt plaintext plain log http output".split())
+_OTHER_THAN_SHELL = (
+    ".py",
+    ".js",
+    ".ts",
+    ".tsx",
+    ".jsx",
+    ".json",
+    ".toml",
+    ".yaml",
+    ".yml",
+    ".md",
+    ".html",
+    ".css",
+    ".go",
+    ".rs",
+    ".java",
+)
+
+
+@dataclass(frozen=True)
+class Block:
+    """One fenced block of a reply."""
+
+    body: str
+    """The lines between the fences, with their line ends."""
+    language: str
+    name: str | None
+    """The path it is for, None when it bears none."""
+    marked: bool
+    """The name came with the word FILE, so that it cannot be prose."""
+    closed: bool
+    nested: bool
+    """A fence of the same length opens inside: where the block ends is not certain."""
+    bare: bool
+    """Nothing stands behind the opening fence."""
+    start: int
+    """Where its opening fence stands in the text."""
+
+    @property
+    def is_code(self) -> bool:
+        return self.language not in _NOT_CODE and not self.bare
+
+
+@dataclass(frozen=True)
+class Document:
+    """A reply as a sequence of blocks, and what its prose says about files."""
+
+    blocks: tuple[Block, ...]
+    announced: tuple[str, ...]
+    """Paths that stand in the prose with the word FILE, whether a block follows or not."""
+    deleted: tuple[str, ...]
+    """Paths from lines `DELETE: path`."""
+
+    @property
+    def named(self) -> tuple[Block, ...]:
+        return tuple(block for block in self.blocks if block.name is not None)
+
+
+def read_document(text: str) -> Document:
+    """The blocks of the text, in order; never raises."""
+    blocks: list[Block] = []
+    announced: list[str] = []
+    deleted: list[str] = []
+    fences = [match for match in _FENCE.finditer(text) if match["marks"][0] == "~" or "`" not in match["info"]]
+    at, number, waiting = 0, 0, ""
+    while number < len(fences):
+        prose = _Prose(text[at : fences[number].start()])
+        announced += prose.announced
+        deleted += prose.deleted
+        block, at, number = _block(text, fences, number, prose.last_line, prose.last_announced or waiting)
+        waiting = "" if block.name else prose.last_announced or waiting
+        blocks.append(block)
+    prose = _Prose(text[at:])
+    return Document(tuple(blocks), (*announced, *prose.announced), (*deleted, *prose.deleted))
+
+
+class _Prose:
+    """The lines between two blocks."""
+
+    def __init__(self, text: str) -> None:
+        self.last_line = text.rstrip().rsplit("\n", 1)[-1]
+        self.announced: list[str] = []
+        self.deleted: list[str] = []
+        for match in _MARKER.finditer(text):
+            line = match.group().strip()
+            if delete := _DELETE.fullmatch(line):
+                self.deleted.append(delete["path"])
+            elif (name := named_by_line(line)) and name.marked:
+                self.announced.append(name.path)
+
+    @property
+    def last_announced(self) -> str:
+        return self.announced[-1] if self.announced else ""
+
+
+def fenced(path: str, content: str) -> str:
+    """The file in our format, with a fence longer than any in it. Content gets a last line end if it has none."""
+    longest = max((len(run) for run in re.findall(r"`{3,}", content)), default=2)
+    marks = "`" * (longest + 1)
+    ending = "" if not content or content.endswith("\n") else "\n"
+    return f"### FILE: {path}\n{marks}\n{content}{ending}{marks}\n"
+
+
+def fenced_files(files: Mapping[str, str]) -> str:
+    return "\n".join(fenced(path, content) for path, content in files.items())
+
+
+def _block(text: str, fences: list[re.Match[str]], number: int, line: str, announced: str) -> tuple[Block, int, int]:
+    """The block that fence `number` opens, where the text goes on behind it, and the number of the next fence."""
+    opening = fences[number]
+    nested, closing = False, None
+    for following in range(number + 1, len(fences)):
+        if not _could_belong(fences[following], opening):
+            continue
+        if not fences[following]["info"].strip():
+            closing = following
+            break
+        nested = True
+    end = len(text) if closing is None else fences[closing].start()
+    body = _without_indent(text[opening.end() : end], opening["indent"])
+    info = opening["info"].strip()
+    language = re.split(r"[\s:{,]", info.lstrip("{."), maxsplit=1)[0].lower()
+    name = _name(info, language, line, announced, body)
+    block = Block(
+        body=body,
+        language=language,
+        name=name.path if name else None,
+        marked=bool(name and name.marked),
+        closed=closing is not None,
+        nested=nested,
+        bare=not info,
+        start=opening.start(),
+    )
+    if closing is None:
+        return block, len(text), len(fences)
+    return block, fences[closing].end(), closing + 1
+
+
+def _could_belong(fence: re.Match[str], opening: re.Match[str]) -> bool:
+    return fence["indent"] == opening["indent"] and fence["marks"].startswith(opening["marks"])
+
+
+def _name(info: str, language: str, line: str, announced: str, body: str) -> Name | None:
+    if name := named_by_info(info):
+        return name
+    above = named_by_line(line) or (Name(announced, marked=True) if announced else None)
+    if above and language in _SHELL and above.path.endswith(_OTHER_THAN_SHELL):
+        return None  # how to run the file, not the file
+    return above or named_by_comment(body)
+
+
+def _without_indent(body: str, indent: str) -> str:
+    """A block inside a list item is indented as a whole."""
+    if not indent:
+        return body
+    lines = body.split("\n")
+    if not all(line.startswith(indent) or not line.strip() for line in lines):
+        return body
+    return "\n".join(line.removeprefix(indent) for line in lines)

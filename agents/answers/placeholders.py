@@ -1,0 +1,71 @@
+"""Finding the places where a model wrote "rest of the code unchanged" instead of the code."""
+
+from __future__ import annotations
+
+import re
+
+_THING = (
+    r"(?:code|file|class(?:es)?|functions?|methods?|implementations?|imports?|module|script|tests?|logic|contents?|routes?|styles?|"
+    r"page|components?|html|css|markup|body|definitions?|handlers?|properties|fields|program|text|document|readme)"
+)
+_REST = rf"(?:the\s+)?(?:rest|remainder)\s+of\s+(?:(?:the|your|this|my|our)\s+)?(?:[\w.]+\s+){{0,3}}?{_THING}"
+_SAME = (
+    r"(?:(?:keep|with|and|all|your|the|include|insert|add|plus)\s+)*"
+    rf"(?:existing|previous|remaining|other|same|original|unchanged)\s+(?:\w+\s+){{0,2}}?{_THING}"
+)
+_TAIL_WORDS = (
+    r"here|goes|unchanged|remains?|stays?|the|same|is|are|as|before|above|below|omitted|for|brevity|from|previous|version|original|"
+    r"continues?|follows?|not|shown|in|this|file|identical|etc|and|so|on|like|existing|code|implementation|kept|left|intact"
+)
+_TAIL = rf"(?:[\s,:;()\-\u2013\u2014]*(?:{_TAIL_WORDS})\b)*"
+_DOTS = r"(?:\.\.\.|\u2026)"
+_ALONE = (
+    rf"(?:(?:code|implementation|content|file|methods?|functions?|everything(?:\s+else)?|all)\s+)?(?:remains?\s+)?"
+    r"(?:unchanged|no\s+changes?(?:\s+(?:here|needed|required))?|(?:is\s+)?(?:omitted|truncated|shortened|abbreviated)\s+for\s+brevity)"
+)
+_YOURS = r"(?:(?:add|put|insert|write)\s+)?(?:your|the)\s+(?:code|implementation|logic)\s+(?:goes\s+)?here|implementation\s+(?:goes\s+)?here"
+_LEADING_DOTS = (
+    rf"{_DOTS}\s*[\[(]?\s*(?:\w+\s+){{0,3}}?(?:rest|remainder|existing|previous|remaining|unchanged|other|same\s+as|omitted|"
+    r"as\s+before|as\s+above|keep)\b.*"
+)
+_REMARK = rf"(?:{_LEADING_DOTS}|[\[(]?\s*(?:{_REST}|{_SAME}|{_ALONE}|{_YOURS}){_TAIL}\s*{_DOTS}?\s*[\])]?|[\[(]\s*same\s+as\s+(?:before|above)\s*[\])])"
+_END = r"\s*[.!]?\s*(?:\*+/\}?|-->|\"\"\")?\s*"
+
+_COMMENT = re.compile(rf"(?:#+|//+|/\*+|\{{/\*|<!--|--|;+|%+|REM\b|\"\"\")\s*{_REMARK}{_END}", re.IGNORECASE)
+_BARE = re.compile(
+    rf"(?:(?={_DOTS}){_LEADING_DOTS}|[\[(<]\s*{_DOTS}?\s*(?:{_REST}|{_SAME}){_TAIL}\s*{_DOTS}?\s*[\])>]){_END}",
+    re.IGNORECASE,
+)
+_WORTH_A_LOOK = re.compile(
+    r"^[^\n]*\b(?:rest|remainder|existing|previous|remaining|other|same|original|unchanged|changes?|brevity|here|omitted|keep)\b[^\n]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_WHOLE = re.compile(
+    r"\s*[<\[({]?\s*(?:(?:the\s+)?(?:full|complete|entire|whole)\s+(?:file\s+)?(?:contents?|code|text)(?:\s+of\s+the\s+file)?(?:\s+here)?|"
+    rf"(?:the\s+)?file\s+contents?(?:\s+(?:goes\s+)?here)?|your\s+code\s+here|contents?\s+here|{_DOTS})\s*[>\])}}]?\s*",
+    re.IGNORECASE,
+)
+_PATH = re.compile(r"(?:relative/)?path/to/|relative/path", re.IGNORECASE)
+_LONGEST_LINE = 200
+_TEXT = (".md", ".markdown", ".mdx", ".rst", ".txt", ".adoc")
+
+
+def placeholder_in(path: str, content: str) -> str | None:
+    """The line that stands for code which was left out, None when the file seems whole.
+
+    `...` as a statement, a trailing comment and prose in a docstring are not placeholders.
+    """
+    if _PATH.match(path):
+        return path
+    if len(content) <= _LONGEST_LINE and _WHOLE.fullmatch(content):
+        return content.strip()
+    is_text = path.lower().endswith(_TEXT)
+    for match in _WORTH_A_LOOK.finditer(content):
+        line = match.group().strip()
+        if len(line) > _LONGEST_LINE:
+            continue
+        if _BARE.fullmatch(line) or (not is_text and _COMMENT.fullmatch(line)):
+            return line
+        if is_text and line.startswith("<!--") and _COMMENT.fullmatch(line):
+            return line
+    return None

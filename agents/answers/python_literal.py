@@ -1,0 +1,59 @@
+"""A reply that is the repr of a Python value. What Python would join, convert or ignore without a word is refused."""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+import warnings
+from typing import Any
+
+from agents.answers.strict_json import unique_keys
+
+_SINGLE_QUOTED = re.compile(r"[{,\[]\s*'")
+_LONGEST = 1_000_000
+
+
+def python_value(text: str) -> Any:
+    """The value between the first brace or bracket and the last. Raises ValueError when there is none, or it is doubtful."""
+    if len(text) > _LONGEST or not _SINGLE_QUOTED.search(text):
+        raise ValueError("no Python value")
+    start = min((at for at in (text.find("{"), text.find("[")) if at >= 0), default=0)
+    source = text[start : max(text.rfind("}"), text.rfind("]")) + 1]
+    try:
+        _refuse_joined_strings(source)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # an invalid escape is only a warning: the string was under-escaped
+            return _value(ast.parse(source, mode="eval").body)
+    except (SyntaxError, MemoryError, RecursionError, Warning, tokenize.TokenError) as error:
+        raise ValueError(str(error)) from error
+
+
+def _refuse_joined_strings(source: str) -> None:
+    """`'print('' )'` is two strings that Python joins, and a model's unescaped quotes."""
+    previous = -1
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type in (tokenize.NL, tokenize.NEWLINE, tokenize.COMMENT):
+            continue
+        if token.type == previous == tokenize.STRING:
+            raise ValueError("two strings side by side")
+        previous = token.type
+
+
+def _value(node: ast.expr) -> Any:
+    match node:
+        case ast.Dict(keys=keys, values=values):
+            return unique_keys([(_key(key), _value(value)) for key, value in zip(keys, values, strict=True)])
+        case ast.List(elts=items) | ast.Tuple(elts=items):
+            return [_value(item) for item in items]
+        case ast.Constant(value=str() | int() | float() | None as value):
+            return value
+        case _:
+            raise ValueError(f"{type(node).__name__} is no plain value")
+
+
+def _key(key: ast.expr | None) -> str:
+    if isinstance(key, ast.Constant) and isinstance(key.value, str):
+        return key.value
+    raise ValueError("a key that is no string")

@@ -1,0 +1,175 @@
+"""Reading a model's reply as files: lossless or rejected, never guessed.
+
+A reply that is strict JSON as a whole is taken untouched, because file contents may hold anything, thinking tags too. Otherwise
+thinking is taken off, and the format that begins first in the text is the reply's: what begins later may lie inside a file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from agents.answers import strict_json
+from agents.answers.blocks import files_in_blocks
+from agents.answers.checks import checked_deleted, checked_files
+from agents.answers.documents import files_in_document
+from agents.answers.fences import Document, read_document
+from agents.answers.json_scan import answer_start, scan
+from agents.answers.patches import is_patch, unsupported
+from agents.answers.python_literal import python_value
+from agents.answers.rejection import Reason, Rejected
+from agents.answers.salvage import complete_files
+from agents.answers.shapes import Pairs, deleted_in, files_in
+from agents.answers.tags import files_in_tags, tags_start
+from agents.answers.thinking import without_thinking
+from agents.answers.tolerant_json import Unreadable
+
+LONGEST_REPLY = 8_000_000
+"""Characters. More is refused unread; no model writes that much in one answer."""
+
+_REFUSAL = re.compile(
+    r"\W*(?:i['’]?m (?:very |so )?sorry|i am sorry|sorry[,.]|i apologi[sz]e|i can(?:no|['’])t|i['’]?m (?:unable|not able)|"
+    r"i am (?:unable|not able)|i won['’]t|as an ai)\b",
+    re.IGNORECASE,
+)
+_WANTED = "Wanted is, for each file, a line `### FILE: path` and the whole file in a fenced code block."
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the model wants changed."""
+
+    files: Mapping[str, str]
+    """Path -> whole content. Paths are safe, relative and in plain form."""
+    deleted: frozenset[str]
+    """Paths the model asked to delete, at most 50, none of them in `files`."""
+    dialect: str
+    """The format that was read: json, nearly json, python, fences, tags, document."""
+
+
+def read_reply(text: str, *, finish: str = "stop", project: str = "") -> Answer:
+    """The files of a reply. `finish` is the finish reason the provider saw; `project` the name models use as a prefix.
+
+    Raises Rejected, with what is complete beyond doubt as `salvage`. Anything but `stop` is never an answer.
+    """
+    _check_ending(text, finish, project)
+    try:
+        answer = _whole_json(text.removeprefix("\ufeff"), project)
+        return answer or _other(without_thinking(text.removeprefix("\ufeff")), project)
+    except Rejected as rejected:
+        raise _with_salvage(rejected, text, project) from None
+
+
+def _check_ending(text: str, finish: str, project: str) -> None:
+    if finish == "content_filter":
+        raise Rejected(Reason.CONTENT_FILTER, "The provider's content filter ended the answer.")
+    if finish == "refusal":
+        raise Rejected(Reason.REFUSAL, f"Received a refusal. {_WANTED}")
+    if len(text) > LONGEST_REPLY:
+        raise Rejected(
+            Reason.TOO_LARGE, f"Received {len(text)} characters; at most {LONGEST_REPLY} are read. Send fewer files."
+        )
+    if finish != "stop":
+        answer = without_thinking(text)
+        sentence = f"The answer was cut off (finish reason {finish!r}), so it is not complete. Send fewer or shorter files at a time."
+        raise Rejected(Reason.TRUNCATED, sentence, complete_files(answer, project))
+    if not text.strip("\ufeff \t\r\n"):
+        raise Rejected(Reason.EMPTY, f"Received an empty answer. {_WANTED}")
+
+
+def _with_salvage(rejected: Rejected, text: str, project: str) -> Rejected:
+    if rejected.salvage or rejected.reason in (Reason.TRUNCATED_THINKING, Reason.REFUSAL, Reason.EMPTY):
+        return rejected
+    if rejected.reason in (Reason.TRUNCATED, Reason.AMBIGUOUS, Reason.MALFORMED, Reason.SCHEMA):
+        return rejected.with_salvage(complete_files(without_thinking(text), project))
+    return rejected
+
+
+def _whole_json(text: str, project: str) -> Answer | None:
+    try:
+        value = strict_json.loads(text)
+    except ValueError:
+        return None
+    pairs = files_in(value) or (_from_string(value) if isinstance(value, str) else None)
+    deleted = deleted_in(value)
+    if not pairs and not deleted:
+        raise Rejected(Reason.NO_FILES, f"Received JSON without files. {_WANTED}")
+    return _answer(pairs or [], deleted, "json", project)
+
+
+def _from_string(text: str) -> Pairs | None:
+    """The whole reply is one JSON string with JSON in it."""
+    try:
+        return files_in(strict_json.loads(text, raw_newlines=True))
+    except ValueError:
+        return None
+
+
+def _other(text: str, project: str) -> Answer:
+    if pairs := files_in_document(text):
+        return _answer(pairs, (), "document", project)
+    document = read_document(text)
+    starts = {
+        "fences": document.named[0].start if document.named else None,
+        "tags": tags_start(text),
+        "json": answer_start(text),
+    }
+    first = min((name for name in starts if starts[name] is not None), key=lambda name: starts[name] or 0, default="")
+    if first == "fences":
+        return _answer(files_in_blocks(document), document.deleted, "fences", project)
+    if first == "tags":
+        return _answer(files_in_tags(text), document.deleted, "tags", project)
+    return _from_json(text, project) or _from_the_rest(text, document, project)
+
+
+def _from_json(text: str, project: str) -> Answer | None:
+    """JSON somewhere in the text, None when there is none at all."""
+    try:
+        found = scan(text)
+    except Unreadable as error:
+        if answer := _from_python(text, project):
+            return answer
+        reason = Reason.TRUNCATED if error.open_ended else Reason.MALFORMED
+        raise Rejected(reason, f"Received JSON that cannot be read: {error}. {_WANTED}") from error
+    if not found:
+        return _from_python(text, project)
+    deleted = [path for value, _ in found for path in deleted_in(value)]
+    return _answer(_merged(found), deleted, "nearly json", project)
+
+
+def _merged(found: list[tuple[Any, Pairs]]) -> Pairs:
+    """The files of several JSON values; one that comes twice with different content cannot be decided."""
+    files: dict[str, str] = {}
+    for _, pairs in found if len(found) > 1 else ():
+        for path, content in pairs:
+            if files.setdefault(path, content) != content:
+                sentence = f"Received two answers that differ in {path[:120]!r}; send one answer, with each file once."
+                raise Rejected(Reason.AMBIGUOUS, sentence, missing=(path,))
+    return [pair for _, pairs in found for pair in pairs]
+
+
+def _from_python(text: str, project: str) -> Answer | None:
+    try:
+        pairs = files_in(python_value(text))
+    except ValueError:
+        return None
+    return _answer(pairs, (), "python", project) if pairs else None
+
+
+def _from_the_rest(text: str, document: Document, project: str) -> Answer:
+    if document.blocks or document.deleted or document.announced:
+        pairs = files_in_blocks(document)
+        if pairs or document.deleted:
+            return _answer(pairs, document.deleted, "fences", project)
+    if is_patch(text):
+        raise unsupported("as the answer")
+    if _REFUSAL.match(text):
+        raise Rejected(Reason.REFUSAL, f"Received a refusal. {_WANTED}")
+    raise Rejected(Reason.NO_FILES, f"Received an answer without files. {_WANTED}")
+
+
+def _answer(pairs: Pairs, deleted: Iterable[str], dialect: str, project: str) -> Answer:
+    files = checked_files(pairs, project) if pairs else {}
+    return Answer(files, checked_deleted(deleted, files), dialect)

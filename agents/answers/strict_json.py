@@ -1,0 +1,40 @@
+"""JSON as the standard library reads it, except that a key given twice with two values is refused."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from agents.answers.rejection import Reason, Rejected
+
+
+def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """`object_pairs_hook`: json.loads would keep the last of two values without a word."""
+    members: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in members and members[key] != value:
+            raise Rejected(
+                Reason.AMBIGUOUS,
+                f"The key {key[:60]!r} is given twice in one JSON object with two values; give each key once.",
+            )
+        members[key] = value
+    return members
+
+
+def loads(text: str, *, raw_newlines: bool = False) -> Any:
+    """The value of the whole text. Raises ValueError for anything that is not JSON, also for nesting that is too deep."""
+    try:
+        return json.loads(text, strict=not raw_newlines, object_pairs_hook=unique_keys)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+
+
+_DECODER = json.JSONDecoder(strict=False, object_pairs_hook=unique_keys)
+
+
+def value_at(text: str, start: int) -> tuple[Any, int]:
+    """The value that begins at `start`, and where it ends. Raw line ends inside strings are taken as they are."""
+    try:
+        return _DECODER.raw_decode(text, start)
+    except RecursionError as error:
+        raise json.JSONDecodeError("nested too deeply", text, start) from error

@@ -1,0 +1,99 @@
+"""Files between tags: `<file path="a.py">...</file>`, and `<file><path>a.py</path><content>...</content></file>`."""
+
+from __future__ import annotations
+
+import re
+
+from agents.answers.rejection import Reason, Rejected
+from agents.answers.shapes import Pairs
+
+_OPEN = re.compile(r"<file\b(?P<attributes>[^<>]*+)>", re.IGNORECASE)
+_PATH = re.compile(r"\b(?:path|name|filename|filepath)\s*=\s*(?:\"([^\"]+)\"|'([^']+)')", re.IGNORECASE)
+_PATH_TAG = re.compile(r"\s*<(path|name|filename)>(?P<path>[^<>]*+)</\1>", re.IGNORECASE)
+_CONTENT_TAG = re.compile(r"\s*<(?P<tag>content|contents|code)>", re.IGNORECASE)
+_CLOSE = "</file>"
+_CDATA, _CDATA_END = "<![CDATA[", "]]>"
+_ENTITY = re.compile(r"&(?:lt|gt|amp|quot|apos|#\d{1,6}|#x[0-9a-fA-F]{1,5});")
+
+
+def files_in_tags(text: str) -> Pairs:
+    """The files in order, none when there is no such tag. Rejected when tags do not match or content may be escaped."""
+    pairs: Pairs = []
+    at = 0
+    while opening := _OPEN.search(text, at):
+        path, start = _path(text, opening)
+        content, at = _content(text, start)
+        pairs.append((path, content))
+    if text.count(_CLOSE, at):
+        raise _cut("a </file> that closes nothing")
+    return pairs
+
+
+def tags_start(text: str) -> int | None:
+    """Where the first <file> tag stands that names a path, None when there is none."""
+    for opening in _OPEN.finditer(text):
+        if _PATH.search(opening["attributes"]) or _PATH_TAG.match(text, opening.end()):
+            return opening.start()
+    return None
+
+
+def complete_files_in_tags(text: str) -> Pairs:
+    """The files before the first one that is cut."""
+    end = text.rfind(_CLOSE) + len(_CLOSE)
+    try:
+        return files_in_tags(text[:end]) if end >= len(_CLOSE) else []
+    except Rejected:
+        return []
+
+
+def _path(text: str, opening: re.Match[str]) -> tuple[str, int]:
+    if attribute := _PATH.search(opening["attributes"]):
+        return attribute[1] or attribute[2], opening.end()
+    if tag := _PATH_TAG.match(text, opening.end()):
+        return tag["path"].strip(), tag.end()
+    raise Rejected(Reason.NO_PATH, 'Received a <file> tag without a path; write <file path="src/app.py">.')
+
+
+def _content(text: str, start: int) -> tuple[str, int]:
+    """The content that begins at `start`, and where the text goes on behind its </file>."""
+    inner = _CONTENT_TAG.match(text, start)
+    if inner is None:
+        end = _find(text, _CLOSE, start)
+        return _body(text[start:end]), end + len(_CLOSE)
+    start, closing = inner.end(), f"</{inner['tag']}>"
+    if text.startswith(_CDATA, start):
+        start += len(_CDATA)
+        end = _find(text, _CDATA_END, start)
+        content, rest = text[start:end], end + len(_CDATA_END)
+    else:
+        end = _find(text, closing, start)
+        content, rest = _body(text[start:end]), end
+    tail = re.compile(rf"\s*{re.escape(closing)}\s*{re.escape(_CLOSE)}").match(text, rest)
+    if tail is None:
+        raise _cut(f"a {closing} that is not followed by {_CLOSE}")
+    return content, tail.end()
+
+
+def _body(text: str) -> str:
+    """The text between two tags; the line end behind the opening tag is not part of the file."""
+    text = text.removeprefix("\r\n") if text.startswith("\r") else text.removeprefix("\n")
+    if text.startswith(_CDATA) and text.rstrip().endswith(_CDATA_END):
+        return text.rstrip()[len(_CDATA) : -len(_CDATA_END)]
+    if "<file " in text or "<file>" in text or _CDATA in text:
+        raise _cut("a <file> inside a <file>")
+    if _ENTITY.search(text) and not re.search(r"[<>]|&(?!\w+;|#)", text):
+        raise Rejected(
+            Reason.AMBIGUOUS, "Received content with &lt; or &amp; in it that may be escaped or not; use code fences."
+        )
+    return text
+
+
+def _find(text: str, mark: str, start: int) -> int:
+    end = text.find(mark, start)
+    if end < 0:
+        raise _cut(f"a file whose {mark} is missing")
+    return end
+
+
+def _cut(what: str) -> Rejected:
+    return Rejected(Reason.TRUNCATED, f"Received {what}; every <file path=...> needs its own </file>.")
