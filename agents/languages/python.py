@@ -1,0 +1,250 @@
+"""Python: an environment by uv, pytest under the trusted runner, ruff."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
+
+from agents.verification import judge
+from agents.verification.box import Ended, Job, Ran
+from agents.verification.channel import Secret
+from agents.verification.evidence import Finding, Outcome, Phase, Status, Tested, Verdict
+from agents.verification.sandbox import prefixes
+from agents.verification.settings import VerificationSettings
+from agents.verification.source import (
+    Scan,
+    distribution,
+    foreign_imports,
+    is_test_file,
+    plugins_wanted,
+    scan,
+)
+from agents.verification.text import clean, line
+from agents.verification.tree import Tree
+from agents.verification.trusted.broken import is_test
+
+from .base import Bench, Linted, Prepared, Suite
+from .python_environment import Built, Environments, python_in
+from .python_manifest import Manifest, normalised, pythonpath, read_manifest
+
+_PYTHON = "{env}/bin/python"
+_INTERPRETERS = re.compile(r"^(?:/usr/bin/(?:env )?)?(?:python|python3|py)(?:\.\d+)?(?:\.exe)?$")
+_RULES = "E9,F,B006,B011,B015,B018,PLE,S102,S307"
+"""Syntax and names, defaults and asserts that do not do what they look like, exec and eval."""
+_MARKERS = frozenset({"pyproject.toml", "requirements.txt", "setup.cfg", "setup.py"})
+
+
+class Python:
+    """Projects with .py files."""
+
+    name = "python"
+
+    def __init__(self, settings: VerificationSettings) -> None:
+        self._environments = Environments(settings)
+
+    def recognises(self, tree: Tree) -> bool:
+        return any(path.endswith(".py") for path in tree.paths) or not _MARKERS.isdisjoint(tree.paths)
+
+    def is_test(self, path: str) -> bool:
+        return is_test(path)
+
+    def is_code(self, path: str) -> bool:
+        return path.endswith(".py")
+
+    async def prepare(self, bench: Bench) -> Prepared:
+        manifest = read_manifest(bench.tree)
+        built = await self._environments.get(manifest.requirements, bench.sandbox)
+        return Prepared(
+            phase=_environment_phase(built, manifest),
+            environment=built.folder,
+            read_only=prefixes(python_in(built.folder)) if built.folder else (),
+            advice=_advice(bench.tree, manifest, built),
+            notes=manifest.notes,
+        )
+
+    async def test(self, bench: Bench, prepared: Prepared) -> Suite:
+        scanned, secret, other = scan(bench.tree.texts), Secret.fresh(), Secret.fresh()
+        async with asyncio.TaskGroup() as group:
+            main = group.create_task(bench.sandbox.run(self._suite(bench, prepared, secret, broken=False)))
+            again = group.create_task(self._broken(bench, prepared, other))
+        ran = main.result()
+        session = judge.read_session(ran, secret)
+        tested = judge.judge(ran, session, scanned, secret, len(_canary_folders(bench.tree)))
+        tested = judge.with_vacuity(tested, again.result(), other)
+        coverage = judge.coverage_of(session, filter(is_test, bench.tree.paths))
+        unmeasured: dict[str, str] = {}
+        if coverage is None:
+            unmeasured["coverage"] = "switched off" if not bench.settings.coverage else "the test run did not end"
+        elif _starts_processes(bench.tree):
+            unmeasured["coverage"] = "tests start the program in a process of its own, which is not traced"
+        return Suite((_build_phase(session), _test_phase(ran, tested, scanned)), tested, coverage, unmeasured)
+
+    async def _broken(self, bench: Bench, prepared: Prepared, secret: Secret) -> judge.Session:
+        """The same suite with every function of the code under test raising."""
+        if not bench.settings.vacuity:
+            return judge.Session()
+        ran = await bench.sandbox.run(self._suite(bench, prepared, secret, broken=True))
+        return judge.read_session(ran, secret)
+
+    def _suite(self, bench: Bench, prepared: Prepared, secret: Secret, *, broken: bool) -> Job:
+        settings = bench.settings
+        options = {
+            "folders": _canary_folders(bench.tree),
+            "plugins": [*plugins_wanted(bench.tree.texts), *_plugins_in(prepared.environment)],
+            "pythonpath": pythonpath(bench.tree),
+            "sources": sorted(bench.tree.ending(".py")),
+            "each": settings.each_test_timeout,
+            "coverage": settings.coverage and not broken,
+            "broken": broken,
+        }
+        return Job(
+            argv=(_PYTHON, "-I", "-B", "{trusted}/run_pytest.py", "{report}", "{secret}"),
+            source=bench.root,
+            environment=prepared.environment,
+            read_only=prepared.read_only,
+            secret=secret.message(options),
+            variables=_variables(),
+            limits=bench.limits(settings.test_timeout),
+        )
+
+    async def lint(self, bench: Bench, prepared: Prepared) -> Linted:
+        argv = ("{env}/bin/ruff", "check", "--isolated", "--no-cache", "--exit-zero", "--output-format", "json",
+                "--select", _RULES, ".")  # fmt: skip
+        job = Job(
+            argv=argv,
+            source=bench.root,
+            environment=prepared.environment,
+            read_only=prepared.read_only,
+            limits=bench.limits(60.0),
+        )
+        ran = await bench.sandbox.run(job)
+        findings = _findings(ran, bench.tree)
+        status = Status.FAILED if findings is None else Status.OK
+        summary = "the linter gave no result" if findings is None else f"{len(findings)} findings"
+        output = clean(ran.output, 800) if findings is None else ""
+        return Linted(Phase("lint", status, summary, ("ruff", *argv[1:]), ran.exit_code, ran.seconds, output), findings)
+
+    def program(self, argv: tuple[str, ...], bench: Bench, prepared: Prepared) -> Job:
+        if _INTERPRETERS.match(argv[0]):
+            argv = (_PYTHON, *argv[1:])
+        elif argv[0] == "pytest":
+            argv = (_PYTHON, "-m", *argv)
+        elif argv[0].endswith(".py"):
+            argv = (_PYTHON, *argv)
+        path = {"PYTHONPATH": "src"} if any(p.startswith("src/") for p in bench.tree.paths) else {}
+        return Job(
+            argv=argv,
+            environment=prepared.environment,
+            read_only=prepared.read_only,
+            variables={**_variables(), **path, "PYTHONIOENCODING": "utf-8"},
+        )
+
+
+def _variables() -> Mapping[str, str]:
+    return {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0"}
+
+
+def _canary_folders(tree: Tree) -> list[str]:
+    """Folders that hold tests, at most 20; the root when there are none."""
+    folders = {str(PurePosixPath(path).parent) for path in tree.texts if is_test_file(path)}
+    return sorted(folders)[:20] or ["."]
+
+
+def _starts_processes(tree: Tree) -> bool:
+    return any(re.search(r"\bsubprocess\b|os\.system|pexpect|runpy|pytester", text)
+               for path, text in tree.texts.items() if is_test(path))  # fmt: skip
+
+
+def _site_packages(environment: Path) -> Path | None:
+    return next(iter(environment.glob("lib/python*/site-packages")), None) or (
+        environment / "Lib" / "site-packages" if (environment / "Lib").is_dir() else None
+    )
+
+
+def _plugins_in(environment: Path | None) -> Iterator[str]:
+    """Plugins that the project's own dependencies bring, read from their metadata without running anything."""
+    packages = _site_packages(environment) if environment else None
+    if packages is None:
+        return
+    for file in sorted(packages.glob("*.dist-info/entry_points.txt")):
+        if file.parent.name.startswith(("pytest_asyncio-", "pytest_mock-", "anyio-", "pytest_randomly-")):
+            continue
+        section = re.search(r"^\[pytest11\]\s*\n((?:[^\[].*\n?)*)", file.read_text(encoding="utf-8"), re.MULTILINE)
+        for entry in section[1].splitlines() if section else ():
+            if found := re.match(r"^\s*[^=]+=\s*([\w.]+)", entry):
+                yield found[1]
+
+
+def _environment_phase(built: Built, manifest: Manifest) -> Phase:
+    what = f"{len(manifest.requirements)} dependencies" if manifest.requirements else "no dependencies"
+    if built.folder is None:
+        last = next((part for part in built.output.splitlines() if part.strip()), "no message")
+        return Phase("environment", Status.FAILED, f"dependencies could not be installed: {line(last)}",
+                     built.command, built.exit_code, built.seconds, built.output)  # fmt: skip
+    state = "ready" if built.cached else "installed"
+    return Phase("environment", Status.OK, f"{what}, {state}", built.command, 0, built.seconds)
+
+
+def _advice(tree: Tree, manifest: Manifest, built: Built) -> tuple[str, ...]:
+    """What to add to requirements.txt: imports that nothing in the environment provides."""
+    packages = _site_packages(built.folder) if built.folder else None
+    advice = []
+    for module, path in sorted(foreign_imports(scan(tree.texts), tree.paths).items()):
+        if packages and ((packages / module).exists() or any(packages.glob(f"{module}.*"))):
+            continue
+        name = distribution(module)
+        if normalised(name) not in manifest.names:
+            advice.append(
+                f"{path} imports {module}, which no manifest names: add {name} to requirements.txt, or do without it"
+            )
+    return tuple(advice[:10])
+
+
+def _build_phase(session: judge.Session) -> Phase:
+    if not session.syntax:
+        return Phase("build", Status.OK, "all files compile")
+    first = session.syntax[0]
+    text = "\n".join(
+        clean(f"{r['path']}:{r['line']}: {r['message']}\n    {r['source']}", 600) for r in session.syntax[:5]
+    )
+    return Phase("build", Status.FAILED, line(f"{first['path']}:{first['line']}: {first['message']}"), output=text)
+
+
+def _test_phase(ran: Ran, tested: Tested, scanned: Scan) -> Phase:
+    counts: dict[Outcome, int] = {}
+    for test in tested.tests:
+        counts[test.outcome] = counts.get(test.outcome, 0) + 1
+    summary = ", ".join(f"{number} {outcome}" for outcome, number in sorted(counts.items())) or "no tests"
+    status = Status.OK if tested.verdict is Verdict.PASS else Status.FAILED
+    code = ran.exit_code if ran.ended is Ended.EXITED else None
+    output = "" if tested.verdict is Verdict.PASS else clean(ran.output, 3000)
+    command = ("python", "-m", "pytest")
+    return Phase("tests", status, f"{tested.verdict}: {summary} of {len(scanned.tests)} in the source",
+                 command, code, ran.seconds, output)  # fmt: skip
+
+
+def _findings(ran: Ran, tree: Tree) -> tuple[Finding, ...] | None:
+    if ran.ended is not Ended.EXITED or ran.exit_code:
+        return None
+    try:
+        entries = json.loads(ran.stdout)
+    except ValueError:
+        return None
+    return tuple(
+        Finding(
+            path=_relative(str(entry["filename"]), tree),
+            line=int(entry["location"]["row"]),
+            code=line(str(entry["code"] or "syntax")),
+            message=line(entry["message"]),
+        )
+        for entry in entries
+    )
+
+
+def _relative(name: str, tree: Tree) -> str:
+    """The project's path of a file that a tool named by its full path inside the sandbox."""
+    found = [path for path in tree.paths if name.replace("\\", "/").endswith(f"/{path}")]
+    return max(found, key=len, default=line(name))

@@ -1,0 +1,154 @@
+"""Finds tests that were deleted or say less than in the best iteration so far. Pure: text in, findings out."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from .evidence import Weakening
+from .source import parse, test_names
+
+_SKIPS = re.compile(r"\b(?:skip|skipif|skipIf|skipUnless|skipTest|xfail|expectedFailure|importorskip)\b")
+_JS_SKIPS = re.compile(r"\b(?:it|test|describe)\.(?:skip|todo)\b|\bx(?:it|test|describe)\(|skip:\s*true")
+_JS_ASSERTS = re.compile(r"\bassert(?:\.\w+)?\(|\bexpect\(")
+_JS_TESTS = re.compile(r"""\b(?:it|test)\(\s*(['"`])(.*?)\1""")
+
+
+@dataclass(frozen=True)
+class _Strength:
+    """How much one test demands."""
+
+    asserts: int
+    empty: int
+    """Assertions that always hold."""
+    skipped: int
+    swallowed: int
+    """Assertions inside a `try` whose handler does not raise."""
+
+
+def compare(
+    before: Mapping[str, str], now: Mapping[str, str], passed: frozenset[str] = frozenset()
+) -> tuple[Weakening, ...]:
+    """What the tests of `before` lost in `now`. `passed` are ids that passed then: only these may not go.
+
+    A test that moved to another file under the same name is not deleted.
+    """
+    old, new = _strengths(before), _strengths(now)
+    moved = {name.partition("::")[2]: strength for name, strength in new.items()}
+    findings: list[Weakening] = []
+    for test, strength in old.items():
+        current = new.get(test) or moved.get(test.partition("::")[2])
+        if current is None:
+            if not passed or any(name == test or name.startswith(f"{test}[") for name in passed):
+                findings.append(Weakening(test, "was deleted"))
+        else:
+            findings += [Weakening(test, what) for what in _lost(strength, current)]
+    return tuple(findings)
+
+
+def _lost(old: _Strength, new: _Strength) -> Iterator[str]:
+    if new.skipped > old.skipped:
+        yield "is now skipped or expected to fail"
+    if new.asserts - new.empty < old.asserts - old.empty:
+        yield f"checks less: {old.asserts - old.empty} assertions before, {new.asserts - new.empty} now"
+    if new.swallowed > old.swallowed:
+        yield "now catches its own failed assertions"
+
+
+def _strengths(texts: Mapping[str, str]) -> dict[str, _Strength]:
+    found: dict[str, _Strength] = {}
+    for path, text in texts.items():
+        name = path.rsplit("/", 1)[-1]
+        if name.endswith(".py") and (name.startswith("test_") or name.endswith("_test.py")):
+            found |= {f"{path}::{test}": strength for test, strength in _python(text)}
+        elif re.search(r"(?:\.|-|_|/|^)(?:test|spec)s?(?:\.|/|-).*\.?(?:[cm]?[jt]sx?)$", path):
+            found |= {f"{path}::{test}": strength for test, strength in _javascript(text)}
+    return found
+
+
+def _python(text: str) -> Iterator[tuple[str, _Strength]]:
+    tree = parse(text)
+    if tree is None:
+        return
+    module_skip = any(isinstance(n, ast.Assign) and any(getattr(t, "id", "") == "pytestmark" for t in n.targets)
+                      and _SKIPS.search(ast.unparse(n)) for n in tree.body)  # fmt: skip
+    for name in test_names(tree):
+        node, decorators = _find(tree, name.split("::"))
+        if node is not None:
+            yield name, _measure(node, decorators, skipped=module_skip)
+
+
+def _find(tree: ast.Module, parts: list[str]) -> tuple[ast.AST | None, list[ast.expr]]:
+    node: ast.AST | None = tree
+    decorators: list[ast.expr] = []
+    for part in parts:
+        body = getattr(node, "body", [])
+        node = next((n for n in reversed(body) if getattr(n, "name", None) == part), None)
+        decorators += getattr(node, "decorator_list", [])
+    return node, decorators
+
+
+def _measure(node: ast.AST, decorators: list[ast.expr], *, skipped: bool) -> _Strength:
+    nodes = list(ast.walk(node))
+    asserts = [n for n in nodes if _is_assert(n)]
+    swallowing = [n for n in nodes if isinstance(n, ast.Try) and _swallows(n)]
+    calls = [ast.unparse(n.func) for n in nodes if isinstance(n, ast.Call)]
+    return _Strength(
+        asserts=len(asserts),
+        empty=sum(_is_empty(n) for n in asserts),
+        skipped=int(skipped) + sum(bool(_SKIPS.search(text)) for text in [*map(ast.unparse, decorators), *calls]),
+        swallowed=sum(_is_assert(n) for outer in swallowing for stmt in outer.body for n in ast.walk(stmt)),
+    )
+
+
+def _is_assert(node: ast.AST) -> bool:
+    if isinstance(node, ast.Assert):
+        return True
+    if not isinstance(node, ast.Call):
+        return False
+    name = getattr(node.func, "attr", "") or getattr(node.func, "id", "")
+    return name.startswith("assert") or name in {"raises", "warns", "fail"}
+
+
+def _is_empty(node: ast.AST) -> bool:
+    """`assert True`, `assertTrue(True)`, `assert x == x`, `assert ... or True`."""
+    test = (
+        node.test
+        if isinstance(node, ast.Assert)
+        else node.args[0]
+        if isinstance(node, ast.Call) and node.args
+        else None
+    )
+    match test:
+        case ast.Constant(value=value):
+            return bool(value)
+        case ast.Compare(left=left, ops=[ast.Eq() | ast.Is()], comparators=[right]):
+            return ast.dump(left) == ast.dump(right)
+        case ast.BoolOp(op=ast.Or(), values=values):
+            return any(isinstance(v, ast.Constant) and bool(v.value) for v in values)
+        case ast.Tuple(elts=elements):
+            return bool(elements)
+    return False
+
+
+def _swallows(node: ast.Try) -> bool:
+    """A handler that catches assertion errors and goes on."""
+    wide = {"AssertionError", "Exception", "BaseException"}
+    for handler in node.handlers:
+        names = {getattr(n, "id", "") for n in ast.walk(handler.type)} if handler.type else wide
+        goes_on = not any(isinstance(n, ast.Raise) or _is_assert(n) for s in handler.body for n in ast.walk(s))
+        if names & wide and goes_on:
+            return True
+    return False
+
+
+def _javascript(text: str) -> Iterator[tuple[str, _Strength]]:
+    """By text alone: from one test's title to the next."""
+    starts = list(_JS_TESTS.finditer(text))
+    count: Callable[[re.Pattern[str], str], int] = lambda pattern, part: len(pattern.findall(part))  # noqa: E731
+    for start, end in zip(starts, [*(s.start() for s in starts[1:]), len(text)], strict=True):
+        part = text[start.start() : end]
+        line_start = text.rfind("\n", 0, start.start()) + 1
+        yield start[2], _Strength(count(_JS_ASSERTS, part), 0, count(_JS_SKIPS, text[line_start:end]), 0)

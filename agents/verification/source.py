@@ -1,0 +1,169 @@
+"""What a Python project's text says about itself: its tests, its imports, and hooks that can change results.
+
+Nothing is imported or executed.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from .trusted.broken import is_test
+
+_OUTCOME_HOOKS = frozenset(
+    {
+        "pytest_runtest_makereport", "pytest_runtest_protocol", "pytest_pyfunc_call", "pytest_runtest_call",
+        "pytest_sessionfinish", "pytest_report_teststatus", "pytest_collection_modifyitems", "pytest_ignore_collect",
+        "pytest_cmdline_main", "pytest_collect_file", "pytest_pycollect_makeitem", "pytest_runtestloop",
+        "pytest_itemcollected", "pytest_make_collect_report",
+    }
+)  # fmt: skip
+_SHADOWS = frozenset({"sitecustomize.py", "usercustomize.py", "pytest.py"})
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What the text of a project says."""
+
+    tests: frozenset[str] = frozenset()
+    """Ids of the tests that pytest must collect: `path::name` or `path::Class::name`, without parameters."""
+    flags: tuple[str, ...] = ()
+    """Things with which a project could make results look better than they are."""
+    imports: Mapping[str, str] = field(default_factory=dict)
+    """Top-level module that must be importable -> a file that imports it."""
+
+
+def parse(text: str) -> ast.Module | None:
+    """The syntax tree, or None for text that does not parse."""
+    try:
+        return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def is_test_file(path: str) -> bool:
+    """Whether pytest collects tests from `path` by its default patterns."""
+    name = path.rsplit("/", 1)[-1]
+    return name.endswith(".py") and (name.startswith("test_") or name.endswith("_test.py"))
+
+
+def scan(texts: Mapping[str, str]) -> Scan:
+    """Read all Python files of a project."""
+    tests: set[str] = set()
+    flags: list[str] = []
+    imports: dict[str, str] = {}
+    for path, text in sorted(texts.items()):
+        if path.rsplit("/", 1)[-1] in _SHADOWS:
+            flags.append(f"{path}: shadows a module that Python or pytest loads by itself")
+        if not path.endswith(".py") or (tree := parse(text)) is None:
+            continue
+        flags += [f"{path}: {what}" for what in _flags(path, tree)]
+        if is_test_file(path):
+            tests.update(f"{path}::{name}" for name in test_names(tree))
+        for module in _imports(tree):
+            imports.setdefault(module, path)
+    return Scan(frozenset(tests), tuple(dict.fromkeys(flags)), imports)
+
+
+def test_names(tree: ast.Module) -> Iterator[str]:
+    """`name` or `Class::name` of each test that the module defines outside of conditions."""
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test"):
+            if not _is_fixture(node):
+                yield node.name
+        elif isinstance(node, ast.ClassDef):
+            yield from _methods(node, "")
+
+
+def _methods(node: ast.ClassDef, outer: str) -> Iterator[str]:
+    unit = any(_name(base).endswith("TestCase") for base in node.bases)
+    if not (unit or node.name.startswith("Test")):
+        return
+    functions = [n for n in node.body if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
+    if not unit and any(f.name in {"__init__", "__new__"} for f in functions):
+        return
+    for function in functions:
+        if function.name.startswith("test") and not _is_fixture(function):
+            yield f"{outer}{node.name}::{function.name}"
+    for inner in node.body:
+        if isinstance(inner, ast.ClassDef) and not unit:
+            yield from _methods(inner, f"{outer}{node.name}::")
+
+
+def _is_fixture(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    return any(_name(d.func if isinstance(d, ast.Call) else d).endswith("fixture") for d in node.decorator_list)
+
+
+def _name(node: ast.expr) -> str:
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+
+
+def _flags(path: str, tree: ast.Module) -> Iterator[str]:
+    conftest = path.rsplit("/", 1)[-1] == "conftest.py"
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr == "_exit":
+            yield "calls os._exit, which leaves the test runner"
+        elif conftest and isinstance(node, ast.FunctionDef) and node.name in _OUTCOME_HOOKS:
+            yield f"defines {node.name}, which can change which tests run and what they report"
+        elif is_test(path) and isinstance(node, ast.Name | ast.Attribute) and _reaches_in(node):
+            yield "looks into the interpreter's other frames or objects"
+
+
+def _reaches_in(node: ast.Name | ast.Attribute) -> bool:
+    if isinstance(node, ast.Name):
+        return False
+    return node.attr in {"get_objects", "get_referrers", "_getframe", "_current_frames"}
+
+
+def _imports(tree: ast.Module) -> Iterator[str]:
+    """Modules imported outside of `try` and `if TYPE_CHECKING`."""
+    todo: list[ast.AST] = [tree]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.Try) or (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)):
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            yield node.module.split(".")[0]
+        todo.extend(ast.iter_child_nodes(node))
+
+
+def local_modules(paths: Iterable[str]) -> frozenset[str]:
+    """Names under which the project's own files can be imported from its root, `src` or beside a test."""
+    names: set[str] = set()
+    for path in paths:
+        names.update(part.removesuffix(".py") for part in path.split("/"))
+    return frozenset(names)
+
+
+_DISTRIBUTIONS = {
+    "attr": "attrs", "bs4": "beautifulsoup4", "crypto": "pycryptodome", "cv2": "opencv-python-headless",
+    "dateutil": "python-dateutil", "discord": "discord.py", "docx": "python-docx", "dotenv": "python-dotenv",
+    "fitz": "pymupdf", "git": "gitpython", "jose": "python-jose", "jwt": "pyjwt", "magic": "python-magic",
+    "mysqldb": "mysqlclient", "openssl": "pyopenssl", "pil": "pillow", "pptx": "python-pptx",
+    "psycopg2": "psycopg2-binary", "serial": "pyserial", "skimage": "scikit-image", "sklearn": "scikit-learn",
+    "slugify": "python-slugify", "socks": "pysocks", "telegram": "python-telegram-bot", "usb": "pyusb",
+    "websocket": "websocket-client", "yaml": "pyyaml", "zmq": "pyzmq",
+}  # fmt: skip
+
+
+def distribution(module: str) -> str:
+    """The package that most likely provides `module`."""
+    return _DISTRIBUTIONS.get(module.lower(), module.lower().replace("_", "-"))
+
+
+def foreign_imports(scanned: Scan, paths: Iterable[str]) -> dict[str, str]:
+    """Imports that neither the standard library nor the project itself provides -> a file that has them."""
+    own = local_modules(paths)
+    return {m: path for m, path in scanned.imports.items() if m not in sys.stdlib_module_names and m not in own}
+
+
+def plugins_wanted(texts: Mapping[str, str]) -> list[str]:
+    """Plugins of the base environment that these tests need; loading costs time, so only then."""
+    sources = [t for p, t in texts.items() if is_test(p) or p.endswith((".ini", ".toml", ".cfg"))]
+    wanted = {"pytest_asyncio.plugin": r"asyncio|async def test", "pytest_mock": r"\bmocker\b|pytest_mock"}
+    return [plugin for plugin, word in wanted.items() if any(re.search(word, text) for text in sources)]

@@ -1,0 +1,141 @@
+"""From a snapshot to evidence: the phases in order, each in the sandbox. Computes no score and asks no model."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from agents.languages import Bench, Language, Languages, Linted, Prepared, Suite
+
+from .box import Sandbox
+from .evidence import Evidence, Phase, Status, Tested, Verdict
+from .examples import Example, ExampleResult, judge, read_examples
+from .integrity import compare
+from .settings import VerificationSettings
+from .tree import Tree, read_tree, snapshot
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is verified, and what it is held against."""
+
+    root: Path
+    """A snapshot that nothing else writes to."""
+    plan: str = ""
+    previous_tests: Mapping[str, str] = field(default_factory=dict)
+    previous_passed: frozenset[str] = frozenset()
+
+
+async def verify(
+    subject: Subject, sandbox: Sandbox, settings: VerificationSettings, languages: Languages | None = None
+) -> Evidence:
+    """Run everything that can be run. Raises SandboxUnavailable; a bad project is evidence, not an error."""
+    started = time.monotonic()
+    tree = await asyncio.to_thread(read_tree, subject.root)
+    bench = Bench(subject.root, tree, sandbox, settings)
+    language = (languages or Languages(settings)).of(tree)
+    prepared = await language.prepare(bench)
+    evidence = Evidence(
+        language=language.name,
+        sandbox=sandbox.name,
+        sandbox_description=sandbox.description,
+        phases=(prepared.phase,),
+        advice=prepared.advice,
+        notes=prepared.notes,
+        lines=_lines(tree, language),
+        weakened=compare(subject.previous_tests, tree.texts, subject.previous_passed),
+    )
+    if prepared.phase.status is Status.FAILED:
+        evidence = _not_run(evidence)
+    else:
+        evidence = await _examine(evidence, subject.plan, bench, language, prepared)
+    return replace(evidence, seconds=time.monotonic() - started)
+
+
+def _lines(tree: Tree, language: Language) -> int:
+    """Lines of code under test."""
+    code = [text for path, text in tree.texts.items() if language.is_code(path) and not language.is_test(path)]
+    return sum(text.count("\n") + 1 for text in code)
+
+
+def _not_run(evidence: Evidence) -> Evidence:
+    reason = "the environment could not be prepared"
+    skipped = tuple(Phase(name, Status.SKIPPED, reason) for name in ("build", "tests", "lint", "examples"))
+    parts = dict.fromkeys(("tests", "coverage", "lint", "examples"), reason)
+    return replace(evidence, phases=(*evidence.phases, *skipped), tested=Tested(Verdict.NOT_RUN), unmeasured=parts)
+
+
+async def _examine(evidence: Evidence, plan: str, bench: Bench, language: Language, prepared: Prepared) -> Evidence:
+    async with asyncio.TaskGroup() as group:
+        suite_task = group.create_task(language.test(bench, prepared))
+        lint_task = group.create_task(_lint(bench, language, prepared))
+        examples_task = group.create_task(_examples(plan, bench, language, prepared))
+    suite, linted, (results, problems, phase) = suite_task.result(), lint_task.result(), examples_task.result()
+    return replace(
+        evidence,
+        phases=(*evidence.phases, *suite.phases, linted.phase, phase),
+        tested=suite.tested,
+        coverage=None if "coverage" in suite.unmeasured else suite.coverage,
+        findings=linted.findings,
+        examples=results,
+        notes=(*evidence.notes, *problems),
+        unmeasured=_unmeasured(suite, linted, phase),
+    )
+
+
+def _unmeasured(suite: Suite, linted: Linted, examples: Phase) -> dict[str, str]:
+    parts = dict(suite.unmeasured)
+    if linted.findings is None:
+        parts["lint"] = linted.phase.summary
+    if examples.status is Status.SKIPPED:
+        parts["examples"] = examples.summary
+    return parts
+
+
+async def _lint(bench: Bench, language: Language, prepared: Prepared) -> Linted:
+    if not bench.settings.lint:
+        return Linted(Phase("lint", Status.SKIPPED, "switched off"), None)
+    return await language.lint(bench, prepared)
+
+
+async def _examples(
+    plan: str, bench: Bench, language: Language, prepared: Prepared
+) -> tuple[tuple[ExampleResult, ...], tuple[str, ...], Phase]:
+    examples, problems = read_examples(plan)
+    if not examples:
+        return (), problems, Phase("examples", Status.SKIPPED, "the plan has none that can be run")
+    started = time.monotonic()
+    results = [await _example(example, bench, language, prepared) for example in examples]
+    good = sum(result.passed for result in results)
+    status = Status.OK if good == len(results) else Status.FAILED
+    summary = f"{good} of {len(results)} as expected"
+    return tuple(results), problems, Phase("examples", status, summary, seconds=time.monotonic() - started)
+
+
+async def _example(example: Example, bench: Bench, language: Language, prepared: Prepared) -> ExampleResult:
+    job = replace(
+        language.program(example.run, bench, prepared),
+        source=bench.root,
+        stdin=example.stdin.encode(),
+        limits=bench.limits(bench.settings.example_timeout),
+    )
+    if not example.files:
+        return judge(example, await bench.sandbox.run(job))
+    with tempfile.TemporaryDirectory(prefix="tumbler-example-") as folder:
+        try:
+            await asyncio.to_thread(_with_files, bench.root, Path(folder), example.files)
+        except OSError as error:
+            return ExampleResult(example, passed=False, problem=f"its files cannot be laid out: {error.strerror}")
+        return judge(example, await bench.sandbox.run(replace(job, source=Path(folder))))
+
+
+def _with_files(root: Path, folder: Path, files: Mapping[str, str]) -> None:
+    """A copy of the snapshot with an example's input files; the snapshot has no links, so neither has the copy."""
+    snapshot(root, folder)
+    for path, text in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text, encoding="utf-8")
