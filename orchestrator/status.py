@@ -1,0 +1,236 @@
+"""How every project of a workspace stands, read from its files and nothing else; writes nothing.
+
+`document` is what `status --json` prints, `schema_version` 1. Per project: `project`, `status`, `phase`, `iteration`,
+`max_iterations`, `quality_threshold`, `last_score`, `best_score`, `best_iteration`, `scores` (one row an iteration),
+`tokens`, `cost` (USD, null when the price of any call is unknown), `calls`, `provider`, `model`, `start_time`,
+`last_update`, `error` and `next`, a sentence. `status` is one of state.json's, or `unreadable`. What is not known is
+null.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from . import store
+from .files import FileProblem, Folder
+from .project import Project, Trigger
+from .state import State, Status
+from .workspace import advice
+from .workspace_lock import holder
+
+SCHEMA_VERSION = 1
+UNREADABLE = "unreadable"
+_LARGEST_USAGE = 64 << 20
+
+
+@dataclass(frozen=True)
+class Usage:
+    """The totals of usage.json; None where the file is missing, damaged, or does not know."""
+
+    tokens: int | None = None
+    cost: float | None = None
+    calls: int | None = None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One row of `status`; field by field as in the module's docstring."""
+
+    project: str
+    status: str
+    phase: str | None = None
+    iteration: int | None = None
+    max_iterations: int | None = None
+    quality_threshold: float | None = None
+    last_score: float | None = None
+    best_score: float | None = None
+    best_iteration: int | None = None
+    scores: tuple[dict[str, Any], ...] = ()
+    tokens: int | None = None
+    cost: float | None = None
+    calls: int | None = None
+    provider: str | None = None
+    model: str | None = None
+    start_time: str | None = None
+    last_update: str | None = None
+    error: str | None = None
+    next: str = ""
+
+
+def document(workspace: Path) -> dict[str, Any]:
+    """`status --json`. Raises OSError when the workspace cannot be read."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "workspace": str(workspace),
+        "daemon": daemon(workspace),
+        "projects": [asdict(standing) for standing in standings(workspace)],
+    }
+
+
+def standings(workspace: Path) -> list[Standing]:
+    """Every project folder, by name; none when the workspace does not exist. Raises OSError when it cannot be read."""
+    return [standing(workspace / name) for name in names(workspace)]
+
+
+def names(workspace: Path) -> list[str]:
+    """The project folders: real ones, not hidden."""
+    if not workspace.exists():
+        return []
+    with os.scandir(workspace) as entries:
+        return sorted(e.name for e in entries if e.is_dir(follow_symlinks=False) and not e.name.startswith("."))
+
+
+def standing(root: Path) -> Standing:
+    """How the project at `root` stands; whatever is wrong with its files is part of the answer."""
+    try:
+        with Folder.open(root) as folder:
+            state = store.load(folder, root.name)
+            return _standing(folder, state)
+    except (FileProblem, store.StateProblem) as error:
+        damaged = isinstance(error, store.StateDamaged)
+        following = "the daemon sets the file aside and rebuilds it when it next looks" if damaged else str(error)
+        return Standing(root.name, UNREADABLE, error=str(error), next=following)
+
+
+def usage(folder: Folder) -> Usage:
+    """What usage.json says; nothing is made up for what it does not say."""
+    try:
+        data = json.loads(folder.read(Project.USAGE, limit=_LARGEST_USAGE) or b"{}")
+        history = data.get("history")
+        calls = len(history) if isinstance(history, list) else None
+        return Usage(_count(data.get("total_tokens")), _amount(data.get("total_cost")), calls)
+    except (FileProblem, ValueError, AttributeError, RecursionError):
+        return Usage()
+
+
+def daemon(workspace: Path) -> dict[str, Any]:
+    """`running` (None when it cannot be known) and `pid` of the daemon that works in `workspace`."""
+    pid = holder(workspace).get("pid")
+    if not isinstance(pid, int) or pid <= 0:
+        return {"running": False, "pid": None}
+    if sys.platform == "win32":
+        return {"running": None, "pid": pid}
+    running = _runs(pid)
+    return {"running": running, "pid": pid if running else None}
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return True
+
+
+def _count(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _amount(value: object) -> float | None:
+    number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return float(value) if number else None  # type: ignore[arg-type]
+
+
+def _standing(folder: Folder, state: State) -> Standing:
+    spent = usage(folder)
+    return Standing(
+        project=folder.path.name,
+        status=state.status.value,
+        phase=state.current_phase.value,
+        iteration=state.iteration,
+        max_iterations=state.max_iterations,
+        quality_threshold=state.quality_threshold,
+        last_score=state.last_score,
+        best_score=state.best_score,
+        best_iteration=state.best_iteration,
+        scores=tuple(score.model_dump(mode="json") for score in state.scores),
+        tokens=spent.tokens,
+        cost=spent.cost,
+        calls=spent.calls,
+        provider=state.provider,
+        model=state.model,
+        start_time=_time(state.start_time),
+        last_update=_time(state.last_update),
+        error=state.error,
+        next=_NEXT[state.status](folder, state),
+    )
+
+
+def _time(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
+
+
+def _idle(folder: Folder, _state: State) -> str:
+    try:
+        misplaced = advice(folder)
+        written = folder.stat(Project.REQUIREMENTS) is not None
+    except FileProblem as problem:
+        return str(problem)
+    if misplaced:
+        return misplaced
+    return "the daemon takes it up" if written else f"write {Project.REQUIREMENTS}"
+
+
+def _completed(folder: Folder, _state: State) -> str:
+    try:
+        builds = [name for name in folder.names(Project.FINAL) if name.endswith(".zip")]
+        newest = max(builds, key=lambda name: folder.status(f"{Project.FINAL}/{name}").st_mtime_ns)  # type: ignore[union-attr]
+    except (FileProblem, ValueError, AttributeError):
+        return f"nothing; but there is no zip in {Project.FINAL}: touch the last report to make it again"
+    return f"take {Project.FINAL}/{newest}"
+
+
+def _working(text: str) -> Callable[[Folder, State], str]:
+    return lambda _folder, _state: text
+
+
+def _waiting(_folder: Folder, state: State) -> str:
+    until = f", not before {state.not_before.astimezone():%H:%M}" if state.not_before else ""
+    return _joined(state.error or "something is not there", state.hint or f"it goes on by itself{until}")
+
+
+def _paused(_folder: Folder, state: State) -> str:
+    return _joined(state.error, state.hint or "raise the limit in config.yaml or tumbler.yaml; it goes on by itself")
+
+
+def _failed(_folder: Folder, state: State) -> str:
+    trigger = {"engineering": Project.PLAN, "verifying": Project.MANIFEST}.get(
+        state.current_phase, Project.REQUIREMENTS
+    )
+    return _joined(state.error, state.hint or f"edit or touch {trigger} to try again")
+
+
+def _exhausted(_folder: Folder, state: State) -> str:
+    report = Project.file(Trigger.REPORT, state.iteration)
+    return (
+        state.hint
+        or f"the best is back in {Project.STAGING}; read {report}, edit {Project.PLAN} or raise max_iterations"
+    )
+
+
+def _joined(*parts: str | None) -> str:
+    return "; ".join(part.rstrip(". ") for part in parts if part)
+
+
+_NEXT: dict[Status, Callable[[Folder, State], str]] = {
+    Status.IDLE: _idle,
+    Status.PLANNING: _working(f"the Architect writes {Project.PLAN}"),
+    Status.ENGINEERING: _working(f"the Engineer writes code into {Project.STAGING}"),
+    Status.VERIFYING: _working("the Verifier builds and tests the code"),
+    Status.FINALIZING: _working(f"the accepted build goes to {Project.FINAL}"),
+    Status.COMPLETED: _completed,
+    Status.FAILED: _failed,
+    Status.EXHAUSTED: _exhausted,
+    Status.WAITING: _waiting,
+    Status.PAUSED: _paused,
+}
