@@ -1,0 +1,104 @@
+"""Turns requirements into PLAN.md."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from agents.base import Planned, UnusableReply, Work
+from agents.context import Section, answer_room, fit, room
+from agents.plan_reply import NoPlan, plan_from
+from agents.prompts import prompt
+from agents.requirements import Requirement, number
+from agents.tiers import profile
+from providers import Message, Provider
+
+_ANSWER_TOKENS = 3000
+_TEMPERATURES = (0.2, 0.5)
+
+
+class Architect:
+    """Plans in one call; asks once more when the answer is no plan."""
+
+    def __init__(self, provider: Provider) -> None:
+        self._provider = provider
+
+    @property
+    def provider(self) -> Provider:
+        return self._provider
+
+    async def run(self, work: Work) -> Planned:
+        """Raises UnusableReply when the second answer is no plan either."""
+        requirements = number(work.requirements)
+        messages = _messages(work, requirements)
+        problem = raw = ""
+        for temperature in _TEMPERATURES:
+            completion = await work.model.complete(
+                messages,
+                purpose="retry" if problem else "plan",
+                schema=plan_schema(profile(work.model.name).max_files),
+                max_output_tokens=answer_room(messages, work.model.context_tokens, _most_tokens(work)),
+                temperature=temperature,
+            )
+            raw = completion.text
+            try:
+                return Planned(plan_from(raw, completion.finish, work.project, requirements))
+            except NoPlan as no_plan:
+                problem = str(no_plan)
+                messages = _again(messages, raw, problem)
+        raise UnusableReply(f"The Architect's answer is no plan, also when asked again. {problem}", raw)
+
+
+def _most_tokens(work: Work) -> int:
+    return min(_ANSWER_TOKENS, work.model.max_output_tokens)
+
+
+def _messages(work: Work, requirements: Sequence[Requirement]) -> list[Message]:
+    system = prompt("architect")
+    numbers = "\n".join(f"{requirement.id}: {requirement.text}" for requirement in requirements)
+    sections = [
+        Section("Requirements", work.requirements),
+        Section("The same, numbered", numbers, rank=1),
+        Section("Hints from the user", work.notes, rank=2),
+        Section("Task", "Write the plan as one JSON object."),
+    ]
+    tokens = room(system, work.model.context_tokens, min(_most_tokens(work), work.model.context_tokens // 3))
+    return [Message("system", system), Message("user", fit(sections, tokens).text)]
+
+
+def _again(messages: Sequence[Message], answer: str, problem: str) -> list[Message]:
+    """The same question with the bad answer's beginning and what was wrong with it."""
+    first = [*messages[:2]]
+    return [
+        *first,
+        Message("assistant", answer[:1000] or "(nothing)"),
+        Message("user", f"{problem} Write the plan now."),
+    ]
+
+
+def plan_schema(max_files: int) -> dict[str, Any]:
+    """What a plan looks like as JSON; everything is bounded, so that a small model comes to an end."""
+    text = {"type": "string", "maxLength": 300}
+    path = {"type": "string", "maxLength": 80}
+    file = _object(path=path, purpose=text, signatures={"type": "array", "items": text, "maxItems": 10})
+    beside = _object(path=path, content={"type": "string", "maxLength": 600})
+    example = _object(
+        name=text,
+        run={"type": "array", "items": text, "minItems": 1, "maxItems": 10},
+        stdin=text,
+        stdout={"type": "string", "maxLength": 600},
+        exit={"type": "integer", "minimum": 0, "maximum": 255},
+        files={"type": "array", "items": beside, "maxItems": 2},
+        requirement=path,
+    )
+    return _object(
+        overview={"type": "string", "maxLength": 1200},
+        stack=text,
+        files={"type": "array", "items": file, "minItems": 1, "maxItems": max_files},
+        criteria={"type": "array", "items": _object(requirement=path, text=text), "maxItems": 40},
+        examples={"type": "array", "items": example, "maxItems": 4},
+    )
+
+
+def _object(**properties: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}

@@ -1,0 +1,97 @@
+"""What the Engineer is told: which orders, which example, which files in full and which by their signatures."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import PurePosixPath
+
+from agents.answers import fenced, read_reply
+from agents.base import Work
+from agents.context import Section, fit, room
+from agents.outline import read_plan
+from agents.prompts import prompt
+from agents.signatures import signatures
+from providers import Message
+
+_PROGRAM = re.compile(
+    r"command[- ]line|\bcli\b|\barguments?\b|exit (?:code|status)|python3? [\w/]+\.py \S", re.IGNORECASE
+)
+_SCRIPT = re.compile(r"\bscript\b|\bprints?\b", re.IGNORECASE)
+
+
+def example_for(requirements: str) -> str:
+    """The name of the example that is nearest to what is asked for.
+
+    A small model copies the example's shape: shown tests that run a program, it writes such tests for a library too.
+    """
+    if _PROGRAM.search(requirements):
+        return "example_program"
+    return "example_script" if _SCRIPT.search(requirements) else "example_library"
+
+
+def orders(name: str, work: Work, answer_format: str) -> str:
+    """The system prompt: the standing orders, the format of the answer, and an example where Python is planned."""
+    parts = [prompt(name), prompt(f"format_{answer_format}")]
+    if _is_python(work):
+        parts += ["Example", _example(prompt(example_for(work.requirements)), answer_format)]
+    return "\n\n".join(parts)
+
+
+def _is_python(work: Work) -> bool:
+    suffixes = {PurePosixPath(path).suffix for path in [*work.staged, *(file.path for file in read_plan(work.plan))]}
+    return ".py" in suffixes or not suffixes & {".js", ".mjs", ".ts", ".go", ".rs", ".java", ".rb", ".c", ".cpp"}
+
+
+def _example(text: str, answer_format: str) -> str:
+    task, _, answer = text.partition("\n\n")
+    if answer_format == "json":
+        files = [{"path": path, "content": content} for path, content in read_reply(answer).files.items()]
+        answer = json.dumps({"files": files})
+    return f"Requirements: {task}\n\nAnswer:\n\n{answer}"
+
+
+def briefing(system: str, work: Work, files: Mapping[str, str], task: str, *, answer_tokens: int) -> list[Message]:
+    """The prompt for one call. `files` is the project as it is now; of what does not fit, signatures are shown."""
+    tokens = room(system, work.model.context_tokens, answer_tokens)
+    whole = [_file(path, content, work) for path, content in files.items()]
+    fitted = fit(_sections(work, whole, task), tokens)
+    if cut := {title for title in fitted.left_out if title.startswith("File ")}:
+        shown = [section for section in whole if section.title not in cut]
+        outlines = [_outline(path, content) for path, content in files.items() if f"File {path}" in cut]
+        fitted = fit(_sections(work, [*shown, *outlines], task), tokens)
+    return [Message("system", system), Message("user", fitted.text)]
+
+
+def _sections(work: Work, files: Sequence[Section], task: str) -> list[Section]:
+    return [
+        Section("Requirements", work.requirements),
+        Section("Plan", work.plan, rank=2),
+        Section("Hints from the user", work.notes, rank=1),
+        *files,
+        Section("What the tests found", work.feedback, rank=1),
+        Section("Task", task),
+    ]
+
+
+def _file(path: str, content: str, work: Work) -> Section:
+    """First what failed and what the user changed, then what fits."""
+    edited = path in work.edited
+    rank = 3 if edited or _mentioned(path, work.feedback) else 4
+    note = "\n\nThe user changed this file by hand. Keep these changes." if edited else ""
+    return Section(f"File {path}", fenced(path, content).partition("\n")[2].rstrip() + note, rank)
+
+
+def _outline(path: str, content: str) -> Section:
+    return Section(f"Signatures of {path}", f"```\n{signatures(path, content)}\n```", rank=3)
+
+
+def _mentioned(path: str, feedback: str) -> bool:
+    stem = PurePosixPath(path).stem
+    return path in feedback or bool(re.search(rf"\b{re.escape(stem)}\b", feedback))
+
+
+def listed(paths: Iterable[str]) -> str:
+    """Paths for a sentence."""
+    return ", ".join(f"`{path}`" for path in paths)

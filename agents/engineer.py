@@ -1,0 +1,178 @@
+"""Writes the program, and repairs it after each verification."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from agents.answers import Answer, Rejected, gate, read_reply, reask
+from agents.base import Built, UnusableReply, Work
+from agents.briefing import briefing, listed, orders
+from agents.context import answer_room
+from agents.fixers import fix
+from agents.outline import is_source, read_plan
+from agents.plan import is_test
+from agents.tiers import Profile, profile
+from providers import Message, Provider
+
+AnswerFormat = Literal["fenced", "json"]
+
+_ATTEMPTS = 3
+_REPLY_SHOWN = 1500
+"""Characters of a rejected reply that the model sees again: enough to know its mistake, too few to copy it."""
+
+log = logging.getLogger(__name__)
+
+
+class Engineer:
+    """One call for a small plan, several for a large one; what was refused or is missing is asked for again, alone."""
+
+    def __init__(self, provider: Provider, answer_format: AnswerFormat = "fenced") -> None:
+        self._provider = provider
+        self._format: AnswerFormat = answer_format
+
+    @property
+    def provider(self) -> Provider:
+        return self._provider
+
+    async def run(self, work: Work) -> Built:
+        """Raises UnusableReply when not one file could be read."""
+        draft = _Draft(work, self._format)
+        for step in _steps(work, draft.profile):
+            await draft.ask(step)
+        draft.finish()
+        if wanted := draft.wanted():
+            await draft.ask(_missing(wanted))
+            draft.finish()
+        return draft.built()
+
+
+@dataclass(frozen=True)
+class _Step:
+    """One question to the model."""
+
+    purpose: str
+    orders: str
+    task: str
+
+
+def _steps(work: Work, profile: Profile) -> list[_Step]:
+    if work.staged:
+        return [_repair(work)]
+    planned = [file.path for file in read_plan(work.plan) if is_source(file.path)]
+    if len(planned) <= profile.files_per_call:
+        named = f": {listed(planned)}" if planned else ""
+        return [_Step("build", "engineer", f"Now write all files, the tests too{named}.")]
+    groups = _groups(planned, profile.files_per_call)
+    return [_Step("build", "engineer", f"Now write {listed(group)}, no other file.") for group in groups]
+
+
+def _groups(paths: Sequence[str], size: int) -> list[Sequence[str]]:
+    """Programs before their tests, `size` at a time."""
+    code = [path for path in paths if not is_test(path)]
+    tests = [path for path in paths if is_test(path)]
+    return [part[start : start + size] for part in (code, tests) for start in range(0, len(part), size)]
+
+
+def _repair(work: Work) -> _Step:
+    if work.feedback:
+        task = "Repair the program. Send only the files that change, each of them whole."
+    else:
+        task = "Bring the files in line with requirements and plan. Send each file that changes or is new, whole."
+    return _Step("repair", "engineer_repair", task)
+
+
+def _missing(paths: Sequence[str]) -> _Step:
+    name = "engineer_tests" if all(map(is_test, paths)) else "engineer"
+    return _Step("missing", name, f"Write {listed(paths)}, whole, and no other file.")
+
+
+@dataclass
+class _Draft:
+    """What has come together in one run."""
+
+    work: Work
+    answer_format: AnswerFormat
+    files: dict[str, str] = field(default_factory=dict)
+    deleted: set[str] = field(default_factory=set)
+    rejected: dict[str, str] = field(default_factory=dict)
+    replies: list[str] = field(default_factory=list)
+    problem: str = ""
+
+    @property
+    def profile(self) -> Profile:
+        return profile(self.work.model.name)
+
+    @property
+    def project(self) -> dict[str, str]:
+        """Staging as it would be now."""
+        merged = {**self.work.staged, **self.files}
+        return {path: content for path, content in merged.items() if path not in self.deleted}
+
+    async def ask(self, step: _Step) -> None:
+        """Put one question, and again with what was wrong while nothing of the answer can be used."""
+        system = orders(step.orders, self.work, self.answer_format)
+        model = self.work.model
+        question = briefing(system, self.work, self.project, step.task, answer_tokens=_answer_tokens(self.work))
+        messages = question
+        for attempt in range(_ATTEMPTS):
+            completion = await model.complete(
+                messages,
+                purpose=step.purpose if attempt == 0 else "retry",
+                max_output_tokens=answer_room(messages, model.context_tokens, model.max_output_tokens),
+                temperature=self.profile.temperature(max(0, self.work.iteration - 1) + attempt),
+                thinking=False,
+            )
+            self.replies.append(completion.text)
+            try:
+                self.take(read_reply(completion.text, finish=completion.finish, project=self.work.project))
+                return
+            except Rejected as rejected:
+                self.problem = str(rejected)
+                log.info("%s: the reply was not taken: %s", self.work.project, rejected)
+                if rejected.salvage:
+                    self.files.update(rejected.salvage)
+                    self.rejected.update(dict.fromkeys(rejected.missing, rejected.sentence))
+                    return
+                messages = _again(question, completion.text, rejected)
+
+    def take(self, answer: Answer) -> None:
+        self.files.update(answer.files)
+        self.deleted -= answer.files.keys()
+        self.deleted |= answer.deleted & (self.work.sources | self.work.staged.keys())
+
+    def finish(self) -> None:
+        """Mend what needs no model, and set aside each file that must not replace the old one."""
+        self.files = dict(fix(self.files, self.work.staged))
+        for path, content in list(self.files.items()):
+            if problem := gate(path, content, self.work.staged.get(path)):
+                self.rejected[path] = problem
+                del self.files[path]
+            else:
+                self.rejected.pop(path, None)
+
+    def wanted(self) -> list[str]:
+        """Files to ask for again: refused ones, and planned ones that are nowhere."""
+        there = self.project
+        planned = [file.path for file in read_plan(self.work.plan) if is_source(file.path)]
+        missing = [path for path in planned if path not in there and path not in self.deleted]
+        return list(dict.fromkeys([*self.rejected, *missing])) if self.files or self.rejected else []
+
+    def built(self) -> Built:
+        raw = "\n\n".join(self.replies)
+        if not self.files and not self.deleted:
+            reason = self.problem or "; ".join(self.rejected.values()) or "the answer holds no file"
+            raise UnusableReply(f"All JSON parsing strategies failed: {reason}", raw)
+        changed = {path: content for path, content in self.files.items() if self.work.staged.get(path) != content}
+        return Built(changed, frozenset(self.deleted), dict(self.rejected), raw)
+
+
+def _answer_tokens(work: Work) -> int:
+    """Room kept for the answer: all the model may write, but never more than half the window."""
+    return min(work.model.max_output_tokens, work.model.context_tokens // 2)
+
+
+def _again(question: Sequence[Message], reply: str, rejected: Rejected) -> list[Message]:
+    return [*question, Message("assistant", reply[:_REPLY_SHOWN] or "(nothing)"), Message("user", reask(rejected))]

@@ -1,0 +1,125 @@
+"""Reads the Architect's answer: JSON as asked for, or a plan in Markdown from a model that ignored the schema."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from agents.answers import Rejected, read_json
+from agents.answers.thinking import without_thinking
+from agents.outline import complete, read_plan
+from agents.plan import Example, Plan, PlannedFile, complete_criteria, judge_examples, render, tidy
+from agents.requirements import Requirement
+
+_WANTED = "Wanted is one JSON object with the keys overview, stack, files, criteria and examples, and nothing else."
+_LEAST_CHARACTERS = 120
+_HEADING_OR_ITEM = re.compile(r"^(?:#{1,6} |\s*(?:[-*+]|\d+[.)])\s)", re.MULTILINE)
+
+
+class NoPlan(Exception):
+    """The answer is no plan; the text says what came and what is wanted, and goes back to the model."""
+
+
+def plan_from(answer: str, finish: str, project: str, requirements: Sequence[Requirement]) -> str:
+    """PLAN.md from the model's answer. Raises NoPlan."""
+    if finish != "stop":
+        raise NoPlan(f"The answer was cut off (finish reason {finish!r}). Keep every text shorter.")
+    try:
+        text = without_thinking(answer).strip()
+    except Rejected as rejected:
+        raise NoPlan(rejected.sentence) from rejected
+    try:
+        return render(_plan(read_json(text, keys=("files",)), project, requirements))
+    except Rejected:
+        if _is_markdown_plan(text):
+            return complete(_unwrapped(text), requirements)
+    shown = text if len(text) <= 200 else f"{text[:200]} ..."
+    raise NoPlan(f"Received {shown!r}, which is no plan. {_WANTED}" if text else f"Received nothing. {_WANTED}")
+
+
+def _is_markdown_plan(text: str) -> bool:
+    """It has headings or lists and names files; a bare listing of code has neither."""
+    return len(text) >= _LEAST_CHARACTERS and len(_HEADING_OR_ITEM.findall(text)) >= 3 and bool(read_plan(text))
+
+
+def _unwrapped(text: str) -> str:
+    """The plan without a fence around the whole of it."""
+    match = re.fullmatch(r"(?P<marks>`{3,})(?:markdown|md)?\s*\n(?P<body>.*)\n(?P=marks)", text, re.DOTALL)
+    return match["body"] if match else text
+
+
+def _plan(value: dict[str, Any], project: str, requirements: Sequence[Requirement]) -> Plan:
+    files = tidy(_files(value["files"]))
+    if not files:
+        raise NoPlan(f'No entry of "files" has a usable path. {_WANTED}')
+    examples = (example for example in map(_example, _dicts(value.get("examples"))) if example.run)
+    return Plan(
+        name=project,
+        overview=_text(value.get("overview")) or requirements[0].text,
+        stack=_text(value.get("stack")) or "Python, standard library, pytest",
+        files=files,
+        criteria=complete_criteria(list(_criteria(value.get("criteria"))), requirements),
+        examples=_once(judge_examples(examples, requirements)),
+    )
+
+
+def _files(value: Any) -> Iterator[PlannedFile]:
+    for item in value if isinstance(value, list) else []:
+        if isinstance(item, str):
+            yield PlannedFile(item)
+        elif isinstance(item, dict):
+            path = _text(item.get("path") or item.get("name") or item.get("file"))
+            purpose = _text(item.get("purpose") or item.get("description"))
+            yield PlannedFile(path, purpose, tuple(_texts(item.get("signatures"))))
+
+
+def _criteria(value: Any) -> Iterator[tuple[str, str]]:
+    for item in _dicts(value):
+        yield _text(item.get("requirement")), _text(item.get("text"))
+
+
+def _example(item: dict[str, Any]) -> Example:
+    run = tuple(_texts(item.get("run")))
+    stdout, code = item.get("stdout"), item.get("exit")
+    return Example(
+        name=_text(item.get("name")) or " ".join(run),
+        run=tuple(run[0].split()) if len(run) == 1 else run,
+        stdin=item["stdin"] if isinstance(item.get("stdin"), str) else "",
+        stdout=stdout if isinstance(stdout, str) and stdout.strip() else None,
+        exit=code if isinstance(code, int) and not isinstance(code, bool) else 0,
+        files=_example_files(item.get("files")),
+        requirement=_text(item.get("requirement")),
+    )
+
+
+def _example_files(value: Any) -> dict[str, str]:
+    if isinstance(value, dict):
+        return {path: content for path, content in value.items() if isinstance(content, str)}
+    return {_text(item.get("path")): str(item.get("content", "")) for item in _dicts(value) if _text(item.get("path"))}
+
+
+def _once(examples: Sequence[Example]) -> tuple[Example, ...]:
+    """Without repeated runs; two that disagree are both only advice."""
+    by_run: dict[tuple[object, ...], Example] = {}
+    for example in examples:
+        key = (example.run, example.stdin, tuple(sorted(example.files.items())))
+        first = by_run.setdefault(key, example)
+        if (first.stdout, first.exit) != (example.stdout, example.exit):
+            by_run[key] = replace(first, advisory=True)
+    return tuple(by_run.values())
+
+
+def _dicts(value: Any) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [value] if value.strip() else []
+    return [str(item) for item in value if isinstance(item, str | int | float)] if isinstance(value, list) else []
+
+
+def _text(value: Any) -> str:
+    return " ".join(value.split()) if isinstance(value, str) else ""

@@ -1,0 +1,61 @@
+"""How much to ask of a model at once, judged by the size in its name."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+_SIZE = re.compile(r"(?<![a-z\d.])(?P<number>\d+(?:\.\d+)?)(?P<unit>[bm])(?![a-z\d])", re.IGNORECASE)
+
+
+class Tier(StrEnum):
+    """A class of models; the borders are billions of parameters."""
+
+    SMALL = "S"
+    """Up to 4."""
+    MEDIUM = "M"
+    """Up to 20."""
+    LARGE = "L"
+    """More, or hosted."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What one call may ask for."""
+
+    files_per_call: int
+    """A plan with more files than this is built in several calls."""
+    max_files: int
+    """Files a plan may hold."""
+    temperatures: tuple[float, ...]
+    """By attempt; the last one repeats."""
+
+    def temperature(self, attempt: int) -> float:
+        """For the attempt counted from 0."""
+        return self.temperatures[min(attempt, len(self.temperatures) - 1)]
+
+
+PROFILES = {
+    Tier.SMALL: Profile(files_per_call=3, max_files=5, temperatures=(0.2, 0.4, 0.7)),
+    Tier.MEDIUM: Profile(files_per_call=4, max_files=12, temperatures=(0.2, 0.4, 0.7)),
+    Tier.LARGE: Profile(files_per_call=8, max_files=40, temperatures=(0.2, 0.3, 0.5)),
+}
+
+
+def tier(model: str) -> Tier:
+    """By the parameter count in a name such as `qwen2.5-coder:1.5b`; MEDIUM when it tells none.
+
+    Of a mixture (`30b-a3b`) the whole counts.
+    """
+    sizes = [float(match["number"]) * (0.001 if match["unit"] in "mM" else 1) for match in _SIZE.finditer(model)]
+    if not sizes:
+        return Tier.MEDIUM
+    if max(sizes) <= 4:
+        return Tier.SMALL
+    return Tier.MEDIUM if max(sizes) <= 20 else Tier.LARGE
+
+
+def profile(model: str) -> Profile:
+    """What to ask of the model of this name."""
+    return PROFILES[tier(model)]
