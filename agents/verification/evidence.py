@@ -177,4 +177,4 @@ class Evidence:
     def failed(self) -> frozenset[str]:
         """Ids of tests and examples that did not pass, and of tests that were not collected."""
         bad = {t.id for t in self.tested.tests if t.outcome in BAD}
-        return frozenset(bad | set(self.tested.missing) | {e.id for e in self.examples if not e.passed})
+        return frozenset(bad | set(self.tested.missing) | {e.id for e in self.examples if e.failed})

@@ -13,7 +13,7 @@ from .box import Ended, Ran
 from .text import clean, line
 
 _BLOCK = re.compile(r"(?ims)^(`{3,}|~{3,})[ \t]*(?:json[ \t]+)?examples?[ \t]*$\n(.*?)^\1[`~]*[ \t]*$")
-_KEYS = {"run", "stdin", "stdout", "exit", "name", "files", "requirement"}
+_KEYS = {"run", "stdin", "stdout", "exit", "name", "files", "requirement", "advisory"}
 MAX_EXAMPLES = 20
 
 
@@ -31,6 +31,8 @@ class Example:
     """Path -> text, put into the working folder before the run."""
     requirement: str = ""
     """R1..Rn, or empty."""
+    advisory: bool = False
+    """What is expected is a guess: a mismatch is reported, and counts for nothing."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,11 @@ class ExampleResult:
     exit_code: int | None = None
     note: str = ""
     seconds: float = 0.0
+
+    @property
+    def failed(self) -> bool:
+        """It counts against the project."""
+        return not self.passed and not self.example.advisory
 
     @property
     def id(self) -> str:
@@ -96,6 +103,7 @@ def _example(entry: Any, number: int) -> Example | str:
         name=line(str(entry.get("name") or " ".join(run)), 80) or f"example {number}",
         files=dict(files),
         requirement=line(str(entry.get("requirement") or ""), 20),
+        advisory=entry.get("advisory") is True,
     )
 
 

@@ -56,7 +56,7 @@ def failures(evidence: Evidence) -> Iterator[str]:
     tests = sorted((t for t in evidence.tested.tests if t.outcome in BAD), key=_urgency)
     first = list({_cause(test): test for test in reversed(tests)}.values())[::-1]
     ordered = [*first, *(t for t in tests if t not in first)]
-    examples = [result for result in evidence.examples if not result.passed]
+    examples = [result for result in evidence.examples if result.failed]
     share = MAX_FAILURES - min(len(examples), 2 if ordered else MAX_FAILURES)
     yield from map(_test, ordered[:share])
     yield from map(_example, examples[: MAX_FAILURES - min(share, len(ordered))])

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from .evidence import Evidence, Outcome, Phase
+from .examples import ExampleResult
 from .feedback import failures, ranges
 from .review import Review
 from .score import Part, Score
@@ -31,7 +32,7 @@ def summary(evidence: Evidence) -> str:
     counts, tested = evidence.counts, evidence.tested
     total = sum(counts.values()) + len(tested.missing)
     parts = [f"{counts[Outcome.PASSED]} of {total} tests passed" if total else "no tests"]
-    if failing := sum(not result.passed for result in evidence.examples):
+    if failing := sum(result.failed for result in evidence.examples):
         parts.append(f"{failing} of {len(evidence.examples)} examples failed")
     elif evidence.examples:
         parts.append(f"{len(evidence.examples)} examples passed")
@@ -136,11 +137,17 @@ def _tests(evidence: Evidence) -> Iterator[str]:
 def _examples(evidence: Evidence) -> Iterator[str]:
     if evidence.examples:
         rows = [
-            f"- {'as expected' if r.passed else 'FAILS'}: {inline(r.example.name)} {r.example.requirement}"
+            f"- {_example_word(r)}: {inline(r.example.name)} {r.example.requirement}"
             f"{': ' + r.problem if r.problem else ''}{' (' + r.note + ')' if r.note else ''}"
             for r in evidence.examples
         ]
         yield "## Examples from the plan\n\n" + "\n".join(rows)
+
+
+def _example_word(result: ExampleResult) -> str:
+    if result.passed:
+        return "as expected"
+    return "FAILS" if result.failed else "not as the plan guessed, does not count"
 
 
 def _remarks(evidence: Evidence) -> Iterator[str]:

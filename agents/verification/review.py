@@ -10,7 +10,7 @@ from typing import Any
 from .text import line
 
 MIN_QUOTE = 6
-_SECTION = re.compile(r"^#{1,6}\s*acceptance criteria\b[^\n]*\n(.*?)(?=^#{1,6}\s|\Z)", re.I | re.M | re.S)
+_SECTION = re.compile(r"(?ims)^#{1,6}\s*acceptance criteria\b[^\n]*\n(.*?)(?=^#{1,6}\s|\Z)")
 _BULLET = r"^\s*(?:[-*+]|\d+[.)])\s"
 _CRITERION = re.compile(
     _BULLET

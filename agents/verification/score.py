@@ -86,10 +86,12 @@ def _tests(evidence: Evidence) -> Part:
 
 
 def _examples(evidence: Evidence) -> Part:
-    if not evidence.examples:
-        return Part("examples", 2.5, None, evidence.unmeasured.get("examples", "none"))
-    good = sum(result.passed for result in evidence.examples)
-    return Part("examples", 2.5, good / len(evidence.examples), f"{good} of {len(evidence.examples)} as expected")
+    binding = [result for result in evidence.examples if not result.example.advisory]
+    if not binding:
+        why = evidence.unmeasured.get("examples", "the plan has only advisory ones")
+        return Part("examples", 2.5, None, why)
+    good = sum(result.passed for result in binding)
+    return Part("examples", 2.5, good / len(binding), f"{good} of {len(binding)} as expected")
 
 
 def _criteria(review: Review) -> Part:
@@ -135,7 +137,7 @@ def _caps(evidence: Evidence, below: float) -> Iterator[Cap]:
             none = tested.verdict is Verdict.FAIL and not counts[Outcome.PASSED] and not bad
             reason = f"{bad} tests do not pass" if bad else "the tests did not run to their end"
             yield Cap(min(MAX_NO_TESTS if none else MAX_FAILING, below), reason)
-    if failing := sum(not result.passed for result in evidence.examples):
+    if failing := sum(result.failed for result in evidence.examples):
         yield Cap(min(MAX_FAILING, below), f"{failing} examples of the plan fail")
     if evidence.weakened:
         yield Cap(min(MAX_DOUBTFUL, below), f"{len(evidence.weakened)} tests were deleted or weakened")

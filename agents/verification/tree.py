@@ -25,7 +25,7 @@ MAX_FILES = 5000
 MAX_BYTES = 256 << 20
 
 
-class SnapshotRefused(ValueError):  # noqa: N818 - named after what happened, as SandboxUnavailable is
+class SnapshotRefused(ValueError):
     """The folder is too large to be a project's source; the text says what and where."""
 
 

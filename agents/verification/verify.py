@@ -111,7 +111,7 @@ async def _examples(
     started = time.monotonic()
     results = [await _example(example, bench, language, prepared) for example in examples]
     good = sum(result.passed for result in results)
-    status = Status.OK if good == len(results) else Status.FAILED
+    status = Status.FAILED if any(result.failed for result in results) else Status.OK
     summary = f"{good} of {len(results)} as expected"
     return tuple(results), problems, Phase("examples", status, summary, seconds=time.monotonic() - started)
 
