@@ -33,7 +33,7 @@ class ProviderError(Exception):
         """Seconds the server asked us to wait, None when it did not say."""
 
 
-class Unavailable(ProviderError):  # noqa: N818
+class Unavailable(ProviderError):
     """The server cannot be used now, but may be later."""
 
 
@@ -41,7 +41,7 @@ class RateLimited(Unavailable):
     """The server asks for fewer requests."""
 
 
-class Blocked(ProviderError):  # noqa: N818
+class Blocked(ProviderError):
     """Trying again would not help before somebody changes something."""
 
 
@@ -65,7 +65,7 @@ class RequestRejected(Blocked):
     """The server or our own check refused the request."""
 
 
-class BadReply(ProviderError):  # noqa: N818
+class BadReply(ProviderError):
     """An answer came, but it is no answer."""
 
 

@@ -51,7 +51,7 @@ class Failure:
     """With PARAMETER: the key of the body to leave out."""
 
 
-class Failed(Exception):  # noqa: N818
+class Failed(Exception):
     """Carries a Failure from the stream to the retry loop; never leaves the package."""
 
     def __init__(self, failure: Failure) -> None:
