@@ -44,7 +44,7 @@ class Job:
     `{trusted}` is agents/verification/trusted, read-only. Other braces stay as they are.
     """
     source: Path | None = None
-    """A project snapshot; it goes in read-only and is copied to `{job}`, the working directory, writable and thrown away."""
+    """A project snapshot; read-only, copied to `{job}`, which is the working directory, writable and thrown away."""
     environment: Path | None = None
     """A prepared environment (a venv, a folder with node_modules); read-only inside, at `{env}`.
 
@@ -54,7 +54,7 @@ class Job:
     read_only: tuple[Path, ...] = ()
     """More that must be visible at its own path (an interpreter's prefix, a toolchain)."""
     writable: Path | None = None
-    """Only for installing: a folder outside that is writable at its own path. New files in it are the daemon's user's."""
+    """Only for installing: a folder outside that is writable at its own path. New files are the daemon's user's."""
     network: bool = False
     """Only for installing."""
     stdin: bytes = b""
@@ -71,6 +71,8 @@ class Ended(StrEnum):
     EXITED = "exited"
     TIMEOUT = "timeout"
     MEMORY = "memory"
+    DISK = "disk"
+    """Only where the working copy lies on a disk; in a sized memory file system the code sees ENOSPC itself."""
     OUTPUT = "output"
     REPORT = "report overflow"
 
@@ -115,5 +117,5 @@ class Sandbox(Protocol):
         """
 
 
-class SandboxUnavailable(Exception):  # noqa: N818 - says what is the matter
+class SandboxUnavailable(Exception):
     """No sandbox works here, or the chosen one does not; the text ends with the command that mends it."""

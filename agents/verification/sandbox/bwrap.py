@@ -27,7 +27,7 @@ from agents.verification.sandbox.watch import Launch, Pipes, Stop, Watched, in_o
 
 _PLACES = Places(job="/job", home="/tmp/home", tmp="/tmp", trusted="/trusted")  # noqa: S108 - inside, private
 _DEATH_SECONDS = 5.0
-_FIRST_UID, _UIDS = 64_000, 900
+FIRST_UID, UIDS = 64_000, 900
 """Numbers that neither people nor services use; one for each run, because RLIMIT_NPROC counts by user."""
 _SETUP_CAPABILITIES = ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP", "CAP_CHOWN", "CAP_DAC_READ_SEARCH")
 _UNDER_USR = ("usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32")
@@ -131,7 +131,7 @@ class _Preparation:
         """Installing keeps root's number, so that the files it makes are root's; without a single capability."""
         if not self._as_root or self._job.writable:
             return os.geteuid(), os.getegid()
-        uid = _FIRST_UID + secrets.randbelow(_UIDS)
+        uid = FIRST_UID + secrets.randbelow(UIDS)
         return uid, uid
 
     def launch(self) -> Launch:

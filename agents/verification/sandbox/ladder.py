@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from agents.verification.box import Ended, Job, Limits, Sandbox, SandboxUnavailable
 from agents.verification.sandbox.bwrap import Bwrap
+from agents.verification.sandbox.confined import Bare, Landlock
 
 _PROBE = Job(argv=("true",), limits=Limits(wall=20.0))
 
@@ -36,8 +37,10 @@ def _bwrap() -> Sandbox:
     return _first_that_runs(Bwrap(program), Bwrap(program, disables_userns=False))
 
 
-_KINDS: Mapping[str, Callable[[], Sandbox]] = MappingProxyType({"bwrap": _bwrap})
-_LADDER = ("bwrap",)
+_KINDS: Mapping[str, Callable[[], Sandbox]] = MappingProxyType(
+    {"bwrap": _bwrap, "landlock": Landlock.of_this_kernel, "none": Bare}
+)
+_LADDER = ("bwrap", "landlock")
 _FIXES = {
     "bwrap": "apt install bubblewrap",
 }

@@ -1,6 +1,6 @@
 """Which system calls code under test may make: a classic-BPF program for the kernel's seccomp filter.
 
-Namespaces do not cover AF_VSOCK, io_uring, keyrings, ptrace between one's own processes, or namespaces inside namespaces.
+Namespaces do not cover AF_VSOCK, io_uring, keyrings, ptrace among one's own processes, or namespaces in namespaces.
 The numbers are those of the kernel's tables for x86_64 and aarch64 (arch/x86/entry/syscalls, asm-generic/unistd.h).
 """
 

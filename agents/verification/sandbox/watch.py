@@ -343,7 +343,7 @@ class StoppedError(Exception):
 
 
 def watch(launch: Launch, pipes: Pipes, *, limits: Limits, keeper: Keeper, stop: Stop, stdin: bytes = b"") -> Watched:
-    """Start and wait. Raises StoppedError after `stop`, SandboxUnavailable when the command itself cannot be started."""
+    """Start and wait. Raises StoppedError after `stop`, SandboxUnavailable when it cannot be started."""
     try:
         process = subprocess.Popen(
             launch.argv,

@@ -1,0 +1,232 @@
+"""Kinds of sandbox that need nothing installed: our own supervisor program, with more or less of the kernel's help."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from agents.verification.box import Ended, Job, Limits, Ran, SandboxUnavailable
+from agents.verification.sandbox import machine, seccomp
+from agents.verification.sandbox.bwrap import FIRST_UID, UIDS
+from agents.verification.sandbox.confine.kernel import landlock_abi
+from agents.verification.sandbox.confine.orders import Orders
+from agents.verification.sandbox.confine.removal import remove
+from agents.verification.sandbox.places import TRUSTED, Places, environment, fill, filled
+from agents.verification.sandbox.processes import Tree
+from agents.verification.sandbox.watch import Launch, Pipes, Stop, Watched, in_own_thread, watch
+
+_SYSTEM = (
+    *("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"),
+    *("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime", "/etc/passwd", "/etc/group"),
+    *("/etc/nsswitch.conf", "/etc/hosts", "/etc/ssl/openssl.cnf"),
+    *("/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/loadavg", "/proc/filesystems", "/proc/uptime"),
+    *("/proc/sys/kernel", "/proc/sys/vm/overcommit_memory", "/sys/devices/system/cpu"),
+)
+_FIRST_ABI_WITH_SIGNALS, _FIRST_ABI_WITH_TRUNCATE = 6, 3
+_END_SECONDS = 10.0
+_PROGRAM = "import sys; sys.path.append(sys.argv[1]); from confine.supervisor import main; main(int(sys.argv[2]))"
+
+
+@dataclass(frozen=True)
+class Landlock:
+    """File access by allow-list, no network, no signals to others: the kernel's Landlock and seccomp, by ctypes."""
+
+    abi: int
+
+    @classmethod
+    def of_this_kernel(cls) -> Landlock:
+        abi = landlock_abi()
+        if not abi:
+            raise SandboxUnavailable("this kernel has no Landlock (Linux 5.13 or later, and `landlock` among its lsm=)")
+        return cls(abi)
+
+    @property
+    def name(self) -> str:
+        return "landlock"
+
+    @property
+    def description(self) -> str:
+        return (
+            f"Landlock (ABI {self.abi}) and seccomp: no network, not even loopback; files by allow-list; processes, "
+            "names and times of other files stay visible, and memory and disk are watched, not fenced"
+        )
+
+    @property
+    def network(self) -> str:
+        return "none"
+
+    async def run(self, job: Job) -> Ran:
+        return await in_own_thread(lambda stop: _run(job, stop, self._confinement(job)))
+
+    def _confinement(self, job: Job) -> Confinement:
+        alone = _user(job) is not None
+        policy = seccomp.Policy(
+            families=seccomp.INSTALLING.families if job.network else (),
+            signals=alone or job.network or self.abi >= _FIRST_ABI_WITH_SIGNALS,
+            attributes=alone or job.network,
+            truncate=self.abi >= _FIRST_ABI_WITH_TRUNCATE,
+        )
+        return Confinement(landlock=self.abi, filter=seccomp.program(policy))
+
+
+@dataclass(frozen=True)
+class Bare:
+    """Limits, a clean environment and an end for every process; nothing else. Only by `sandbox: none`."""
+
+    @property
+    def name(self) -> str:
+        return "none"
+
+    @property
+    def description(self) -> str:
+        return "no sandbox, only limits and a clean environment: code under test can read, change and send what its user can"
+
+    @property
+    def network(self) -> str:
+        return "all"
+
+    async def run(self, job: Job) -> Ran:
+        return await in_own_thread(lambda stop: _run(job, stop, Confinement()))
+
+
+@dataclass(frozen=True)
+class Confinement:
+    """What the kinds differ in."""
+
+    landlock: int = 0
+    filter: bytes = b""
+    before: tuple[str, ...] = ()
+    """Words before the command, `{directory}` being the run's folder."""
+
+
+def _run(job: Job, stop: Stop, confinement: Confinement) -> Ran:
+    directory = tempfile.mkdtemp(prefix="code-tumbler-run-")
+    with Pipes(job.secret) as pipes:
+        lifeline, hold = os.pipe()
+        pipes.keep(lifeline)
+        keeper = _Keeper(pipes.keep(hold), pipes)
+        orders = _orders(job, directory, pipes, lifeline, confinement)
+        text = pipes.data(orders.packed())
+        launch = Launch(
+            argv=(sys.executable, "-I", "-S", "-c", _PROGRAM, str(Path(__file__).parent), str(text)),
+            variables={"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"},
+            descriptors=(text, lifeline, pipes.report_in, pipes.secret, pipes.status_in),
+        )
+        with _removed_if_not_started(directory):
+            watched = watch(launch, pipes, limits=job.limits, keeper=keeper, stop=stop, stdin=job.stdin)
+    return _ran(watched)
+
+
+@contextlib.contextmanager
+def _removed_if_not_started(directory: str) -> Iterator[None]:
+    """The supervisor removes the folder; should it be killed, or never start, it is done here."""
+    try:
+        yield
+    finally:
+        if Path(directory).exists():
+            remove(directory)
+
+
+def _ran(watched: Watched) -> Ran:
+    lines = watched.status.decode("utf-8", "replace").splitlines()
+    said = dict(line.partition(" ")[::2] for line in lines)
+    if watched.ended is Ended.EXITED and "disk" in said:
+        watched = dataclasses.replace(watched, ended=Ended.DISK)
+    elif watched.ended is Ended.EXITED and "started" not in said:
+        output = watched.output.kept().decode("utf-8", "replace").strip()[-600:]
+        raise SandboxUnavailable(f"the sandbox could not be set up: {said.get('failed', '')} {output}".strip())
+    return watched.ran(int(said.get("exit", watched.return_code)))
+
+
+class _Keeper:
+    """Asks the supervisor to end everything; it does the same by itself when this process dies."""
+
+    def __init__(self, hold: int, pipes: Pipes) -> None:
+        self._hold, self._pipes = hold, pipes
+
+    def heard(self, status: bytes) -> None:
+        pass
+
+    def end(self, process: subprocess.Popen[bytes]) -> None:
+        self._pipes.close(self._hold)
+        try:
+            process.wait(_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            _kill_tree(process)
+
+
+def _kill_tree(process: subprocess.Popen[bytes]) -> None:
+    for pid in Tree(process.pid).pids():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, 9)
+    process.wait()
+
+
+def _user(job: Job) -> int | None:
+    """A number of its own for code that root runs; installing stays with the daemon's user, without capabilities."""
+    return None if os.geteuid() or job.writable else FIRST_UID + secrets.randbelow(UIDS)
+
+
+def _orders(job: Job, directory: str, pipes: Pipes, lifeline: int, confinement: Confinement) -> Orders:
+    places = Places(**{name: f"{directory}/{name}" for name in ("job", "home", "tmp")}, trusted=str(TRUSTED))
+    fills = (job, places, pipes.report_in, pipes.secret)
+    own = environment(job, places)
+    variables = machine.install_variables(os.environ) | own if job.network else own
+    user, limits = _user(job), job.limits
+    return Orders(
+        argv=[
+            *(word.replace("{directory}", directory) for word in confinement.before),
+            *(fill(w, *fills) for w in job.argv),
+        ],
+        variables=filled(variables, *fills),
+        directory=directory,
+        status=pipes.status_in,
+        lifeline=lifeline,
+        keep=[pipes.report_in, pipes.secret],
+        limits=_resources(limits, user),
+        disk=limits.work + limits.tmp,
+        sizes={places.job: limits.work, places.tmp: limits.tmp, "/dev/shm": limits.shm},  # noqa: S108
+        source=str(job.source) if job.source else None,
+        user=user,
+        landlock=confinement.landlock,
+        read=_readable(job),
+        write=[str(job.writable)] if job.writable else [],
+        filter=confinement.filter,
+        mounts=user is not None and sys.platform == "linux",
+    )
+
+
+def _readable(job: Job) -> list[str]:
+    own = [str(path) for path in (job.environment, *job.read_only, TRUSTED) if path]
+    if job.network:
+        own += [str(path) for path in (*machine.install_files(os.environ).values(), *machine.local_indexes(os.environ))]
+    return [*_SYSTEM, *own]
+
+
+def _resources(limits: Limits, user: int | None) -> dict[str, int]:
+    own = {} if sys.platform != "linux" else {"NPROC": limits.processes + (_tasks_of_user() if user is None else 0)}
+    return own | {
+        "DATA": limits.data,
+        "FSIZE": limits.file_size,
+        "NOFILE": limits.open_files,
+        "CPU": limits.cpu,
+        "CORE": 0,
+    }
+
+
+def _tasks_of_user() -> int:
+    """Threads of this user now: RLIMIT_NPROC counts them all, the desktop's too."""
+    total = 0
+    for entry in os.scandir("/proc"):
+        with contextlib.suppress(OSError):
+            if entry.name.isdigit() and entry.stat().st_uid == os.geteuid():
+                total += len(os.listdir(f"{entry.path}/task"))  # noqa: PTH208 - counted, not used
+    return total
