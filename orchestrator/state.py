@@ -48,6 +48,8 @@ class Score(BaseModel):
     iteration: int
     score: float
     green: bool = False
+    lost: tuple[str, ...] = ()
+    """Tests that passed in the best iteration before and do not now."""
     accepted: bool = False
     """It became the best so far."""
     summary: str = ""
@@ -83,9 +85,13 @@ class State(BaseModel):
     """How the last verification was kept in."""
     taken: dict[Trigger, str] = Field(default_factory=dict)
     """Trigger -> fingerprint of the version that was taken up."""
-    run: int = 0
-    """Counts how often the requirements or the plan were taken up; part of the journal's keys."""
-    attempt: int = 0
-    """Counts re-runs of the same step that a person asked for by a touch; part of the journal's keys."""
+    turn: int = 0
+    """Counts the triggers taken up; with agent and ordinal it names a model call in the journal."""
+    lessons: tuple[str, ...] = ()
+    """What was tried and why it was not kept; at most 8 lines."""
+    accepted: datetime | None = None
+    """When the score reached the threshold; the zip is named after it."""
+    restoring: bool = False
+    """The best iteration is on its way back into staging."""
     not_before: datetime | None = None
     """Waiting until then, when a server said how long."""

@@ -1,0 +1,251 @@
+"""A model as an agent sees it: journalled before it is read, never paid twice, within the budget, and visible."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from providers import (
+    Attempt,
+    Completion,
+    Message,
+    Progress,
+    Provider,
+    ReplyDegenerate,
+    Request,
+    Usage,
+)
+
+from .budget import Budget, BudgetExceeded
+from .files import DiskFull, Folder
+from .journal import Entry, Journal, Tokens
+from .project import Project
+from .state import State
+from .usage import Row, Spent, Today
+
+log = logging.getLogger(__name__)
+
+LEAST_FREE_BYTES = 50 << 20
+"""No call is made whose reply might not be kept."""
+
+
+class Ledger:
+    """What one project has asked of models and what it cost: journal, usage.json and logs."""
+
+    def __init__(self, folder: Folder, journal: Journal, today: Today) -> None:
+        self._folder = folder
+        self.journal = journal
+        self.spent = Spent(Row.of(entry) for entry in journal.entries())
+        self.today = today
+
+    def keep(self, entry: Entry, prompt: str) -> None:
+        """Make `entry` durable, then fold it into usage.json and write the logs for people."""
+        self.journal.append(entry)
+        row = Row.of(entry)
+        self.spent.add(row)
+        self.today.add(row)
+        self.write_usage()
+        stem = f"{Project.LOGS}/{entry.id:04}-{entry.agent}-iter{entry.iteration}-{entry.purpose or 'call'}"
+        self._folder.append(f"{stem}.prompt.md", prompt)
+        self._folder.append(f"{stem}.reply.md", entry.text or entry.error or "")
+
+    def write_usage(self) -> None:
+        self._folder.write(Project.USAGE, json.dumps(self.spent.document(), indent=2) + "\n")
+
+    def require_room(self) -> None:
+        """Raises DiskFull when a reply might not be kept."""
+        free = self._folder.free_bytes()
+        if free < LEAST_FREE_BYTES:
+            raise DiskFull(
+                f"only {free >> 20} MiB are free below {self._folder.path}; no model is called before there are "
+                f"{LEAST_FREE_BYTES >> 20} MiB, so that no paid answer is lost"
+            )
+
+
+class JournaledModel:
+    """One agent's model during one turn. Implements agents.base.Model."""
+
+    def __init__(
+        self,
+        provider: Provider,
+        agent: str,
+        state: State,
+        ledger: Ledger,
+        budget: Budget,
+        show: Callable[[Progress], None],
+    ) -> None:
+        self._provider = provider
+        self._agent = agent
+        self._state = state
+        self._ledger = ledger
+        self._budget = budget
+        self._show = show
+        self._calls = 0
+
+    @property
+    def name(self) -> str:
+        return self._provider.model
+
+    @property
+    def context_tokens(self) -> int:
+        return self._provider.context_tokens
+
+    @property
+    def max_output_tokens(self) -> int:
+        return self._provider.max_output_tokens
+
+    async def complete(
+        self,
+        messages: Sequence[Message],
+        *,
+        purpose: str = "",
+        schema: Mapping[str, Any] | None = None,
+        max_output_tokens: int | None = None,
+        temperature: float | None = None,
+        seed: int | None = None,
+        thinking: bool | None = None,
+    ) -> Completion:
+        """The journal's completion for this place in the turn, else a new one, kept before it is returned.
+
+        Raises ProviderError, BudgetExceeded, FileProblem.
+        """
+        self._calls += 1
+        call = self._calls
+        known = self._ledger.journal.find(self._agent, self._state.turn, call)
+        if known is not None:
+            log.info("%s: %s call %d is taken from the journal", self._state.name, self._agent, call)
+            return known.completion()
+        request = Request(tuple(messages), max_output_tokens, temperature, seed, thinking, schema)
+        self._ledger.require_room()
+        self._budget.check()
+        try:
+            return await self._ask(request, call, purpose)
+        except ReplyDegenerate as error:
+            log.warning("%s: %s; asked once more with another seed", self._state.name, error)
+            return await self._ask(_varied(request), call, purpose)
+
+    async def _ask(self, request: Request, call: int, purpose: str) -> Completion:
+        watched = _Watched(self, request, call, purpose)
+        asking = asyncio.ensure_future(self._provider.complete(request, watched))
+        watched.stop = asking.cancel
+        try:
+            completion = await asking
+        except asyncio.CancelledError:
+            if watched.over_budget is not None:
+                raise watched.over_budget from None
+            raise
+        finally:
+            asking.cancel()
+        self._keep(request, _of_completion(completion), call, purpose)
+        return completion
+
+    def progress(self, progress: Progress) -> None:
+        self._show(progress)
+
+    def check_budget(self, tokens: int, seconds: float) -> None:
+        self._budget.check(tokens=tokens, seconds=seconds)
+
+    def _keep(self, request: Request, result: Mapping[str, Any], call: int, purpose: str) -> None:
+        prompt = _as_text(request)
+        entry = Entry(
+            id=self._ledger.journal.next_id(),
+            turn=self._state.turn,
+            call=call,
+            agent=self._agent,
+            iteration=self._state.iteration,
+            purpose=purpose,
+            request_sha256=_digest(request),
+            state=self._state if result["outcome"] == "ok" else None,
+            **result,
+        )
+        self._ledger.keep(entry, prompt)
+
+    def attempted(self, attempt: Attempt, request: Request, call: int, purpose: str) -> None:
+        self._keep(request, _of_attempt(attempt), call, purpose)
+
+
+class _Watched:
+    """The listener of one call: shows its progress, books what came to nothing, stops it when the budget is used up."""
+
+    def __init__(self, model: JournaledModel, request: Request, call: int, purpose: str) -> None:
+        self._model = model
+        self._about = (request, call, purpose)
+        self._began = time.monotonic()
+        self.over_budget: BudgetExceeded | None = None
+        self.stop: Callable[[], object] = lambda: None
+
+    def progress(self, progress: Progress) -> None:
+        self._model.progress(progress)
+        try:
+            self._model.check_budget(progress.output_tokens, time.monotonic() - self._began)
+        except BudgetExceeded as error:
+            self.over_budget = error
+            self.stop()
+
+    def attempted(self, attempt: Attempt) -> None:
+        self._model.attempted(attempt, *self._about)
+
+
+def _varied(request: Request) -> Request:
+    """The same question with another seed and more variety, since the first answer turned into noise."""
+    return replace(request, seed=(request.seed or 0) + 1, temperature=min(1.0, (request.temperature or 0.2) + 0.3))
+
+
+def _of_completion(completion: Completion) -> dict[str, Any]:
+    return {
+        "outcome": "ok",
+        "provider": completion.provider,
+        "model": completion.model,
+        "started": _ago(completion.seconds),
+        "seconds": completion.seconds,
+        "finish": completion.finish,
+        "text": completion.text,
+        "reasoning": completion.reasoning,
+        "tokens": _tokens(completion.usage),
+        "cost": completion.cost,
+        "request_id": completion.request_id,
+    }
+
+
+def _of_attempt(attempt: Attempt) -> dict[str, Any]:
+    return {
+        "outcome": attempt.outcome,
+        "provider": attempt.provider,
+        "model": attempt.model,
+        "started": attempt.started,
+        "seconds": attempt.seconds,
+        "text": attempt.partial,
+        "tokens": _tokens(attempt.usage),
+        "cost": attempt.cost,
+        "error": attempt.error,
+    }
+
+
+def _tokens(usage: Usage) -> Tokens:
+    return Tokens(
+        input=usage.input_tokens,
+        output=usage.output_tokens,
+        cached=usage.cached_tokens,
+        reasoning=usage.reasoning_tokens,
+        estimated=usage.estimated,
+    )
+
+
+def _ago(seconds: float) -> datetime:
+    return datetime.fromtimestamp(time.time() - seconds, UTC)
+
+
+def _digest(request: Request) -> str:
+    """Hash of all that was asked; a person may compare two calls by it."""
+    return hashlib.sha256(json.dumps(asdict(request), sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _as_text(request: Request) -> str:
+    return "\n\n".join(f"<!-- {m.role} -->\n{m.content}" for m in request.messages) + "\n"

@@ -1,0 +1,136 @@
+"""Which agent does what with which provider; the only place that makes agents and opens providers."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping
+from typing import Protocol
+
+from agents.base import Agent
+from agents.verification.settings import VerificationSettings
+from providers import Provider, ProviderError, Unavailable, open_provider
+
+from .config import AUTO, Config
+from .machine import Action
+
+log = logging.getLogger(__name__)
+
+AGENT: Mapping[Action, str] = {Action.PLAN: "architect", Action.BUILD: "engineer", Action.VERIFY: "verifier"}
+CHECKED_FOR = 300.0
+"""Seconds for which a server that was well is taken to be well."""
+FAILED_FOR = 15.0
+"""Seconds before a server that was not well is asked again."""
+
+
+class Crew(Protocol):
+    """Finds the agent for a step."""
+
+    async def agent(self, action: Action, config: Config) -> Agent:
+        """The agent for `action`, its provider seen healthy. Raises ProviderError."""
+
+    def doubt(self, provider: str) -> None:
+        """A call to `provider` failed: look at it again before the next one."""
+
+    async def aclose(self) -> None: ...
+
+
+class GivenCrew:
+    """The three agents that a program handed to Orchestrator."""
+
+    def __init__(self, architect: Agent, engineer: Agent, verifier: Agent) -> None:
+        self._agents = {Action.PLAN: architect, Action.BUILD: engineer, Action.VERIFY: verifier}
+
+    async def agent(self, action: Action, config: Config) -> Agent:  # noqa: ARG002
+        return self._agents[action]
+
+    def doubt(self, provider: str) -> None: ...
+
+    async def aclose(self) -> None:
+        for agent in self._agents.values():
+            await agent.provider.aclose()
+
+
+class ConfiguredCrew:
+    """Agents and providers as config.yaml says, made when they are first needed."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._providers: dict[str, Provider] = {}
+        self._checks: dict[str, tuple[float, ProviderError | None]] = {}
+        self._checking: dict[str, asyncio.Lock] = {}
+        self._agents: dict[tuple[Action, str, VerificationSettings], Agent] = {}
+        self._chosen: dict[str, str] = {}
+
+    async def agent(self, action: Action, config: Config) -> Agent:
+        name = await self._choose(AGENT[action], config)
+        key = (action, name, config.verification)
+        if key not in self._agents:
+            self._agents[key] = _make(action, self._providers[name], config)
+        return self._agents[key]
+
+    def doubt(self, provider: str) -> None:
+        self._checks.pop(provider, None)
+
+    async def aclose(self) -> None:
+        await asyncio.gather(*(provider.aclose() for provider in self._providers.values()))
+
+    async def _choose(self, role: str, config: Config) -> str:
+        """The first healthy provider that may serve `role`. Raises the only one's error, or Unavailable naming all."""
+        problems: list[ProviderError] = []
+        for name in config.candidates(role):
+            problem = await self._check(name)
+            if problem is None:
+                self._announce(role, name, config)
+                return name
+            problems.append(problem)
+        if len(problems) == 1:
+            raise problems[0]
+        raise Unavailable("no provider is healthy: " + "; ".join(str(problem) for problem in problems))
+
+    def _announce(self, role: str, name: str, config: Config) -> None:
+        if getattr(config.agent_providers, role) == AUTO and self._chosen.get(role) != name:
+            self._chosen[role] = name
+            log.warning("%s uses %s (the first healthy provider)", role.capitalize(), name)
+
+    async def _check(self, name: str) -> ProviderError | None:
+        """Ask the server, unless it was asked a moment ago; what is wrong, None when it is well."""
+        async with self._checking.setdefault(name, asyncio.Lock()):
+            when, problem = self._checks.get(name, (float("-inf"), None))
+            age = time.monotonic() - when
+            if age < (CHECKED_FOR if problem is None else FAILED_FOR):
+                return problem
+            problem = await self._ask(name)
+            self._checks[name] = (time.monotonic(), problem)
+            return problem
+
+    async def _ask(self, name: str) -> ProviderError | None:
+        try:
+            if name not in self._providers:
+                self._providers[name] = open_provider(self._config.providers[name])
+            health = await self._providers[name].health()
+        except ProviderError as error:
+            return error
+        for warning in health.warnings:
+            log.warning("%s", warning)
+        return None
+
+
+def _make(action: Action, provider: Provider, config: Config) -> Agent:
+    """Imported here, since a daemon that verifies nothing needs no verifier, and `--help` needs none of them."""
+    match action:
+        case Action.PLAN:
+            from agents.architect import Architect
+
+            return Architect(provider)
+        case Action.BUILD:
+            from agents.engineer import Engineer
+
+            return Engineer(provider, answer_format=config.engineer.answer_format)
+        case Action.VERIFY:
+            from agents.verifier import Verifier
+
+            return Verifier(provider, config.verification)
+        case _:
+            raise AssertionError(f"{action} needs no agent")

@@ -1,0 +1,291 @@
+"""The daemon: notes which projects may have changed, and runs one cycle per busy project until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Self
+
+from agents.base import Agent
+
+from .config import Config, ConfigError
+from .crew import ConfiguredCrew, Crew, GivenCrew
+from .cycle import Cycle
+from .files import FileProblem, Folder, Gone
+from .log_view import LogView
+from .machine import HELD
+from .project import Project, Trigger
+from .shell import Shell
+from .state import State, Status
+from .store import StateProblem
+from .triggers import report_iteration
+from .view import Level, View
+from .watch import Debounce, watching
+from .workspace import Workspace, WorkspaceError, advice
+
+log = logging.getLogger(__name__)
+
+STOP_SECONDS = 5.0
+"""What running work gets to end itself once it is cancelled."""
+
+
+class Orchestrator:
+    """Watches a workspace and takes its projects from requirements to a tested zip. Blocking entry: `start`."""
+
+    def __init__(
+        self,
+        workspace_root: Path | str,
+        architect: Agent | None = None,
+        engineer: Agent | None = None,
+        verifier: Agent | None = None,
+        quality_threshold: float | None = None,
+        max_iterations: int | None = None,
+        *,
+        config: Config | None = None,
+        view: View | None = None,
+    ) -> None:
+        """Agents that are not given are made as `config` says. Thresholds override those of `config`."""
+        changes = {"quality_threshold": quality_threshold, "max_iterations": max_iterations}
+        base = config or Config()
+        given = base.model_dump() | {key: value for key, value in changes.items() if value is not None}
+        self._config = base if given == base.model_dump() else Config.model_validate(given, strict=False)
+        self._path = Path(workspace_root)
+        self._view = view or LogView()
+        self._crew = _crew(self._config, architect, engineer, verifier)
+
+    @classmethod
+    def from_config(cls, config: Config, view: View) -> Self:
+        """The daemon that config.yaml describes."""
+        return cls(config.workspace, config=config, view=view)
+
+    def start(self, until_idle: bool = False, timeout: float | None = None) -> int:
+        """Run until Ctrl+C, or until nothing is left to do; work that is cut off goes on at the next start.
+
+        `timeout` in seconds bounds `until_idle`; without it a project that waits for a server counts as at rest.
+        Returns 0 when every project is completed (or, without `until_idle`, when stopped), otherwise 1.
+        Raises WorkspaceError.
+        """
+        return asyncio.run(self.run(until_idle=until_idle, timeout=timeout))
+
+    async def run(self, *, until_idle: bool = False, timeout: float | None = None) -> int:
+        """As `start`, within a running event loop."""
+        workspace = Workspace(self._path)
+        with workspace.lock():
+            shell = Shell(workspace.path, self._config, self._crew, self._view)
+            loop = _Loop(workspace, shell)
+            with _signals(loop.stop):
+                try:
+                    done = await loop.run(until_idle=until_idle, timeout=timeout)
+                finally:
+                    await self._crew.aclose()
+        return 0 if done or not until_idle else 1
+
+
+def _crew(config: Config, architect: Agent | None, engineer: Agent | None, verifier: Agent | None) -> Crew:
+    given = [agent for agent in (architect, engineer, verifier) if agent is not None]
+    if not given:
+        return ConfiguredCrew(config)
+    if architect is None or engineer is None or verifier is None:
+        raise TypeError("Orchestrator needs all three agents (architect, engineer, verifier), or none of them")
+    return GivenCrew(architect, engineer, verifier)
+
+
+class _Loop:
+    """One run of the daemon."""
+
+    def __init__(self, workspace: Workspace, shell: Shell) -> None:
+        self._workspace = workspace
+        self._shell = shell
+        self._watch = shell.config.watch
+        quiet = self._watch.debounce_seconds
+        self._debounce = Debounce(quiet)
+        self._woken = asyncio.Event()
+        self._stopping = False
+        self._busy: dict[str, tuple[asyncio.Task[None], Cycle]] = {}
+        self._states: dict[str, State] = {}
+        self._seen: dict[str, dict[Trigger, str]] = {}
+
+    def stop(self) -> None:
+        """End soon: running work is cancelled and goes on at the next start."""
+        self._stopping = True
+        self._woken.set()
+
+    async def run(self, *, until_idle: bool, timeout: float | None) -> bool:
+        """Until stopped, idle or out of time; whether every project is completed."""
+        rescan: asyncio.Task[None] | None = None
+        try:
+            async with asyncio.timeout(timeout if until_idle else None):
+                async with watching(self._workspace.path, self._note, polling=self._watch.polling) as watcher:
+                    self._say(f"watching {self._workspace.path}; write NAME/{Project.REQUIREMENTS} to begin")
+                    await self._rescan(at_once=True)
+                    rescan = asyncio.create_task(self._rescan_forever(watcher.check), name="rescan")
+                    await self._serve(until_idle=until_idle, patient=timeout is not None)
+        except TimeoutError:
+            self._say(
+                f"out of time after {timeout:g} seconds; what is unfinished goes on at the next start", Level.WARNING
+            )
+        finally:
+            if rescan is not None:
+                rescan.cancel()
+            await self._end_work()
+        return all(state.status is Status.COMPLETED for state in self._begun())
+
+    def _begun(self) -> list[State]:
+        """The projects that have anything to be done or that was done."""
+        return [s for name, s in self._states.items() if s.status is not Status.IDLE or self._seen.get(name)]
+
+    async def _serve(self, *, until_idle: bool, patient: bool) -> None:
+        now = asyncio.get_running_loop().time
+        while not self._stopping:
+            for name in self._debounce.take_due(now()):
+                self._attend(name)
+            if until_idle and self._idle(patient=patient):
+                return
+            self._woken.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(self._debounce.due_at()):
+                    await self._woken.wait()
+
+    def _idle(self, *, patient: bool) -> bool:
+        waiting = patient and any(state.status is Status.WAITING for state in self._states.values())
+        return not self._busy and self._debounce.due_at() is None and not waiting
+
+    # --- noticing
+
+    def _note(self, name: str) -> None:
+        """The project's files may have changed; it is looked at when it has been quiet for a while."""
+        self._debounce.note(name, asyncio.get_running_loop().time())
+        self._woken.set()
+
+    def _note_now(self, name: str) -> None:
+        self._debounce.note(name, asyncio.get_running_loop().time() - 10 * self._watch.debounce_seconds - 1)
+        self._woken.set()
+
+    async def _rescan_forever(self, check: object) -> None:
+        while True:
+            await asyncio.sleep(self._watch.rescan_seconds)
+            try:
+                problems = check() if callable(check) else []
+                for problem in problems:
+                    self._say(str(problem), Level.WARNING)
+                await self._rescan()
+            except WorkspaceError as error:
+                self._shell.say_once("", str(error), Level.ERROR)
+
+    async def _rescan(self, *, at_once: bool = False) -> None:
+        """Note every project whose trigger files differ from what was last seen, and those that something holds."""
+        found = await asyncio.to_thread(self._workspace.scan, self._report_iteration)
+        for name, marks in found.items():
+            held = name in self._states and self._states[name].status in HELD
+            if held or at_once or self._seen.get(name) != marks:
+                self._note_now(name) if at_once else self._note(name)
+        for name in set(self._states) - set(found):
+            self._forget(name)
+        self._seen = found
+
+    def _report_iteration(self, name: str) -> int:
+        state = self._states.get(name)
+        return report_iteration(state) if state else 0
+
+    def _forget(self, name: str) -> None:
+        """The project's folder is gone."""
+        if name in self._busy:
+            self._busy[name][1].poked.set()
+        self._states.pop(name, None)
+
+    # --- working
+
+    def _attend(self, name: str) -> None:
+        """Start the project's cycle, or tell the running one that something may have changed."""
+        if name in self._busy:
+            self._busy[name][1].poked.set()
+            return
+        try:
+            folder = self._workspace.folder(name)
+        except FileProblem as problem:
+            log.debug("%s: %s", name, problem)
+            return
+        cycle = Cycle(self._shell, folder, name)
+        task = asyncio.create_task(self._cycle(cycle, folder, name), name=name)
+        self._busy[name] = (task, cycle)
+        task.add_done_callback(lambda _: self._finished(name, cycle))
+
+    async def _cycle(self, cycle: Cycle, folder: Folder, name: str) -> None:
+        with folder:
+            try:
+                state = await cycle.run(first=name not in self._states)
+            except Gone as gone:
+                self._say(str(gone), Level.WARNING, name)
+                return
+            except (StateProblem, ConfigError, FileProblem) as problem:
+                self._shell.say_once(name, str(problem), Level.ERROR)
+                state = self._states.get(name, State(name=name, status=Status.FAILED, error=str(problem)))
+            except Exception:  # one project must not stop the others
+                log.exception("%s: the cycle broke", name)
+                self._say(
+                    "internal error; the traceback is in the log. Touch a trigger file to try again", Level.ERROR, name
+                )
+                state = State(name=name, status=Status.FAILED, error="internal error")
+            if state.status is Status.IDLE:
+                self._advise(folder, name)
+            self._states[name] = state
+
+    def _finished(self, name: str, cycle: Cycle) -> None:
+        del self._busy[name]
+        if cycle.poked.is_set():
+            self._note_now(name)
+        self._woken.set()
+
+    def _advise(self, folder: Folder, name: str) -> None:
+        with suppress(FileProblem):
+            told = advice(folder)
+            if told:
+                self._shell.say_once(name, told)
+
+    async def _end_work(self) -> None:
+        """Cancel what runs and wait for it; nothing is lost, since all that counts is already on disk."""
+        tasks = [task for task, _ in self._busy.values()]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=STOP_SECONDS)
+            for task in late:
+                log.warning("%s did not stop within %g seconds", task.get_name(), STOP_SECONDS)
+        if self._stopping:
+            self._say("stopped; projects in progress go on at the next start")
+
+    def _say(self, text: str, level: Level = Level.INFO, project: str | None = None) -> None:
+        self._shell.view.say(text, project=project, level=level)
+
+
+@contextmanager
+def _signals(stop: object) -> Iterator[None]:
+    """Ctrl+C and SIGTERM ask once; the second time they end the process at once, which is safe by design."""
+    asked = False
+
+    def on_signal() -> None:
+        nonlocal asked
+        if asked:
+            os._exit(130)
+        asked = True
+        assert callable(stop)
+        stop()
+
+    loop = asyncio.get_running_loop()
+    signals = (signal.SIGINT, signal.SIGTERM)
+    try:
+        for number in signals:
+            loop.add_signal_handler(number, on_signal)
+    except (NotImplementedError, RuntimeError, ValueError):  # Windows, or not the main thread
+        yield
+        return
+    try:
+        yield
+    finally:
+        for number in signals:
+            loop.remove_signal_handler(number)

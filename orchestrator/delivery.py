@@ -1,0 +1,145 @@
+"""Publishes an iteration in 03_staging so that a crash at any moment leaves the old whole, or the new to be finished.
+
+The whole delivery is written durably first, then the manifest is taken away, the files are replaced, and a new
+manifest closes the staging folder. After a crash the written delivery is applied again. A file that a person changed
+since the Engineer saw it is left as it is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from .caches import is_cache
+from .files import FileProblem, Folder
+from .iterations import files_of
+from .project import Project
+from .triggers import manifest_of
+
+PENDING = f"{Project.MEMORY}/delivery.json"
+LARGEST = 64 << 20
+
+
+class Delivery(BaseModel):
+    """What is to be in staging. Paths are relative to 03_staging."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    turn: int
+    iteration: int
+    provider: str | None = None
+    model: str | None = None
+    files: dict[str, str] = {}
+    """Path -> new content."""
+    restored: dict[str, int] = {}
+    """Path -> the iteration whose version comes back."""
+    deleted: tuple[str, ...] = ()
+    edited: tuple[str, ...] = ()
+    """Files that a person had edited and the author saw so."""
+    seen: dict[str, str] = {}
+    """Path -> SHA-256 of the version the author saw. A file that is neither that nor the new one was edited since."""
+
+
+def staged_hashes(folder: Folder) -> dict[str, str]:
+    """Path -> SHA-256 of every plain file in staging, without caches and the manifest."""
+    hashes = {}
+    for rel in folder.walk(Project.STAGING, ignored=is_cache):
+        digest = folder.sha256(rel)
+        if rel != Project.MANIFEST and digest is not None:
+            hashes[rel.removeprefix(f"{Project.STAGING}/")] = digest
+    return hashes
+
+
+def edited_by_hand(folder: Folder, hashes: Mapping[str, str]) -> frozenset[str]:
+    """Staged files that differ from the manifest, or that it notes as edited; none without a manifest of ours."""
+    manifest = manifest_of(folder)
+    rows = manifest.get("files")
+    if not isinstance(rows, list):
+        return frozenset()
+    delivered = {str(row.get("path")): row.get("sha256") for row in rows if isinstance(row, dict)}
+    noted = manifest.get("edited")
+    still = {str(path) for path in noted if path in hashes} if isinstance(noted, list) else set()
+    return frozenset(still | {path for path, digest in hashes.items() if delivered.get(path) != digest})
+
+
+def prepare(folder: Folder, delivery: Delivery) -> None:
+    """Make the delivery durable; from now on it will be applied, whatever happens."""
+    folder.write(PENDING, delivery.model_dump_json() + "\n")
+
+
+def pending(folder: Folder, turn: int) -> Delivery | None:
+    """The delivery of `turn` that was prepared and not finished."""
+    try:
+        data = folder.read(PENDING, limit=LARGEST)
+        delivery = None if data is None else Delivery.model_validate_json(data)
+    except (FileProblem, ValidationError):
+        return None
+    return delivery if delivery is not None and delivery.turn == turn else None
+
+
+def apply(folder: Folder, delivery: Delivery) -> frozenset[str]:
+    """Bring staging to what `delivery` says and close it with a manifest; the paths that a person edited and that stay.
+
+    May be repeated any number of times. Raises FileProblem.
+    """
+    folder.remove(Project.MANIFEST)
+    kept = {path for path, data in _contents(folder, delivery).items() if not _place(folder, delivery, path, data)}
+    kept |= {path for path in delivery.deleted if not _take_away(folder, delivery, path)}
+    hashes = staged_hashes(folder)
+    edited = kept | (set(delivery.edited) - set(delivery.files) - set(delivery.restored))
+    folder.write(Project.MANIFEST, _manifest(folder, delivery, hashes, sorted(edited & set(hashes))))
+    folder.remove(PENDING)
+    return frozenset(kept)
+
+
+def _contents(folder: Folder, delivery: Delivery) -> dict[str, bytes]:
+    contents = {}
+    for path, iteration in delivery.restored.items():
+        kept = files_of(folder, iteration) or {}
+        if path in kept:
+            contents[path] = kept[path]
+    return contents | {path: text.encode("utf-8") for path, text in delivery.files.items()}
+
+
+def _place(folder: Folder, delivery: Delivery, path: str, data: bytes) -> bool:
+    """Write one file unless a person changed it since; whether it now holds `data`."""
+    rel = f"{Project.STAGING}/{path}"
+    current = folder.sha256(rel)
+    if current == hashlib.sha256(data).hexdigest():
+        return True
+    if current is not None and current != delivery.seen.get(path):
+        return False
+    folder.write(rel, data)
+    return True
+
+
+def _take_away(folder: Folder, delivery: Delivery, path: str) -> bool:
+    """Remove one file unless a person changed it since; whether it is gone."""
+    rel = f"{Project.STAGING}/{path}"
+    current = folder.sha256(rel)
+    if current is None:
+        return True
+    if current != delivery.seen.get(path):
+        return False
+    folder.remove(rel)
+    return True
+
+
+def _manifest(folder: Folder, delivery: Delivery, hashes: Mapping[str, str], edited: list[str]) -> str:
+    sizes = {path: folder.stat(f"{Project.STAGING}/{path}") for path in hashes}
+    rows = [
+        {"path": path, "size": size.size if size else 0, "sha256": hashes[path]} for path, size in sorted(sizes.items())
+    ]
+    document = {
+        "iteration": delivery.iteration,
+        "created": datetime.now(UTC).replace(microsecond=0).isoformat(),
+        "provider": delivery.provider,
+        "model": delivery.model,
+        "files": rows,
+        "edited": edited,
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

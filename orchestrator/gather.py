@@ -1,0 +1,134 @@
+"""Collects what an agent may know of a project, from the files as they are now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from agents.base import Model, Work
+
+from . import intake
+from .delivery import edited_by_hand, staged_hashes
+from .files import FileProblem, Folder
+from .iterations import facts_of, files_of, text_of
+from .project import Project
+from .state import State
+
+
+class Unreadable(Exception):
+    """A file that the work needs cannot be used; the text says what, where and what to do."""
+
+    def __init__(self, message: str, *, blank: bool = False) -> None:
+        super().__init__(message)
+        self.blank = blank
+        """The file is only empty: somebody may be about to write it."""
+
+
+@dataclass(frozen=True)
+class Base:
+    """What the Engineer starts from."""
+
+    files: Mapping[str, bytes]
+    hashes: Mapping[str, str]
+    """Path -> SHA-256 of what is in staging now."""
+    restored: Mapping[str, int]
+    """Path -> iteration, for files that must come back because the last round was not kept."""
+    dropped: tuple[str, ...]
+    """Files of the last round that the kept one does not have."""
+    edited: frozenset[str]
+
+
+def required(folder: Folder, rel: str) -> str:
+    """The text of a file that must be there and hold something. Raises Unreadable."""
+    try:
+        text = intake.read(folder, rel)
+    except intake.Blank as problem:
+        raise Unreadable(str(problem), blank=True) from problem
+    except FileProblem as problem:
+        raise Unreadable(str(problem)) from problem
+    if text is None:
+        raise Unreadable(f"{rel}: is missing; write it, and the work goes on from there", blank=True)
+    return text
+
+
+def _optional(folder: Folder, rel: str) -> str:
+    """The text of a file, empty when it is absent or blank. Raises Unreadable."""
+    try:
+        return required(folder, rel)
+    except Unreadable as problem:
+        if problem.blank:
+            return ""
+        raise
+
+
+def for_architect(folder: Folder, state: State, model: Model) -> Work:
+    return Work(
+        project=state.name,
+        iteration=0,
+        requirements=required(folder, Project.REQUIREMENTS),
+        model=model,
+        notes=_optional(folder, Project.NOTES),
+    )
+
+
+def for_engineer(folder: Folder, state: State, model: Model, base: Base) -> Work:
+    judged = facts_of(folder, state.best_iteration)
+    feedback = "\n".join(("\n".join(f"- {line}" for line in state.lessons), judged.feedback if judged else "")).strip()
+    return Work(
+        project=state.name,
+        iteration=state.iteration,
+        requirements=required(folder, Project.REQUIREMENTS),
+        model=model,
+        plan=required(folder, Project.PLAN),
+        staged=text_of(base.files),
+        report=_optional(folder, Project.report(state.best_iteration or state.iteration - 1))
+        if state.iteration > 1
+        else "",
+        edited=base.edited,
+        notes=_optional(folder, Project.NOTES),
+        feedback=feedback,
+        sources=frozenset(base.files),
+    )
+
+
+def for_verifier(folder: Folder, state: State, model: Model, snapshot: Path, files: Mapping[str, bytes]) -> Work:
+    best = state.best_iteration if state.best_iteration != state.iteration else None
+    judged = facts_of(folder, best)
+    return Work(
+        project=state.name,
+        iteration=state.iteration,
+        requirements=required(folder, Project.REQUIREMENTS),
+        model=model,
+        plan=_optional(folder, Project.PLAN),
+        staged=text_of(files),
+        snapshot=snapshot,
+        sources=frozenset(files),
+        previous_tests=text_of(files_of(folder, best) or {}),
+        previous_passed=frozenset(judged.passed) if judged else frozenset(),
+    )
+
+
+def base_for(folder: Folder, state: State) -> Base:
+    """What the Engineer starts from: staging as it is, or the best iteration when the last one was not kept."""
+    if state.best_iteration in (None, state.iteration - 1):
+        return _staging(folder)
+    return best_of(folder, state)
+
+
+def best_of(folder: Folder, state: State) -> Base:
+    """The best iteration with the person's edits on top; staging as it is when that iteration was not kept."""
+    now = _staging(folder)
+    best = files_of(folder, state.best_iteration)
+    if best is None or state.best_iteration is None:
+        return now
+    theirs = {path: now.files[path] for path in now.edited if path in now.files}
+    dropped = tuple(sorted(path for path in now.files if path not in best and path not in now.edited))
+    back = [path for path in best if now.files.get(path) != best[path] and path not in now.edited]
+    return Base({**best, **theirs}, now.hashes, dict.fromkeys(back, state.best_iteration), dropped, now.edited)
+
+
+def _staging(folder: Folder) -> Base:
+    hashes = staged_hashes(folder)
+    files = {path: folder.read(f"{Project.STAGING}/{path}") or b"" for path in hashes}
+    return Base(files, hashes, {}, (), edited_by_hand(folder, hashes))

@@ -1,0 +1,93 @@
+"""What each iteration delivered and how it was judged: `.tumbler/iterations/iterN.zip` and `iterN.json`."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+import zlib
+from collections.abc import Mapping
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from .files import FileProblem, Folder
+from .project import Project
+
+LARGEST_ARCHIVE = 512 << 20
+
+
+class Facts(BaseModel):
+    """How one iteration was judged; what the next round and the report table need of it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    iteration: int
+    turn: int
+    score: float
+    green: bool
+    summary: str = ""
+    feedback: str = ""
+    passed: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+    report_sha256: str = ""
+
+
+def archive_path(iteration: int) -> str:
+    return f"{Project.ITERATIONS}/iter{iteration}.zip"
+
+
+def facts_path(iteration: int) -> str:
+    return f"{Project.ITERATIONS}/iter{iteration}.json"
+
+
+def keep_facts(folder: Folder, facts: Facts) -> None:
+    folder.write(facts_path(facts.iteration), facts.model_dump_json(indent=1) + "\n")
+
+
+def facts_of(folder: Folder, iteration: int | None) -> Facts | None:
+    """None when the iteration was never judged, or its record is damaged."""
+    if iteration is None:
+        return None
+    try:
+        data = folder.read(facts_path(iteration), limit=16 << 20)
+        return None if data is None else Facts.model_validate_json(data)
+    except (FileProblem, ValidationError):
+        return None
+
+
+def keep_files(folder: Folder, iteration: int, archive: bytes) -> None:
+    """Keep the zip of what is verified as iteration `iteration`; the same content is not written again."""
+    if folder.read(archive_path(iteration), limit=LARGEST_ARCHIVE) != archive:
+        folder.write(archive_path(iteration), archive)
+
+
+def archive_of(folder: Folder, iteration: int | None) -> bytes | None:
+    """The zip of what the iteration delivered; None when it was not kept or is damaged."""
+    if iteration is None:
+        return None
+    try:
+        data = folder.read(archive_path(iteration), limit=LARGEST_ARCHIVE)
+        return data if data is not None and zipfile.ZipFile(io.BytesIO(data)).testzip() is None else None
+    except (FileProblem, zipfile.BadZipFile, zlib.error, EOFError, ValueError):
+        return None
+
+
+def files_of(folder: Folder, iteration: int | None) -> dict[str, bytes] | None:
+    """Path -> content of what the iteration delivered; None when it was not kept or is damaged."""
+    data = archive_of(folder, iteration)
+    return None if data is None else _unzip(data)
+
+
+def _unzip(data: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return {entry.filename: archive.read(entry) for entry in archive.infolist() if not entry.is_dir()}
+
+
+def text_of(files: Mapping[str, bytes]) -> dict[str, str]:
+    """The files that are UTF-8 text, decoded."""
+    texts = {}
+    for path, data in files.items():
+        try:
+            texts[path] = data.decode("utf-8")
+        except UnicodeDecodeError:
+            continue
+    return texts

@@ -1,0 +1,138 @@
+"""Every model call that ended, one immutable file each: the truth from which all else can be rebuilt."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from providers import Completion, FinishReason, Usage
+
+from .files import Folder
+from .project import Project
+from .state import State
+
+LARGEST_ENTRY = 64 << 20
+_NAME = re.compile(r"^(\d{4,})-([a-z]+)-iter(\d+)-turn(\d+)-call(\d+)-(ok|aborted|failed)\.json$")
+
+
+class Tokens(BaseModel):
+    """Tokens of one call; None where nobody knows."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    input: int | None = None
+    output: int | None = None
+    cached: int | None = None
+    reasoning: int | None = None
+    estimated: bool = False
+
+
+class Entry(BaseModel):
+    """One model call, or one HTTP request that came to nothing."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: int
+    """Counts from 1 in the project."""
+    turn: int
+    call: int
+    """Counts the completions of an agent within its turn, from 1."""
+    agent: str
+    iteration: int
+    purpose: str = ""
+    outcome: Literal["ok", "aborted", "failed"]
+    provider: str
+    model: str
+    request_sha256: str
+    started: datetime
+    seconds: float
+    finish: FinishReason | None = None
+    text: str = ""
+    """The raw reply; of an aborted or failed call what had come until then."""
+    reasoning: str = ""
+    tokens: Tokens = Tokens()
+    cost: float | None = None
+    """USD; None when the price is not known."""
+    request_id: str | None = None
+    error: str | None = None
+    state: State | None = None
+    """The project's state when the call was made; state.json can be rebuilt from the newest."""
+
+    @property
+    def path(self) -> str:
+        """Relative to the project root; holds what a look-up needs."""
+        return (
+            f"{Project.JOURNAL}/{self.id:04}-{self.agent}-iter{self.iteration}"
+            f"-turn{self.turn}-call{self.call}-{self.outcome}.json"
+        )
+
+    def completion(self) -> Completion:
+        """The completion as it was first returned. Only for outcome `ok`."""
+        assert self.finish is not None
+        tokens = self.tokens
+        return Completion(
+            text=self.text,
+            finish=self.finish,
+            usage=Usage(tokens.input, tokens.output, tokens.cached, tokens.reasoning, tokens.estimated),
+            provider=self.provider,
+            model=self.model,
+            reasoning=self.reasoning,
+            cost=self.cost,
+            seconds=self.seconds,
+            request_id=self.request_id,
+        )
+
+
+class Journal:
+    """The journal of one project. The names are read once; the entries when they are needed."""
+
+    def __init__(self, folder: Folder, names: list[str]) -> None:
+        self._folder = folder
+        self._names = names
+
+    @classmethod
+    def open(cls, folder: Folder) -> Journal:
+        return cls(folder, sorted(name for name in folder.names(Project.JOURNAL) if _NAME.match(name)))
+
+    def next_id(self) -> int:
+        """One more than the highest so far."""
+        return int(self._names[-1].split("-", 1)[0]) + 1 if self._names else 1
+
+    def append(self, entry: Entry) -> None:
+        """Keep `entry`, durably. Raises FileProblem."""
+        self._folder.create(entry.path, entry.model_dump_json(indent=1) + "\n")
+        self._names.append(entry.path.rpartition("/")[2])
+
+    def find(self, agent: str, turn: int, call: int) -> Entry | None:
+        """The completed call that stands in this place, None when there is none."""
+        ending = f"-turn{turn}-call{call}-ok.json"
+        for name in reversed(self._names):
+            if name.endswith(ending) and name.split("-")[1] == agent:
+                return self._read(name)
+        return None
+
+    def entries(self) -> Iterator[Entry]:
+        """All readable entries, oldest first."""
+        for name in self._names:
+            entry = self._read(name)
+            if entry is not None:
+                yield entry
+
+    def newest_state(self) -> State | None:
+        """The state at the newest call that kept one."""
+        for name in reversed(self._names):
+            entry = self._read(name)
+            if entry is not None and entry.state is not None:
+                return entry.state
+        return None
+
+    def _read(self, name: str) -> Entry | None:
+        data = self._folder.read(f"{Project.JOURNAL}/{name}", limit=LARGEST_ENTRY)
+        try:
+            return None if data is None else Entry.model_validate_json(data)
+        except ValidationError:
+            return None  # somebody damaged it; an entry of ours appears whole or not at all

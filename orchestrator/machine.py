@@ -1,0 +1,237 @@
+"""Every rule about what comes next, as a table of events; no I/O, no clock.
+
+    IDLE -requirements-> PLANNING -plan-> ENGINEERING -manifest-> VERIFYING
+    VERIFYING -report-> ENGINEERING | FINALIZING | EXHAUSTED
+    FINALIZING -archived-> COMPLETED
+
+A trigger may arrive at any time and starts its phase from whatever stands. Any working phase may fail, wait or be
+paused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from .project import Trigger
+from .state import Phase, Score, State, Status
+
+
+class Action(StrEnum):
+    """What the shell is to do next."""
+
+    PLAN = "plan"
+    BUILD = "build"
+    VERIFY = "verify"
+    ARCHIVE = "archive"
+    RESTORE = "restore"
+    """Put the best iteration back into staging, then stop."""
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """A trigger file is new, changed or touched."""
+
+    trigger: Trigger
+    report: Score | None = None
+    """What the report says; only and always with Trigger.REPORT."""
+
+
+@dataclass(frozen=True)
+class Resumed:
+    """Whatever stopped the work is over: a restart, a provider that is back, a raised budget."""
+
+
+@dataclass(frozen=True)
+class Archived:
+    """The accepted snapshot is in `05_final/`."""
+
+
+@dataclass(frozen=True)
+class Restored:
+    """The best iteration is back in staging."""
+
+
+@dataclass(frozen=True)
+class SnapshotLost:
+    """The verified snapshot is gone or damaged; what is in staging must be verified again."""
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The work cannot go on before a person changes something."""
+
+    reason: str
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Stalled:
+    """The work cannot go on now: a provider, the sandbox or the disk is not there."""
+
+    reason: str
+    hint: str = ""
+    not_before: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Halted:
+    """A budget is used up, or a person said so."""
+
+    reason: str
+    hint: str = ""
+
+
+Event = Arrived | Resumed | Archived | Restored | SnapshotLost | Failed | Stalled | Halted
+
+WORK: Mapping[Phase, Action] = {
+    Phase.PLANNING: Action.PLAN,
+    Phase.ENGINEERING: Action.BUILD,
+    Phase.VERIFYING: Action.VERIFY,
+    Phase.FINALIZING: Action.ARCHIVE,
+}
+
+INPUT: Mapping[Phase, Trigger] = {
+    Phase.PLANNING: Trigger.REQUIREMENTS,
+    Phase.ENGINEERING: Trigger.PLAN,
+    Phase.VERIFYING: Trigger.MANIFEST,
+    Phase.FINALIZING: Trigger.REPORT,
+}
+"""What each phase works from: a change of it, or of anything before it, makes the work under way worthless."""
+
+AT_REST = frozenset({Status.IDLE, Status.COMPLETED, Status.FAILED, Status.EXHAUSTED})
+"""Nothing happens before a trigger arrives."""
+HELD = frozenset({Status.WAITING, Status.PAUSED})
+"""The phase goes on when what held it is over."""
+
+
+class IllegalEvent(Exception):
+    """The event cannot happen in this state; nothing was changed."""
+
+
+def step(state: State, event: Event) -> tuple[State, Action | None]:
+    """The state after `event`, and the work it asks for (None: wait). Raises IllegalEvent."""
+    match event:
+        case Arrived(trigger, report):
+            return _arrive(state, trigger, report)
+        case Resumed():
+            return _resume(state)
+        case Archived():
+            _demand(state, event, Phase.FINALIZING)
+            return _change(state, status=Status.COMPLETED), None
+        case Restored():
+            return state.model_copy(update={"restoring": False}), None
+        case SnapshotLost():
+            _demand(state, event, Phase.FINALIZING)
+            return _work(state, Phase.VERIFYING)
+        case Failed(reason, hint):
+            return _change(state, status=Status.FAILED, error=reason, hint=hint or None), None
+        case Stalled(reason, hint, not_before):
+            held = _change(state, status=Status.WAITING, error=reason, hint=hint or None, not_before=not_before)
+            return held, None
+        case Halted(reason, hint):
+            return _change(state, status=Status.PAUSED, error=reason, hint=hint or None), None
+
+
+def _change(state: State, **change: Any) -> State:
+    """`state` with `change`; what was wrong before is over unless `change` says otherwise."""
+    return state.model_copy(update={"error": None, "hint": None, "not_before": None, "restoring": False, **change})
+
+
+def _demand(state: State, event: Event, phase: Phase) -> None:
+    if state.current_phase is not phase:
+        raise IllegalEvent(f"{state.name}: {type(event).__name__} while {state.current_phase}, expected {phase}")
+
+
+def _work(state: State, phase: Phase, **change: Any) -> tuple[State, Action]:
+    return _change(state, status=Status(phase.value), current_phase=phase, **change), WORK[phase]
+
+
+def _arrive(state: State, trigger: Trigger, report: Score | None) -> tuple[State, Action | None]:
+    fresh: dict[str, Any] = {
+        "last_score": None,
+        "best_score": None,
+        "best_iteration": None,
+        "scores": (),
+        "lessons": (),
+    }
+    match trigger:
+        case Trigger.REQUIREMENTS:
+            return _work(state, Phase.PLANNING, iteration=0, **fresh)
+        case Trigger.PLAN:
+            return _work(state, Phase.ENGINEERING, iteration=1, **fresh)
+        case Trigger.MANIFEST:
+            return _work(state, Phase.VERIFYING, iteration=max(1, state.iteration))
+        case Trigger.REPORT:
+            if report is None:
+                raise IllegalEvent(f"{state.name}: a report arrived without its score")
+            return _judge(state, report)
+
+
+def _judge(state: State, report: Score) -> tuple[State, Action | None]:
+    """Done, once more, or the limit: the report of an iteration decides."""
+    state = _remember(state, report)
+    if report.score >= state.quality_threshold:
+        return _work(state, Phase.FINALIZING, iteration=report.iteration)
+    if report.iteration < state.max_iterations:
+        return _work(state, Phase.ENGINEERING, iteration=report.iteration + 1)
+    best = f"iteration {state.best_iteration} with {state.best_score}" if state.best_iteration else "none"
+    reason = f"not {state.quality_threshold:g}/10 after {report.iteration} iterations; best: {best}"
+    hint = "read the last report in 04_feedback, edit the requirements or PLAN.md, or raise max_iterations"
+    change = {
+        "status": Status.EXHAUSTED,
+        "iteration": report.iteration,
+        "error": reason,
+        "hint": hint,
+        "restoring": True,
+    }
+    return _change(state, **change), Action.RESTORE
+
+
+def _remember(state: State, report: Score) -> State:
+    """Book the score; the iteration becomes the best when `improves` says so."""
+    others = tuple(s for s in state.scores if s.iteration != report.iteration)
+    best = next((s for s in others if s.iteration == state.best_iteration), None)
+    report = report.model_copy(update={"accepted": improves(report, best)})
+    change: dict[str, Any] = {"last_score": report.score, "scores": (*others, report)}
+    if report.accepted:
+        change |= {"best_score": report.score, "best_iteration": report.iteration}
+    return state.model_copy(update=change)
+
+
+def improves(candidate: Score, best: Score | None) -> bool:
+    """Whether `candidate` replaces `best`: all green first, then the score; a passing test must not be lost."""
+    if best is None:
+        return True
+    if candidate.lost and not (candidate.green and not best.green):
+        return False
+    return (candidate.green, candidate.score) > (best.green, best.score)
+
+
+def _resume(state: State) -> tuple[State, Action | None]:
+    if state.restoring:
+        return state, Action.RESTORE
+    if state.status in AT_REST or state.current_phase not in WORK:
+        return state, None
+    return _work(state, state.current_phase)
+
+
+def next_arrival(taken: Mapping[Trigger, str], found: Mapping[Trigger, str]) -> Trigger | None:
+    """The most upstream trigger whose fingerprint differs from the one taken up."""
+    return next((t for t in Trigger if t in found and found[t] != taken.get(t)), None)
+
+
+def take(state: State, trigger: Trigger, found: Mapping[Trigger, str]) -> State:
+    """Mark `trigger`, and all that stands downstream of it now (it is stale), as taken up; a new turn begins."""
+    order = list(Trigger)
+    later = {t: found[t] for t in order[order.index(trigger) :] if t in found}
+    return state.model_copy(update={"taken": {**state.taken, **later}, "turn": state.turn + 1})
+
+
+def outdates(trigger: Trigger, phase: Phase) -> bool:
+    """Whether the arrival of `trigger` makes the work of `phase` worthless."""
+    order = list(Trigger)
+    return phase in INPUT and order.index(trigger) <= order.index(INPUT[phase])

@@ -1,0 +1,59 @@
+"""What all projects of one daemon share: settings, agents, places to say things, slots, what today has cost."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from .config import Config
+from .crew import Crew
+from .usage import Today
+from .view import Level, View
+
+log = logging.getLogger(__name__)
+
+
+class Shell:
+    """The daemon's surroundings, as one project's cycle sees them."""
+
+    def __init__(self, workspace: Path, config: Config, crew: Crew, view: View) -> None:
+        self.workspace = workspace
+        self.config = config
+        self.crew = crew
+        self.view = view
+        self.today = Today()
+        self._said: dict[str, str] = {}
+        self._slots = asyncio.Semaphore(config.limits.max_concurrent_projects)
+
+    @asynccontextmanager
+    async def slot(self) -> AsyncIterator[None]:
+        """Hold one of `max_concurrent_projects`, first come first served, for as long as a project is worked on."""
+        async with self._slots:
+            yield
+
+    def say_once(self, project: str, text: str, level: Level = Level.WARNING) -> None:
+        """Say what is still so only when it is news."""
+        if self._said.get(project) != text:
+            self._said[project] = text
+            self.view.say(text, project=project, level=level)
+
+    def keep_raw(self, project: str, role: str, iteration: int, raw: str) -> Path:
+        """Keep a raw reply where the troubleshooting guide says; the file's path."""
+        place = self.workspace.parent / "test_output" / _as_folder(project) / f"{role}_raw_output_iter{iteration}.txt"
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(raw, encoding="utf-8", errors="surrogatepass", newline="")
+        except OSError as error:
+            log.warning(
+                "%s: the raw reply could not be kept at %s: %s; it is in .tumbler/journal", project, place, error
+            )
+        return place
+
+
+def _as_folder(name: str) -> str:
+    """A project's name is a folder's name already; only what a shell would trip over is replaced."""
+    return re.sub(r"[\x00-\x1f]", "_", name)

@@ -1,0 +1,245 @@
+"""Does what the state machine asks for: lets an agent work on what the files hold, and keeps what it gives back."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from agents.base import Agent, Built, Planned, UnusableReply, Verified
+from providers import Activity, Progress, ProviderError
+
+from . import delivery, gather, iterations, store
+from .archive import snapshot
+from .budget import Budget
+from .calls import JournaledModel, Ledger
+from .config import Config
+from .crew import AGENT
+from .files import Folder
+from .final import pack, publish
+from .journal import Journal
+from .machine import Action, Archived, Event, Restored, SnapshotLost
+from .project import Project, Trigger
+from .shell import Shell
+from .state import State
+from .triggers import fingerprint, fingerprints
+from .view import Level, Row
+
+T = TypeVar("T")
+WORK_FOLDER = f"{Project.MEMORY}/work"
+
+
+class Steps:
+    """The work of one project, phase by phase. `state` follows what a step notes of itself."""
+
+    def __init__(self, shell: Shell, folder: Folder, config: Config, state: State) -> None:
+        self.state = state
+        self._shell = shell
+        self._folder = folder
+        self._config = config
+        self._name = state.name
+        self._ledger: Ledger | None = None
+        self._began = time.monotonic()
+
+    async def perform(self, action: Action) -> Event | None:
+        """Do `action` to its end; None when a trigger file tells what is next.
+
+        Raises AgentError, ProviderError, BudgetExceeded, SandboxUnavailable, FileProblem, gather.Unreadable.
+        """
+        self._began = time.monotonic()
+        match action:
+            case Action.PLAN:
+                await self._plan()
+            case Action.BUILD:
+                await self._build()
+            case Action.VERIFY:
+                await self._verify()
+            case Action.ARCHIVE:
+                return await self._archive()
+            case Action.RESTORE:
+                return await self._restore()
+        return None
+
+    async def _plan(self) -> None:
+        agent, model = await self._hire(Action.PLAN)
+        before = fingerprint(self._folder, Project.PLAN)
+        planned = await agent.run(gather.for_architect(self._folder, self.state, model))
+        assert isinstance(planned, Planned)
+        await off_loop(lambda: self._write_unless_edited(Project.PLAN, planned.plan, before))
+
+    async def _build(self) -> None:
+        unfinished = delivery.pending(self._folder, self.state.turn)
+        if unfinished is not None:
+            await off_loop(lambda: self._publish(unfinished))
+            return
+        agent, model = await self._hire(Action.BUILD)
+        base = await off_loop(lambda: gather.base_for(self._folder, self.state))
+        try:
+            built = await agent.run(gather.for_engineer(self._folder, self.state, model, base))
+        except UnusableReply as error:
+            kept = self._shell.keep_raw(self._name, "engineer", self.state.iteration, error.raw)
+            raise UnusableReply(f"{error}; the raw reply is in {kept}", error.raw) from error
+        assert isinstance(built, Built)
+        await off_loop(lambda: self._keep_build(built, base))
+
+    async def _verify(self) -> None:
+        """Test a private copy of staging, which is kept as this iteration before anything is run."""
+        agent, model = await self._hire(Action.VERIFY)
+        place = self._folder.path / WORK_FOLDER / "snapshot"
+        try:
+            files = await off_loop(lambda: self._take_snapshot(place))
+            before = fingerprint(self._folder, Project.report(self.state.iteration))
+            self._show("verifier", model.name, "testing")
+            verified = await agent.run(gather.for_verifier(self._folder, self.state, model, place, files))
+            assert isinstance(verified, Verified)
+            await off_loop(lambda: self._keep_report(verified, before))
+        finally:
+            await off_loop(lambda: self._folder.remove_tree(WORK_FOLDER))
+
+    async def _archive(self) -> Event:
+        archive = await off_loop(lambda: iterations.archive_of(self._folder, self.state.iteration))
+        if archive is None:
+            return SnapshotLost()
+        accepted = (self.state.accepted or datetime.now(UTC)).astimezone()
+        made = await off_loop(lambda: publish(self._folder, archive, self._name, accepted))
+        self._say(f"archived to {made}", Level.GOOD)
+        return Archived()
+
+    async def _restore(self) -> Event:
+        """Put the best iteration back; the manifest that closes it starts nothing."""
+        if self.state.best_iteration != self.state.iteration:
+            base = await off_loop(lambda: gather.best_of(self._folder, self.state))
+            await off_loop(lambda: self._publish(self._delivery(base, iteration=self.state.best_iteration or 0)))
+        found = fingerprints(self._folder, self.state)
+        if Trigger.MANIFEST in found:
+            taken = {**self.state.taken, Trigger.MANIFEST: found[Trigger.MANIFEST]}
+            self.state = self.state.model_copy(update={"taken": taken})
+        return Restored()
+
+    # --- the agent and its model
+
+    async def _hire(self, action: Action) -> tuple[Agent, JournaledModel]:
+        """The agent for `action` and its model; state.json names them before they begin."""
+        role = AGENT[action]
+        self._show(role, "", Activity.QUEUED)
+        agent = await self._healthy(action)
+        provider = agent.provider
+        if self._ledger is None:
+            self._ledger = await off_loop(lambda: Ledger(self._folder, Journal.open(self._folder), self._shell.today))
+        if (self.state.provider, self.state.model) != (provider.name, provider.model):
+            named = self.state.model_copy(update={"provider": provider.name, "model": provider.model})
+            self.state = await off_loop(lambda: store.save(self._folder, named))
+        budget = Budget(self._config.limits, self._ledger.spent, self._shell.today)
+        model = JournaledModel(
+            provider,
+            role,
+            self.state,
+            self._ledger,
+            budget,
+            lambda progress: self._show(role, provider.model, progress),
+        )
+        return agent, model
+
+    async def _healthy(self, action: Action) -> Agent:
+        try:
+            return await self._shell.crew.agent(action, self._config)
+        except ProviderError as error:
+            told = f"Provider health check failed: {error}"
+            raise type(error)(told, status=error.status, body=error.body, retry_after=error.retry_after) from error
+
+    # --- keep
+
+    def _take_snapshot(self, place: Path) -> dict[str, bytes]:
+        self._folder.remove_tree(WORK_FOLDER)
+        self._folder.mkdir(f"{WORK_FOLDER}/snapshot")
+        hashes = snapshot(self._folder, place)
+        with self._folder.folder(f"{WORK_FOLDER}/snapshot") as source:
+            iterations.keep_files(self._folder, self.state.iteration, pack(source, hashes))
+        return iterations.files_of(self._folder, self.state.iteration) or {}
+
+    def _keep_build(self, built: Built, base: gather.Base) -> None:
+        self._shell.keep_raw(self._name, "engineer", self.state.iteration, built.raw)
+        for path, reason in built.rejected.items():
+            self._say(f"{path} keeps its old version: {reason}", Level.WARNING)
+        made = self._delivery(base, iteration=self.state.iteration, built=built)
+        delivery.prepare(self._folder, made)
+        self._publish(made)
+
+    def _delivery(self, base: gather.Base, *, iteration: int, built: Built | None = None) -> delivery.Delivery:
+        files = dict(built.files) if built else {}
+        deleted = {*(built.deleted if built else ()), *base.dropped} - set(files)
+        return delivery.Delivery(
+            turn=self.state.turn,
+            iteration=iteration,
+            provider=self.state.provider,
+            model=self.state.model,
+            files=files,
+            restored={path: n for path, n in base.restored.items() if path not in files and path not in deleted},
+            deleted=tuple(sorted(deleted)),
+            seen=dict(base.hashes),
+            edited=tuple(sorted(base.edited)),
+        )
+
+    def _publish(self, made: delivery.Delivery) -> None:
+        for path in sorted(delivery.apply(self._folder, made)):
+            self._say(f"{Project.STAGING}/{path} was edited meanwhile; your version stays", Level.WARNING)
+
+    def _keep_report(self, verified: Verified, before: str | None) -> None:
+        facts = iterations.Facts(
+            iteration=self.state.iteration,
+            turn=self.state.turn,
+            score=verified.score,
+            green=verified.green,
+            summary=verified.summary,
+            feedback=verified.feedback,
+            passed=tuple(sorted(verified.passed)),
+            failed=tuple(sorted(verified.failed)),
+            report_sha256=hashlib.sha256(verified.report.encode()).hexdigest(),
+        )
+        iterations.keep_facts(self._folder, facts)
+        self._write_unless_edited(Project.report(self.state.iteration), verified.report, before)
+
+    def _write_unless_edited(self, rel: str, text: str, before: str | None) -> None:
+        """Write an agent's text; when a person wrote the file meanwhile, theirs stands and ours goes beside it."""
+        if fingerprint(self._folder, rel) == before:
+            self._folder.write(rel, text)
+            return
+        beside = f"{rel.removesuffix('.md')}.generated.md"
+        self._folder.write(beside, text)
+        self._say(f"{rel} was edited meanwhile and stands; what the agent wrote is in {beside}", Level.WARNING)
+
+    # --- show
+
+    def _say(self, text: str, level: Level = Level.INFO) -> None:
+        self._shell.view.say(text, project=self._name, level=level)
+
+    def _show(self, role: str, model: str, doing: Progress | str) -> None:
+        progress = doing if isinstance(doing, Progress) else None
+        row = Row(
+            project=self._name,
+            status=self.state.status,
+            agent=role,
+            model=model,
+            iteration=self.state.iteration,
+            max_iterations=self.state.max_iterations,
+            score=self.state.last_score,
+            activity=progress.activity if progress else str(doing),
+            tokens=progress.output_tokens if progress else 0,
+            tokens_per_second=progress.tokens_per_second if progress else None,
+            started=self._began,
+        )
+        self._shell.view.show(self._name, row)
+
+
+async def off_loop(work: Callable[[], T]) -> T:
+    """Run blocking `work` in a thread and wait for its end, also when cancelled: no write goes on unwatched."""
+    running = asyncio.ensure_future(asyncio.to_thread(work))
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await asyncio.wait({running})
+        raise

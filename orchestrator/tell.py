@@ -1,0 +1,54 @@
+"""What a person is told when a project's state changes: one line each, with what to do next."""
+
+from __future__ import annotations
+
+from .state import Score, State, Status
+from .view import Level, View
+
+
+def tell(view: View, before: State, now: State) -> None:
+    """Say what changed between two states of one project."""
+    if now.scores and now.scores != before.scores:
+        _tell_score(view, now, now.scores[-1])
+    line = _line(before, now)
+    if line is not None:
+        text, level = line
+        view.say(text, project=now.name, level=level)
+
+
+def _tell_score(view: View, now: State, score: Score) -> None:
+    reached = score.score >= now.quality_threshold
+    text = f"score {score.score:g}/10 in iteration {score.iteration}"
+    text += f" ({score.summary})" if score.summary else ""
+    if not score.accepted:
+        text += f"; iteration {now.best_iteration} with {now.best_score:g} stays the best"
+    view.say(text, project=now.name, level=Level.GOOD if reached else Level.INFO)
+
+
+def _line(before: State, now: State) -> tuple[str, Level] | None:
+    rounds = f"iteration {now.iteration} of {now.max_iterations}"
+    match now.status:
+        case Status.PLANNING:
+            return "Architect plans", Level.INFO
+        case Status.ENGINEERING:
+            return f"Engineer writes, {rounds}", Level.INFO
+        case Status.VERIFYING:
+            return f"Verifier tests, {rounds}", Level.INFO
+        case Status.COMPLETED:
+            return f"completed with {now.last_score:g}/10 after {_times(now.iteration)}", Level.GOOD
+        case Status.FAILED:
+            return _with_hint(f"failed while {now.current_phase}: {now.error}", now), Level.ERROR
+        case Status.EXHAUSTED:
+            return _with_hint(f"exhausted: {now.error}", now), Level.WARNING
+        case Status.WAITING | Status.PAUSED if (before.status, before.error) != (now.status, now.error):
+            return _with_hint(f"{now.status}: {now.error}", now), Level.WARNING
+        case _:
+            return None
+
+
+def _times(iterations: int) -> str:
+    return "1 iteration" if iterations == 1 else f"{iterations} iterations"
+
+
+def _with_hint(text: str, now: State) -> str:
+    return f"{text}; {now.hint}" if now.hint else text

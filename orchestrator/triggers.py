@@ -1,0 +1,62 @@
+"""What the trigger files look like now, as fingerprints: when they were written, and what they hold."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from .files import FileProblem, Folder
+from .project import Project, Trigger
+from .state import Phase, State
+
+
+def report_iteration(state: State) -> int:
+    """The iteration whose report is the newest that may exist; 0 when none can.
+
+    While the Engineer works on iteration N, that is the report of N - 1: his input.
+    """
+    return state.iteration - 1 if state.current_phase is Phase.ENGINEERING else state.iteration
+
+
+def fingerprints(folder: Folder, state: State) -> dict[Trigger, str]:
+    """Trigger -> `mtime in ns:SHA-256` for each that is there; the time is read before the content."""
+    found = {}
+    for trigger in Trigger:
+        iteration = report_iteration(state)
+        if trigger is Trigger.REPORT and iteration < 1:
+            continue
+        mark = fingerprint(folder, Project.file(trigger, iteration))
+        if mark is not None:
+            found[trigger] = mark
+    return found
+
+
+def fingerprint(folder: Folder, rel: str) -> str | None:
+    """None when the file is absent. What is no plain file has a fingerprint too: reading it says what is wrong."""
+    try:
+        found = folder.stat(rel)
+        if found is None:
+            return None
+        return f"{found.mtime_ns}:{folder.sha256(rel)}"
+    except FileProblem as problem:
+        return f"0:{type(problem).__name__}"
+
+
+def content(mark: str) -> str:
+    """The part of a fingerprint that a mere touch does not change."""
+    return mark.partition(":")[2]
+
+
+def untouched(taken: Mapping[Trigger, str], found: Mapping[Trigger, str]) -> dict[Trigger, str]:
+    """`taken` with new times where only the time differs: a touch counts while the daemon runs, not before."""
+    return {t: found[t] if t in found and content(found[t]) == content(mark) else mark for t, mark in taken.items()}
+
+
+def manifest_of(folder: Folder) -> dict[str, object]:
+    """The manifest as JSON; empty when absent, made by hand, or damaged."""
+    try:
+        data = folder.read(Project.MANIFEST, limit=16 << 20)
+        value = json.loads(data) if data else {}
+    except (FileProblem, ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,52 @@
+"""What an exception means for a project: to fail, to wait, or to be paused. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from agents.base import AgentError
+from agents.verification.box import SandboxUnavailable
+from providers import Blocked, ContextExceeded, ProviderError, RequestRejected, Unavailable
+
+from .budget import BudgetExceeded
+from .config_error import ConfigError
+from .files import DiskFull, FileProblem, ReadOnly
+from .gather import Unreadable
+from .machine import Event, Failed, Halted, Stalled
+
+RECHECK = timedelta(minutes=5)
+"""How long to leave alone what only a person can mend: a missing model, a wrong key, an empty account."""
+SOON = timedelta(seconds=30)
+"""How long to leave a server alone that did not say when to come back."""
+
+
+def event_for(error: Exception, now: datetime) -> Event | None:
+    """The event that `error` amounts to; None for an error nobody expected."""
+    match error:
+        case BudgetExceeded():
+            return Halted(str(error), "raise it in config.yaml or tumbler.yaml; the project goes on by itself")
+        case SandboxUnavailable():
+            return Stalled(f"no sandbox works here: {error}", not_before=now + RECHECK)
+        case DiskFull() | ReadOnly():
+            return Stalled(str(error), "make room; the project goes on by itself", now + SOON)
+        case ProviderError():
+            return _provider_trouble(error, now)
+        case Unreadable() | AgentError() | FileProblem() | ConfigError():
+            return Failed(str(error))
+        case _:
+            return None
+
+
+def _provider_trouble(error: ProviderError, now: datetime) -> Event:
+    match error:
+        case ContextExceeded() | RequestRejected():
+            return Failed(str(error), "change the provider's settings in config.yaml, then touch the last trigger file")
+        case Unavailable():
+            wait = SOON if error.retry_after is None else timedelta(seconds=error.retry_after)
+            return Stalled(str(error), "it is asked again by itself", now + wait)
+        case Blocked():
+            return Stalled(
+                str(error), "mend that; it is tried again every five minutes, and at the next start", now + RECHECK
+            )
+        case _:
+            return Failed(str(error), "touch the last trigger file to try again, or use another model")

@@ -1,0 +1,129 @@
+"""What a project has cost: a fold over its journal, so that no call is counted twice or forgotten."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from .journal import Entry
+
+
+class Row(BaseModel):
+    """One call in usage.json's `history`."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: int
+    time: datetime
+    agent: str
+    iteration: int
+    provider: str
+    model: str
+    input_tokens: int | None
+    output_tokens: int | None
+    cached_tokens: int | None
+    reasoning_tokens: int | None
+    estimated: bool = False
+    cost: float | None
+    """USD, None when the price is not known."""
+    seconds: float
+    outcome: str
+
+    @property
+    def tokens(self) -> int:
+        """Input and output together; what nobody knows counts as none."""
+        return (self.input_tokens or 0) + (self.output_tokens or 0)
+
+    @classmethod
+    def of(cls, entry: Entry) -> Row:
+        tokens = entry.tokens
+        return cls(
+            id=entry.id,
+            time=entry.started,
+            agent=entry.agent,
+            iteration=entry.iteration,
+            provider=entry.provider,
+            model=entry.model,
+            input_tokens=tokens.input,
+            output_tokens=tokens.output,
+            cached_tokens=tokens.cached,
+            reasoning_tokens=tokens.reasoning,
+            estimated=tokens.estimated,
+            cost=entry.cost,
+            seconds=round(entry.seconds, 3),
+            outcome=entry.outcome,
+        )
+
+
+class Spent:
+    """Running totals of one project, or of a day."""
+
+    def __init__(self, rows: Iterable[Row] = ()) -> None:
+        self.rows: list[Row] = []
+        self.tokens = 0
+        self.cost = 0.0
+        self.seconds = 0.0
+        self.calls = 0
+        for row in rows:
+            self.add(row)
+
+    def add(self, row: Row) -> None:
+        self.rows.append(row)
+        self.tokens += row.tokens
+        self.cost += row.cost or 0.0
+        self.seconds += row.seconds
+        self.calls += 1
+
+    def document(self) -> dict[str, Any]:
+        """usage.json. `total_cost` is null when the price of any call is not known."""
+        agents = sorted({row.agent for row in self.rows}, key=["architect", "engineer", "verifier"].index)
+        return {
+            "total_tokens": self.tokens,
+            "total_cost": _cost(self.rows),
+            "by_agent": {agent: _part([row for row in self.rows if row.agent == agent]) for agent in agents},
+            "history": [row.model_dump(mode="json") for row in self.rows],
+        }
+
+
+class Today:
+    """What all projects together have spent since midnight, local time."""
+
+    def __init__(self) -> None:
+        self._day = _today()
+        self._spent = Spent()
+
+    @property
+    def spent(self) -> Spent:
+        if self._day != _today():
+            self._day, self._spent = _today(), Spent()
+        return self._spent
+
+    def add(self, row: Row) -> None:
+        if row.time.astimezone().date() == _today():
+            self.spent.add(row)
+
+    def read(self, usage: bytes) -> None:
+        """Add today's rows of a usage.json; one that does not parse counts nothing, it is rebuilt from its journal."""
+        try:
+            rows = [Row.model_validate(row) for row in json.loads(usage)["history"]]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            return
+        for row in rows:
+            self.add(row)
+
+
+def _today() -> date:
+    return datetime.now().astimezone().date()
+
+
+def _part(rows: list[Row]) -> dict[str, Any]:
+    return {"tokens": sum(row.tokens for row in rows), "cost": _cost(rows), "calls": len(rows)}
+
+
+def _cost(rows: list[Row]) -> float | None:
+    known = [row.cost for row in rows if row.cost is not None]
+    return round(sum(known), 6) if len(known) == len(rows) else None

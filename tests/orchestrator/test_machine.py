@@ -1,0 +1,182 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from orchestrator.machine import (
+    Action,
+    Archived,
+    Arrived,
+    Event,
+    Failed,
+    Halted,
+    IllegalEvent,
+    Restored,
+    Resumed,
+    SnapshotLost,
+    Stalled,
+    improves,
+    next_arrival,
+    outdates,
+    step,
+    take,
+)
+from orchestrator.project import Trigger
+from orchestrator.state import Phase, Score, State, Status
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+def at(status: Status, phase: Phase | None = None, **more: object) -> State:
+    phase = phase or (Phase(status.value) if status.value in set(Phase) else Phase.VERIFYING)
+    fields: dict[str, object] = {"iteration": 2, "max_iterations": 3, **more}
+    return State.model_validate({"name": "x", "status": status, "current_phase": phase, **fields})
+
+
+def report(score: float, iteration: int = 2, **more: object) -> Arrived:
+    return Arrived(Trigger.REPORT, Score.model_validate({"iteration": iteration, "score": score, **more}))
+
+
+@pytest.mark.parametrize("status", list(Status))
+@pytest.mark.parametrize(
+    ("event", "then", "iteration", "action"),
+    [
+        (Arrived(Trigger.REQUIREMENTS), Status.PLANNING, 0, Action.PLAN),
+        (Arrived(Trigger.PLAN), Status.ENGINEERING, 1, Action.BUILD),
+        (Arrived(Trigger.MANIFEST), Status.VERIFYING, 2, Action.VERIFY),
+        (report(7.9), Status.ENGINEERING, 3, Action.BUILD),
+        (report(8.0), Status.FINALIZING, 2, Action.ARCHIVE),
+        (report(7.9, 3), Status.EXHAUSTED, 3, Action.RESTORE),
+        (report(8.0, 3), Status.FINALIZING, 3, Action.ARCHIVE),
+        (Failed("no answer"), Status.FAILED, 2, None),
+        (Stalled("down"), Status.WAITING, 2, None),
+        (Halted("max_tokens"), Status.PAUSED, 2, None),
+    ],
+)
+def test_every_status_takes_every_trigger_and_trouble(
+    status: Status, event: Event, then: Status, iteration: int, action: Action | None
+) -> None:
+    state, asked = step(at(status), event)
+    assert (state.status, state.iteration, asked) == (then, iteration, action)
+
+
+@pytest.mark.parametrize(
+    ("status", "phase", "then", "action"),
+    [
+        (Status.PLANNING, Phase.PLANNING, Status.PLANNING, Action.PLAN),
+        (Status.ENGINEERING, Phase.ENGINEERING, Status.ENGINEERING, Action.BUILD),
+        (Status.VERIFYING, Phase.VERIFYING, Status.VERIFYING, Action.VERIFY),
+        (Status.FINALIZING, Phase.FINALIZING, Status.FINALIZING, Action.ARCHIVE),
+        (Status.WAITING, Phase.ENGINEERING, Status.ENGINEERING, Action.BUILD),
+        (Status.PAUSED, Phase.VERIFYING, Status.VERIFYING, Action.VERIFY),
+        (Status.COMPLETED, Phase.FINALIZING, Status.COMPLETED, None),
+        (Status.FAILED, Phase.ENGINEERING, Status.FAILED, None),
+        (Status.EXHAUSTED, Phase.VERIFYING, Status.EXHAUSTED, None),
+        (Status.IDLE, Phase.IDLE, Status.IDLE, None),
+    ],
+)
+def test_a_restart_goes_on_with_what_was_interrupted_and_nothing_else(
+    status: Status, phase: Phase, then: Status, action: Action | None
+) -> None:
+    state, asked = step(at(status, phase), Resumed())
+    assert (state.status, asked) == (then, action)
+
+
+def test_a_restart_finishes_putting_the_best_iteration_back() -> None:
+    exhausted, _ = step(at(Status.VERIFYING, iteration=3), report(5.0, 3))
+    assert step(exhausted, Resumed()) == (exhausted, Action.RESTORE)
+    state, _ = step(exhausted, Restored())
+    assert step(state, Resumed()) == (state, None)
+    assert state.status is Status.EXHAUSTED
+    assert state.error is not None
+
+
+def test_an_archived_project_is_completed() -> None:
+    assert step(at(Status.FINALIZING), Archived())[0].status is Status.COMPLETED
+
+
+def test_a_lost_snapshot_is_verified_again() -> None:
+    assert step(at(Status.FINALIZING), SnapshotLost())[1] is Action.VERIFY
+
+
+@pytest.mark.parametrize("event", [Archived(), SnapshotLost()])
+def test_an_event_that_cannot_be_is_refused(event: Event) -> None:
+    with pytest.raises(IllegalEvent, match="x: "):
+        step(at(Status.PLANNING), event)
+
+
+def test_a_report_without_its_score_is_refused() -> None:
+    with pytest.raises(IllegalEvent):
+        step(at(Status.VERIFYING), Arrived(Trigger.REPORT))
+
+
+def test_a_failure_tells_the_phase_the_reason_and_the_hint() -> None:
+    state, _ = step(at(Status.ENGINEERING), Failed("no files in the reply", "try another model"))
+    assert (state.current_phase, state.error, state.hint) == (
+        Phase.ENGINEERING,
+        "no files in the reply",
+        "try another model",
+    )
+
+
+def test_going_on_forgets_what_was_wrong() -> None:
+    waiting, _ = step(at(Status.ENGINEERING), Stalled("down", "start it", NOON))
+    state, _ = step(waiting, Resumed())
+    assert (waiting.not_before, state.error, state.hint, state.not_before) == (NOON, None, None, None)
+
+
+def test_new_requirements_forget_old_scores() -> None:
+    scored, _ = step(at(Status.VERIFYING), report(6.0))
+    state, _ = step(scored, Arrived(Trigger.REQUIREMENTS))
+    assert (scored.best_iteration, state.best_iteration, state.scores, state.last_score) == (2, None, (), None)
+
+
+def test_a_worse_iteration_does_not_become_the_best() -> None:
+    first, _ = step(at(Status.VERIFYING, iteration=1), report(6.0, 1))
+    second, _ = step(first, report(5.0, 2))
+    assert (second.best_iteration, second.best_score, second.last_score) == (1, 6.0, 5.0)
+    assert [score.accepted for score in second.scores] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("candidate", "best", "better"),
+    [
+        ({"score": 1.0}, None, True),
+        ({"score": 6.0}, {"score": 5.0}, True),
+        ({"score": 5.0}, {"score": 5.0}, False),
+        ({"score": 5.0, "green": True}, {"score": 7.0}, True),
+        ({"score": 7.0}, {"score": 5.0, "green": True}, False),
+        ({"score": 7.0, "lost": ("t::a",)}, {"score": 5.0}, False),
+        ({"score": 9.0, "green": True, "lost": ("t::a",)}, {"score": 5.0}, True),
+    ],
+)
+def test_green_beats_score_and_no_passing_test_is_lost(
+    candidate: dict[str, object], best: dict[str, object] | None, better: bool
+) -> None:
+    def score(fields: dict[str, object]) -> Score:
+        return Score.model_validate({"iteration": 1, **fields})
+
+    assert improves(score(candidate), score(best) if best else None) is better
+
+
+def test_the_most_upstream_change_wins_and_outdates_the_rest() -> None:
+    found = {Trigger.REQUIREMENTS: "new", Trigger.MANIFEST: "new"}
+    assert next_arrival({Trigger.REQUIREMENTS: "old"}, found) is Trigger.REQUIREMENTS
+    taken = take(State(name="x"), Trigger.REQUIREMENTS, found)
+    assert next_arrival(taken.taken, found) is None
+    assert taken.turn == 1
+
+
+@pytest.mark.parametrize(
+    ("trigger", "phase", "worthless"),
+    [
+        (Trigger.REQUIREMENTS, Phase.PLANNING, True),
+        (Trigger.PLAN, Phase.PLANNING, False),
+        (Trigger.PLAN, Phase.ENGINEERING, True),
+        (Trigger.MANIFEST, Phase.ENGINEERING, False),
+        (Trigger.MANIFEST, Phase.VERIFYING, True),
+        (Trigger.REPORT, Phase.VERIFYING, False),
+        (Trigger.REPORT, Phase.IDLE, False),
+    ],
+)
+def test_only_changes_upstream_stop_the_work_under_way(trigger: Trigger, phase: Phase, worthless: bool) -> None:
+    assert outdates(trigger, phase) is worthless
