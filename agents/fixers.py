@@ -16,10 +16,11 @@ from agents.signatures import defined_names
 Files = Mapping[str, str]
 Fixer = Callable[[Files, Files], Files]
 
-_STANDARD = frozenset(
-    {"argparse", "collections", "contextlib", "csv", "datetime", "functools", "io", "itertools", "json", "logging", "math"}
-    | {"os", "pathlib", "pytest", "random", "re", "shutil", "string", "subprocess", "sys", "tempfile", "time", "unittest"}
-)  # fmt: skip
+_STANDARD = frozenset({
+    "argparse", "collections", "contextlib", "csv", "datetime", "functools", "io", "itertools", "json", "logging",
+    "math", "os", "pathlib", "pytest", "random", "re", "shutil", "string", "subprocess", "sys", "tempfile",
+    "time", "unittest",
+})  # fmt: skip
 _STANDARD_NAMES = {"Path": "pathlib", "patch": "unittest.mock", "Counter": "collections", "StringIO": "io"}
 
 

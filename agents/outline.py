@@ -17,9 +17,10 @@ _TREE = re.compile(r"^(?P<lead>[│|\s]*)[├└+`|]\s*[─-]+\s*(?P<name>[\w.+@
 _LEADERS = " #:*-\u2013\u2014"
 _SIGNATURE = re.compile(r"^\s{2,}[-*+]\s+`(?P<signature>[^`]+)`")
 _CRITERIA = re.compile(r"^#{1,6}.*\bacceptance criteria\b", re.IGNORECASE | re.MULTILINE)
-_SOURCE_SUFFIXES = frozenset(
-    {".py", ".js", ".mjs", ".cjs", ".ts", ".tsx", ".jsx", ".go", ".rs", ".java", ".rb", ".c", ".h", ".cpp", ".sh", ".html"}
-)  # fmt: skip
+_SOURCE_SUFFIXES = frozenset({
+    ".py", ".js", ".mjs", ".cjs", ".ts", ".tsx", ".jsx", ".go", ".rs", ".java", ".rb", ".c", ".h", ".cpp", ".sh",
+    ".html",
+})  # fmt: skip
 _MANIFESTS = frozenset({"requirements.txt", "package.json", "pyproject.toml", "go.mod", "Cargo.toml"})
 
 
