@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from agents.answers.contents import is_python
 from agents.answers.fences import Block, Document, read_document
@@ -106,7 +107,7 @@ def _is_answer(body: str) -> bool:
 def _marked_sections(text: str) -> Iterator[str]:
     """The text from each FILE: line that a fence follows to the next such line: a boundary that no reading crosses."""
     starts = [match.start() for match in _MARKED_SECTION.finditer(text)]
-    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+    for start, end in pairwise([*starts, len(text)]):
         yield text[start:end]
 
 

@@ -1,8 +1,8 @@
-"""From pairs as a reply gave them to files that may be written: paths, duplicates, conflicts, contents; all or nothing."""
+"""From pairs as a reply gave them to files that may be written: paths, duplicates, conflicts, contents."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from agents.answers.contents import checked_content
 from agents.answers.paths import parents, safe_path, same_file_key, without_prefix
@@ -12,9 +12,9 @@ from agents.answers.shapes import Pairs
 _MOST_DELETED = 50
 
 
-def checked_files(pairs: Pairs, project: str) -> dict[str, str]:
-    """Path -> content. Raises the first Rejected; its `salvage` are the files without fault, its `missing` the others."""
-    renamed = without_prefix((path for path, _ in pairs), project)
+def checked_files(pairs: Pairs, project: str, known: Collection[str] = ()) -> dict[str, str]:
+    """Path -> content, all or nothing. The Rejected has the files without fault as `salvage`, the others as `missing`."""
+    renamed = without_prefix((path for path, _ in pairs), project, known)
     files: dict[str, str] = {}
     keys: dict[str, str] = {}
     problems: list[Rejected] = []

@@ -15,8 +15,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from agents.answers.block_names import Name, named_by_comment, named_by_info, named_by_line
+from agents.answers.rejection import Reason, Rejected
 
 _FENCE = re.compile(r"^(?P<indent>[ \t]*+)(?P<marks>`{3,}+|~{3,}+)(?P<info>[^\n]*+)\n?", re.MULTILINE)
 _MARKER = re.compile(r"^[^\n:]{0,40}(?:file|path|delete)[^\n:]{0,12}:[^\n]*", re.MULTILINE | re.IGNORECASE)
@@ -43,6 +45,9 @@ _OTHER_THAN_SHELL = (
     ".rs",
     ".java",
 )
+
+
+_MOST_FENCES = 20_000
 
 
 @dataclass(frozen=True)
@@ -85,11 +90,14 @@ class Document:
 
 
 def read_document(text: str) -> Document:
-    """The blocks of the text, in order; never raises."""
+    """The blocks of the text, in order. Rejected only when there are absurdly many."""
     blocks: list[Block] = []
     announced: list[str] = []
     deleted: list[str] = []
-    fences = [match for match in _FENCE.finditer(text) if match["marks"][0] == "~" or "`" not in match["info"]]
+    found = islice(_FENCE.finditer(text), _MOST_FENCES + 1)
+    fences = [match for match in found if match["marks"][0] == "~" or "`" not in match["info"]]
+    if len(fences) > _MOST_FENCES:
+        raise Rejected(Reason.DEGENERATE, "Received thousands of code fences; send each file once, in one block.")
     at, number, waiting = 0, 0, ""
     while number < len(fences):
         prose = _Prose(text[at : fences[number].start()])

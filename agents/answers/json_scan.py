@@ -43,7 +43,7 @@ def scan(text: str) -> list[tuple[Any, Pairs]]:
 
 def _scan(text: str, read: Reader) -> list[tuple[Any, Pairs]]:
     found: list[tuple[Any, Pairs]] = []
-    effort = 1_000_000 + len(text)
+    effort = 500_000 + len(text) // 10
     at = 0
     while match := _BRACKET.search(text, at):
         start = match.start()
@@ -76,5 +76,5 @@ def _is_open_ended(error: ValueError) -> bool:
 def _cost(error: ValueError, start: int, length: int) -> int:
     """About how many characters the failed attempt read; it bounds the work on hostile text."""
     if "Unterminated" in str(error):
-        return length - start
+        return (length - start) // 10
     return 1000 + max(0, getattr(error, "pos", start) - start)

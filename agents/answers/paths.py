@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from agents.answers.rejection import Reason, Rejected
 
@@ -19,20 +19,19 @@ _FORBIDDEN_CATEGORIES = frozenset(["Cc", "Cf", "Cs", "Co", "Zl", "Zp"])
 _MOST_BYTES, _MOST_BYTES_OF_A_PART = 1024, 200
 
 _EXTENSION = re.compile(r"[^\s/]\.[A-Za-z][A-Za-z0-9_+-]{0,11}$|(?:^|/)\.[A-Za-z][\w.-]*$|\.(?:mp3|mp4|7z)$")
-_WITHOUT_EXTENSION = frozenset(
-    "makefile gnumakefile dockerfile containerfile license licence notice authors contributors codeowners procfile gemfile "
-    "rakefile jenkinsfile vagrantfile brewfile justfile pipfile version readme changelog copying todo py.typed".split()
+_WITHOUT_EXTENSION = re.compile(
+    r"(?:gnu)?makefile|(?:docker|container|proc|gem|rake|jenkins|vagrant|brew|just|pip)file|"
+    r"licen[sc]e|notice|authors|contributors|codeowners|version|readme|changelog|copying|todo|py\.typed",
+    re.IGNORECASE,
 )
-_PRODUCTS = frozenset(
-    "node.js next.js vue.js react.js nuxt.js express.js three.js d3.js asp.net vb.net socket.io".split()
-)
+_PRODUCT = re.compile(r"(?:node|next|vue|react|nuxt|express|three|d3)\.js|(?:asp|vb)\.net|socket\.io", re.IGNORECASE)
 
 
 def looks_like_path(text: str) -> bool:
-    """True for what a person would take for a file name when it stands alone: it has an extension or is a known name."""
-    if not text or len(text) > _MOST_BYTES or re.search(r"\s{2}|[{}\"\n]", text) or text.casefold() in _PRODUCTS:
+    """True for what a person takes for a file name when it stands alone: it has an extension or is a known name."""
+    if not text or len(text) > _MOST_BYTES or re.search(r"\s{2}|[{}\"\n]", text) or _PRODUCT.fullmatch(text):
         return False
-    return bool(_EXTENSION.search(text)) or text.rsplit("/", 1)[-1].casefold() in _WITHOUT_EXTENSION
+    return bool(_EXTENSION.search(text) or _WITHOUT_EXTENSION.fullmatch(text.rsplit("/", 1)[-1]))
 
 
 def safe_path(path: str) -> str:
@@ -45,8 +44,7 @@ def safe_path(path: str) -> str:
     if problem:
         raise Rejected(
             Reason.UNSAFE_PATH,
-            f"The path {path[:120]!r} {problem}; paths are relative to the project's root and use /, like 'src/app.py'.",
-            missing=(),
+            f"The path {path[:120]!r} {problem}; paths are relative to the project and use /, like 'src/app.py'.",
         )
     return "/".join(parts)
 
@@ -62,6 +60,8 @@ def _whole_problem(path: str, parts: list[str]) -> str:
         return "contains '..'"
     if any(unicodedata.category(character) in _FORBIDDEN_CATEGORIES for character in path):
         return "contains a control character"
+    if path[0] == path[-1] == "'":
+        return "is in quotes"
     if bad := _FORBIDDEN_CHARACTERS.intersection(path):
         return f"contains {min(bad)!r}"
     if len(path.encode()) > _MOST_BYTES:
@@ -94,16 +94,19 @@ def parents(path: str) -> Iterator[str]:
         yield path
 
 
-def without_prefix(paths: Iterable[str], project: str) -> dict[str, str]:
-    """Each path as given -> the path without the project's or the staging folder in front, which goes only if all have it.
+def without_prefix(paths: Iterable[str], project: str, known: Collection[str] = ()) -> dict[str, str]:
+    """Each path as given -> the path without the project's or the staging folder in front.
 
-    A package that bears the project's name keeps its folder.
+    The folder goes only if all paths have it. A package that bears the project's name keeps its folder: it shows by its
+    `__init__.py`, or by a path in `known` that lies in it.
     """
     renamed = {path: path.replace("\\", "/") for path in paths}
     for folder in (project, "03_staging", "staging"):
         prefix = f"{folder}/"
         now = [path.removeprefix("./") for path in renamed.values()]
-        if not folder or not now or not all(path.startswith(prefix) for path in now) or f"{prefix}__init__.py" in now:
+        if not folder or not now or not all(path.startswith(prefix) for path in now):
+            continue
+        if f"{prefix}__init__.py" in now or any(path.startswith(prefix) for path in known):
             continue
         renamed = {given: path.removeprefix("./").removeprefix(prefix) for given, path in renamed.items()}
     return {given: given if path == given.replace("\\", "/") else path for given, path in renamed.items()}

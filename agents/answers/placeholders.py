@@ -6,32 +6,50 @@ import re
 
 _THING = (
     r"(?:code|file|class(?:es)?|functions?|methods?|implementations?|imports?|module|script|tests?|logic|contents?|routes?|styles?|"
-    r"page|components?|html|css|markup|body|definitions?|handlers?|properties|fields|program|text|document|readme)"
+    r"page|components?|html|css|markup|body|definitions?|handlers?|properties|fields)"
 )
 _REST = rf"(?:the\s+)?(?:rest|remainder)\s+of\s+(?:(?:the|your|this|my|our)\s+)?(?:[\w.]+\s+){{0,3}}?{_THING}"
 _SAME = (
     r"(?:(?:keep|with|and|all|your|the|include|insert|add|plus)\s+)*"
     rf"(?:existing|previous|remaining|other|same|original|unchanged)\s+(?:\w+\s+){{0,2}}?{_THING}"
 )
+_SAME_ALONE = (
+    r"(?:(?:keep|all|your|the)\s+)*(?:existing|previous|unchanged)\s+"
+    r"(?:code|contents?|imports?|methods?|functions?|implementation|tests?|routes?)"
+)
 _TAIL_WORDS = (
     r"here|goes|unchanged|remains?|stays?|the|same|is|are|as|before|above|below|omitted|for|brevity|from|previous|version|original|"
     r"continues?|follows?|not|shown|in|this|file|identical|etc|and|so|on|like|existing|code|implementation|kept|left|intact"
 )
 _TAIL = rf"(?:[\s,:;()\-\u2013\u2014]*(?:{_TAIL_WORDS})\b)*"
+_TAIL_SURE = (
+    r"[\s,:;()\-\u2013\u2014]*(?:here|go(?:es)?\s+here|unchanged|remains?|stays?|(?:is|are)\s+(?:the\s+same|unchanged|omitted)|"
+    r"as\s+(?:is|before|above)|omitted|not\s+shown|same\s+as\s+(?:before|above))\b"
+)
 _DOTS = r"(?:\.\.\.|\u2026)"
 _ALONE = (
-    rf"(?:(?:code|implementation|content|file|methods?|functions?|everything(?:\s+else)?|all)\s+)?(?:remains?\s+)?"
+    r"(?:(?:code|implementation|content|file|methods?|functions?|everything(?:\s+else)?|all)\s+)?(?:remains?\s+)?"
     r"(?:unchanged|no\s+changes?(?:\s+(?:here|needed|required))?|(?:is\s+)?(?:omitted|truncated|shortened|abbreviated)\s+for\s+brevity)"
 )
-_YOURS = r"(?:(?:add|put|insert|write)\s+)?(?:your|the)\s+(?:code|implementation|logic)\s+(?:goes\s+)?here|implementation\s+(?:goes\s+)?here"
+_YOURS = (
+    r"(?:(?:add|put|insert|write)\s+)?(?:your|the)\s+(?:code|implementation|logic)\s+(?:goes\s+)?here|"
+    r"implementation\s+(?:goes\s+)?here"
+)
 _LEADING_DOTS = (
     rf"{_DOTS}\s*[\[(]?\s*(?:\w+\s+){{0,3}}?(?:rest|remainder|existing|previous|remaining|unchanged|other|same\s+as|omitted|"
     r"as\s+before|as\s+above|keep)\b.*"
 )
-_REMARK = rf"(?:{_LEADING_DOTS}|[\[(]?\s*(?:{_REST}|{_SAME}|{_ALONE}|{_YOURS}){_TAIL}\s*{_DOTS}?\s*[\])]?|[\[(]\s*same\s+as\s+(?:before|above)\s*[\])])"
+_PHRASE = rf"(?:(?:{_REST}|{_ALONE}|{_YOURS}|{_SAME_ALONE}){_TAIL}|{_SAME}{_TAIL_SURE}{_TAIL}|{_SAME}\s*(?={_DOTS}))"
+_REMARK = (
+    rf"(?:{_LEADING_DOTS}|[\[(<]?\s*{_PHRASE}\s*{_DOTS}?\s*[\])>]?|no\s+changes?\s+to\s+{_REST}.*|"
+    r"[\[(]\s*same\s+as\s+(?:before|above)\s*[\])])"
+)
 _END = r"\s*[.!]?\s*(?:\*+/\}?|-->|\"\"\")?\s*"
 
-_COMMENT = re.compile(rf"(?:#+|//+|/\*+|\{{/\*|<!--|--|;+|%+|REM\b|\"\"\")\s*{_REMARK}{_END}", re.IGNORECASE)
+_COMMENT = re.compile(
+    rf"(?:(?:pass|\.\.\.|return|return None);?\s*)?(?:#+|//+|/\*+|\{{/\*|<!--|--|;+|%+|REM\b|\"\"\")\s*(?:(?:TODO|NOTE):\s*)?{_REMARK}{_END}",
+    re.IGNORECASE,
+)
 _BARE = re.compile(
     rf"(?:(?={_DOTS}){_LEADING_DOTS}|[\[(<]\s*{_DOTS}?\s*(?:{_REST}|{_SAME}){_TAIL}\s*{_DOTS}?\s*[\])>]){_END}",
     re.IGNORECASE,
@@ -45,7 +63,7 @@ _WHOLE = re.compile(
     rf"(?:the\s+)?file\s+contents?(?:\s+(?:goes\s+)?here)?|your\s+code\s+here|contents?\s+here|{_DOTS})\s*[>\])}}]?\s*",
     re.IGNORECASE,
 )
-_PATH = re.compile(r"(?:relative/)?path/to/|relative/path", re.IGNORECASE)
+_PATH = re.compile(r"(?:relative/)?path/to/.*|relative/path.*|string", re.IGNORECASE)
 _LONGEST_LINE = 200
 _TEXT = (".md", ".markdown", ".mdx", ".rst", ".txt", ".adoc")
 
@@ -55,7 +73,7 @@ def placeholder_in(path: str, content: str) -> str | None:
 
     `...` as a statement, a trailing comment and prose in a docstring are not placeholders.
     """
-    if _PATH.match(path):
+    if _PATH.fullmatch(path):
         return path
     if len(content) <= _LONGEST_LINE and _WHOLE.fullmatch(content):
         return content.strip()

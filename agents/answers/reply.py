@@ -7,8 +7,9 @@ thinking is taken off, and the format that begins first in the text is the reply
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from agents.answers import strict_json
@@ -20,7 +21,7 @@ from agents.answers.json_scan import answer_start, scan
 from agents.answers.patches import is_patch, unsupported
 from agents.answers.python_literal import python_value
 from agents.answers.rejection import Reason, Rejected
-from agents.answers.salvage import complete_files
+from agents.answers.salvage import Check, complete_files
 from agents.answers.shapes import Pairs, deleted_in, files_in
 from agents.answers.tags import files_in_tags, tags_start
 from agents.answers.thinking import without_thinking
@@ -49,20 +50,22 @@ class Answer:
     """The format that was read: json, nearly json, python, fences, tags, document."""
 
 
-def read_reply(text: str, *, finish: str = "stop", project: str = "") -> Answer:
-    """The files of a reply. `finish` is the finish reason the provider saw; `project` the name models use as a prefix.
+def read_reply(text: str, *, finish: str = "stop", project: str = "", known: Collection[str] = ()) -> Answer:
+    """The files of a reply. `finish` is the finish reason the provider saw; `project` the folder that models put in front of
+    all paths, which is taken off unless one of the `known` paths (staged or planned) lies in a folder of that name.
 
     Raises Rejected, with what is complete beyond doubt as `salvage`. Anything but `stop` is never an answer.
     """
-    _check_ending(text, finish, project)
+    check = partial(checked_files, project=project, known=known)
+    _check_ending(text, finish, check)
+    text = text.removeprefix("\ufeff")
     try:
-        answer = _whole_json(text.removeprefix("\ufeff"), project)
-        return answer or _other(without_thinking(text.removeprefix("\ufeff")), project)
+        return _whole_json(text, check) or _other(without_thinking(text), check)
     except Rejected as rejected:
-        raise _with_salvage(rejected, text, project) from None
+        raise _with_salvage(rejected, text, check) from None
 
 
-def _check_ending(text: str, finish: str, project: str) -> None:
+def _check_ending(text: str, finish: str, check: Check) -> None:
     if finish == "content_filter":
         raise Rejected(Reason.CONTENT_FILTER, "The provider's content filter ended the answer.")
     if finish == "refusal":
@@ -74,20 +77,20 @@ def _check_ending(text: str, finish: str, project: str) -> None:
     if finish != "stop":
         answer = without_thinking(text)
         sentence = f"The answer was cut off (finish reason {finish!r}), so it is not complete. Send fewer or shorter files at a time."
-        raise Rejected(Reason.TRUNCATED, sentence, complete_files(answer, project))
+        raise Rejected(Reason.TRUNCATED, sentence, complete_files(answer, check))
     if not text.strip("\ufeff \t\r\n"):
         raise Rejected(Reason.EMPTY, f"Received an empty answer. {_WANTED}")
 
 
-def _with_salvage(rejected: Rejected, text: str, project: str) -> Rejected:
+def _with_salvage(rejected: Rejected, text: str, check: Check) -> Rejected:
     if rejected.salvage or rejected.reason in (Reason.TRUNCATED_THINKING, Reason.REFUSAL, Reason.EMPTY):
         return rejected
     if rejected.reason in (Reason.TRUNCATED, Reason.AMBIGUOUS, Reason.MALFORMED, Reason.SCHEMA):
-        return rejected.with_salvage(complete_files(without_thinking(text), project))
+        return rejected.with_salvage(complete_files(without_thinking(text), check))
     return rejected
 
 
-def _whole_json(text: str, project: str) -> Answer | None:
+def _whole_json(text: str, check: Check) -> Answer | None:
     try:
         value = strict_json.loads(text)
     except ValueError:
@@ -96,7 +99,7 @@ def _whole_json(text: str, project: str) -> Answer | None:
     deleted = deleted_in(value)
     if not pairs and not deleted:
         raise Rejected(Reason.NO_FILES, f"Received JSON without files. {_WANTED}")
-    return _answer(pairs or [], deleted, "json", project)
+    return _answer(pairs or [], deleted, "json", check)
 
 
 def _from_string(text: str) -> Pairs | None:
@@ -107,9 +110,9 @@ def _from_string(text: str) -> Pairs | None:
         return None
 
 
-def _other(text: str, project: str) -> Answer:
+def _other(text: str, check: Check) -> Answer:
     if pairs := files_in_document(text):
-        return _answer(pairs, (), "document", project)
+        return _answer(pairs, (), "document", check)
     document = read_document(text)
     starts = {
         "fences": document.named[0].start if document.named else None,
@@ -118,25 +121,25 @@ def _other(text: str, project: str) -> Answer:
     }
     first = min((name for name in starts if starts[name] is not None), key=lambda name: starts[name] or 0, default="")
     if first == "fences":
-        return _answer(files_in_blocks(document), document.deleted, "fences", project)
+        return _answer(files_in_blocks(document), document.deleted, "fences", check)
     if first == "tags":
-        return _answer(files_in_tags(text), document.deleted, "tags", project)
-    return _from_json(text, project) or _from_the_rest(text, document, project)
+        return _answer(files_in_tags(text), document.deleted, "tags", check)
+    return _from_json(text, check) or _from_the_rest(text, document, check)
 
 
-def _from_json(text: str, project: str) -> Answer | None:
+def _from_json(text: str, check: Check) -> Answer | None:
     """JSON somewhere in the text, None when there is none at all."""
     try:
         found = scan(text)
     except Unreadable as error:
-        if answer := _from_python(text, project):
+        if answer := _from_python(text, check):
             return answer
         reason = Reason.TRUNCATED if error.open_ended else Reason.MALFORMED
         raise Rejected(reason, f"Received JSON that cannot be read: {error}. {_WANTED}") from error
     if not found:
-        return _from_python(text, project)
+        return _from_python(text, check)
     deleted = [path for value, _ in found for path in deleted_in(value)]
-    return _answer(_merged(found), deleted, "nearly json", project)
+    return _answer(_merged(found), deleted, "nearly json", check)
 
 
 def _merged(found: list[tuple[Any, Pairs]]) -> Pairs:
@@ -150,19 +153,19 @@ def _merged(found: list[tuple[Any, Pairs]]) -> Pairs:
     return [pair for _, pairs in found for pair in pairs]
 
 
-def _from_python(text: str, project: str) -> Answer | None:
+def _from_python(text: str, check: Check) -> Answer | None:
     try:
         pairs = files_in(python_value(text))
     except ValueError:
         return None
-    return _answer(pairs, (), "python", project) if pairs else None
+    return _answer(pairs, (), "python", check) if pairs else None
 
 
-def _from_the_rest(text: str, document: Document, project: str) -> Answer:
+def _from_the_rest(text: str, document: Document, check: Check) -> Answer:
     if document.blocks or document.deleted or document.announced:
         pairs = files_in_blocks(document)
         if pairs or document.deleted:
-            return _answer(pairs, document.deleted, "fences", project)
+            return _answer(pairs, document.deleted, "fences", check)
     if is_patch(text):
         raise unsupported("as the answer")
     if _REFUSAL.match(text):
@@ -170,6 +173,6 @@ def _from_the_rest(text: str, document: Document, project: str) -> Answer:
     raise Rejected(Reason.NO_FILES, f"Received an answer without files. {_WANTED}")
 
 
-def _answer(pairs: Pairs, deleted: Iterable[str], dialect: str, project: str) -> Answer:
-    files = checked_files(pairs, project) if pairs else {}
+def _answer(pairs: Pairs, deleted: Iterable[str], dialect: str, check: Check) -> Answer:
+    files = check(pairs) if pairs else {}
     return Answer(files, checked_deleted(deleted, files), dialect)

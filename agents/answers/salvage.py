@@ -5,26 +5,29 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from agents.answers.blocks import certain_files
-from agents.answers.checks import checked_files
 from agents.answers.fences import read_document
 from agents.answers.rejection import Rejected
 from agents.answers.shapes import Pairs, files_in
 from agents.answers.strict_json import value_at
 from agents.answers.tags import complete_files_in_tags
 
+Check = Callable[[Pairs], dict[str, str]]
+"""`checked_files` with the project already given."""
+
 _LIST = re.compile(r"(?:[\"']files[\"']\s*:\s*)?\[\s*(?=\{)", re.IGNORECASE)
 _BETWEEN = re.compile(r"\s*,?\s*")
 
 
-def complete_files(text: str, project: str) -> dict[str, str]:
+def complete_files(text: str, check: Check) -> dict[str, str]:
     """Path -> content, empty when nothing is certain."""
-    document = read_document(text)
-    pairs = certain_files(text, document) if document.named else complete_files_in_tags(text) or list(_json_items(text))
     try:
-        return checked_files(pairs, project)
+        document = read_document(text)
+        if document.named:
+            return check(certain_files(text, document))
+        return check(complete_files_in_tags(text) or list(_json_items(text)))
     except Rejected as rejected:
         return dict(rejected.salvage)
 

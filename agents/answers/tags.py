@@ -64,7 +64,7 @@ def _content(text: str, start: int) -> tuple[str, int]:
     if text.startswith(_CDATA, start):
         start += len(_CDATA)
         end = _find(text, _CDATA_END, start)
-        content, rest = text[start:end], end + len(_CDATA_END)
+        content, rest = _without_first_line_end(text[start:end]), end + len(_CDATA_END)
     else:
         end = _find(text, closing, start)
         content, rest = _body(text[start:end]), end
@@ -76,9 +76,9 @@ def _content(text: str, start: int) -> tuple[str, int]:
 
 def _body(text: str) -> str:
     """The text between two tags; the line end behind the opening tag is not part of the file."""
-    text = text.removeprefix("\r\n") if text.startswith("\r") else text.removeprefix("\n")
+    text = _without_first_line_end(text)
     if text.startswith(_CDATA) and text.rstrip().endswith(_CDATA_END):
-        return text.rstrip()[len(_CDATA) : -len(_CDATA_END)]
+        return _without_first_line_end(text.rstrip()[len(_CDATA) : -len(_CDATA_END)])
     if "<file " in text or "<file>" in text or _CDATA in text:
         raise _cut("a <file> inside a <file>")
     if _ENTITY.search(text) and not re.search(r"[<>]|&(?!\w+;|#)", text):
@@ -86,6 +86,10 @@ def _body(text: str) -> str:
             Reason.AMBIGUOUS, "Received content with &lt; or &amp; in it that may be escaped or not; use code fences."
         )
     return text
+
+
+def _without_first_line_end(text: str) -> str:
+    return text[2:] if text.startswith("\r\n") else text.removeprefix("\n")
 
 
 def _find(text: str, mark: str, start: int) -> int:

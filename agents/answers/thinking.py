@@ -1,4 +1,4 @@
-"""What a model wrote for itself: thinking blocks, channels and special tokens around its answer, and how to take them off."""
+"""What a model wrote for itself: taking thinking blocks, channels and special tokens off its answer."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from agents.answers.rejection import Reason, Rejected
 
 _TAGS = ("think", "thinking", "thought", "thoughts", "reasoning")
 _OPEN = re.compile(rf"<(?P<tag>{'|'.join(_TAGS)})>|\[(?P<bracket>THINK)\]", re.IGNORECASE)
+_OPEN_LINE = re.compile(rf"^<(?P<tag>{'|'.join(_TAGS)})>", re.IGNORECASE | re.MULTILINE)
 _CLOSE_ALONE = re.compile(rf"(?:^|\n)[^\n<]*</(?:{'|'.join(_TAGS)})>|\[/THINK\]", re.IGNORECASE)
-_SPECIAL_AT_END = re.compile(
-    r"(?:\s|<\|(?:im_end|endoftext|eot_id|eom_id|return|end|call)\|>|</s>|<eos>|<end_of_turn>)+\Z"
+_SPECIAL_AT_END = (
+    *("<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|eom_id|>", "<|return|>", "<|end|>", "<|call|>"),
+    *("</s>", "<eos>", "<end_of_turn>"),
 )
 _SPECIAL_AT_START = re.compile(r"\s*(?:<\|im_start\|>|<\|start\|>)(?:assistant)?\s*")
+_MOST_BLOCKS, _MOST_SPECIAL = 50, 20
 _FINAL_CHANNEL = "<|channel|>final<|message|>"
 _FENCE_LINE = re.compile(r"^(`{3,}|~{3,})(.*)$", re.MULTILINE)
 
@@ -26,8 +29,19 @@ def without_thinking(text: str) -> str:
     text = _without_leading_blocks(text)
     text = _without_implicit_block(text)
     text = _without_later_blocks(text)
-    end = _SPECIAL_AT_END.search(text)
-    return text if end is None or "<" not in end.group() else text[: end.start()] + "\n"
+    return _without_special_end(text)
+
+
+def _without_special_end(text: str) -> str:
+    bare = text.rstrip()
+    if not bare.endswith(_SPECIAL_AT_END):
+        return text
+    for _ in range(_MOST_SPECIAL):
+        token = next((token for token in _SPECIAL_AT_END if bare.endswith(token)), None)
+        if token is None:
+            break
+        bare = bare.removesuffix(token).rstrip()
+    return bare + "\n"
 
 
 def _final_channel(text: str) -> str:
@@ -36,16 +50,19 @@ def _final_channel(text: str) -> str:
     rest = text[start.end() :] if start else text
     if not rest.lstrip().startswith("<|channel|>"):
         return rest
-    before, found, answer = rest.partition(_FINAL_CHANNEL)
+    _, found, answer = rest.partition(_FINAL_CHANNEL)
     if not found:
         raise _never_ends()
-    del before
     return answer
 
 
 def _without_leading_blocks(text: str) -> str:
-    while (match := _OPEN.match(text.lstrip())) is not None:
-        text = _after_block(text.lstrip(), match)
+    for _ in range(_MOST_BLOCKS):
+        bare = text.lstrip()
+        match = _OPEN.match(bare)
+        if match is None:
+            break
+        text = _after_block(bare, match)
     return text
 
 
@@ -66,21 +83,21 @@ def _without_implicit_block(text: str) -> str:
 
 
 def _without_later_blocks(text: str) -> str:
-    """Blocks between the parts of an answer in fences. With JSON the answer is found without touching them."""
-    for match in re.finditer(rf"^<({'|'.join(_TAGS)})>", text, re.IGNORECASE | re.MULTILINE):
-        if _is_outside(text, match.start()):
-            opening = _OPEN.match(text, match.start())
-            assert opening
-            return _without_later_blocks_bounded(text, opening)
+    """Blocks between the parts of an answer in fences. A tag in a fence or in JSON is skipped."""
+    at = 0
+    for _ in range(_MOST_BLOCKS):
+        opening = _OPEN_LINE.search(text, at)
+        if opening is None:
+            break
+        if _is_outside(text, opening.start()):
+            text = text[: opening.start()] + _after_block(text, opening)
+        else:
+            at = opening.end()
     return text
 
 
-def _without_later_blocks_bounded(text: str, opening: re.Match[str]) -> str:
-    return text[: opening.start()] + _after_block(text, opening)
-
-
 def _is_outside(text: str, position: int) -> bool:
-    """True when the position lies neither in an open fence nor behind the start of a JSON answer that is still open there."""
+    """True when the position lies neither in an open fence nor in a JSON object that is still open there."""
     fence = ""
     for match in _FENCE_LINE.finditer(text, 0, position):
         if not fence:

@@ -126,14 +126,13 @@ class _Reader:
     def _array(self) -> list[Any]:
         self.at += 1
         items: list[Any] = []
-        while (here := self.peek()) != "]":
+        while self.peek() != "]":
             items.append(self.value())
             after = self.peek()
             if after in (",", "，"):
                 self.at += 1
             elif after != "]" and not (after == "{" and isinstance(items[-1], dict)):
                 raise Unreadable(f"{after!r} after an item of an array", open_ended=not after)
-        del here
         self.at += 1
         return items
 
@@ -211,6 +210,8 @@ class _Reader:
                 raise Unreadable("\\u without four hexadecimal digits")
             self.at += 6
             return chr(int(match.group(), 16))
+        if not escape:
+            raise Unreadable("the text ends inside an escape", open_ended=True)
         if escape not in _ESCAPES:
             raise Unreadable(
                 f"\\{escape} is no escape of JSON, so the other escapes of the string cannot be trusted either"
