@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError, field_validator
 
 from agents.verification.settings import VerificationSettings
+from providers import available
 from providers.settings import ProviderSettings
 
 from .config_error import ConfigError, Problem, explain, nearest
@@ -201,6 +202,7 @@ def load(path: Path | None) -> Config:
     document = _document(_read(path), str(path))
     config = _validated(Config, document.values, document, str(path))
     _check_names(config, config.agent_providers, document, str(path))
+    _check_types(config, document, str(path))
     return config.model_copy(update={"workspace": path.absolute().parent / config.workspace.expanduser()})
 
 
@@ -258,6 +260,23 @@ def _check_names(config: Config, chosen: AgentProviders, document: Document, sou
         )
         for agent, name in chosen
         if name not in known
+    ]
+    if problems:
+        raise ConfigError.listing(source, problems, document.lines)
+
+
+def _check_types(config: Config, document: Document, source: str) -> None:
+    known = available()
+    paths = {name: ("providers", name, "type") for name in config.providers}
+    problems = [
+        Problem(
+            f"`{config.providers[name].type}` is none of the types: {', '.join(known)}",
+            path=path,
+            place=document.places.get(path),
+            advice=nearest(config.providers[name].type, known),
+        )
+        for name, path in paths.items()
+        if config.providers[name].type not in known
     ]
     if problems:
         raise ConfigError.listing(source, problems, document.lines)

@@ -129,6 +129,7 @@ def test_no_other_value_means_endless(write: Write, key: str, value: str) -> Non
         ("agent_providers: {engineer: ollama_codr}", "`ollama_codr` is none of the providers"),
         ("agent_providers: {engineer: ollama_codr}", "did you mean `ollama_coder`?"),
         ("providers: {a: {type: ollama, modle: x}}", "providers.a.modle is not a known key; did you mean `model`?"),
+        ("providers: {a: {type: olama}}", "`olama` is none of the types: embedded, ollama, openai, vllm; did you mean"),
         ("providers: {a: {model: x}}", "line 1, column 13: providers.a.type is missing"),
         ("providers: {a: {type: ollama, model: 1.5}}", "must be text; put 1.5 in quotes"),
         ("providers: {a: {type: ollama, base_url: localhost:1}}", "must start with http:// or https://"),

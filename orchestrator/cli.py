@@ -1,0 +1,235 @@
+"""The command line: reads options, calls what does the work, and turns errors into a sentence and an exit code.
+
+Heavy modules are imported inside the commands, so that `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import rich_click as click
+
+from .invocation import (
+    WRONG_USE,
+    Options,
+    common,
+    fail,
+    merged,
+    open_output,
+    print_json,
+    reading,
+    say,
+    settings,
+    telling,
+)
+from .program import home, program
+
+if TYPE_CHECKING:
+    from .config import Config
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+
+
+def print_version(context: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
+    if not wanted or context.resilient_parsing:
+        return
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        click.echo(f"code-tumbler {version('code-tumbler')}")
+    except PackageNotFoundError:
+        click.echo("code-tumbler, not installed")
+    context.exit()
+
+
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@common
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=print_version, help="Show the version."
+)
+@click.pass_context
+def cli(context: click.RichContext, /, config: Path | None, workspace: Path | None, log_level: str | None) -> None:
+    """Turn a requirements file into tested code.
+
+    Without a command this starts the daemon: it watches the project folders, and an Architect, an Engineer
+    and a Verifier take turns until the score is good enough. Ctrl+C stops it; work goes on at the next start.
+    """
+    context.obj = Options(config, workspace, log_level)
+    if context.invoked_subcommand is None:
+        _run(context.obj, until_idle=False, timeout=None)
+
+
+@cli.command()
+@common
+@click.option("--until-idle", is_flag=True, help="End when nothing is left to do; 0 when every project is completed.")
+@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="End after so long.")
+@click.pass_context
+def run(context: click.RichContext, /, until_idle: bool, timeout: float | None, **options: Any) -> None:
+    """Start the daemon (the same as no command)."""
+    if timeout is not None and not until_idle:
+        raise click.UsageError("--timeout needs --until-idle")
+    _run(merged(context, options), until_idle=until_idle, timeout=timeout)
+
+
+@cli.command()
+@common
+@click.argument("name")
+@click.argument("text", nargs=-1)
+@click.option("--from", "file", type=click.File("rb"), help="Read the requirements from a file.")
+@click.pass_context
+def new(context: click.RichContext, /, name: str, text: tuple[str, ...], file: Any, **options: Any) -> None:
+    """Make a project: NAME, and its requirements as TEXT, from a file, or from standard input (-)."""
+    from .new_project import NewProjectError, create
+    from .status import daemon
+
+    config, _ = settings(merged(context, options))
+    try:
+        path = create(config.workspace, name, _requirements(text, file))
+    except NewProjectError as error:
+        fail(str(error))
+    console = open_output()
+    say(console, f"{path} is written.")
+    running = daemon(config.workspace)["running"]
+    say(console, "The daemon takes it up now." if running else f"Start the work with: {program()} run")
+
+
+@cli.command()
+@common
+@as_json
+@click.pass_context
+def status(context: click.RichContext, /, as_json: bool, **options: Any) -> None:
+    """Show every project: status, iteration, score, cost, and what is next."""
+    from .status import document
+    from .tables import status_table
+
+    with reading(context, options) as (config, standings):
+        if as_json:
+            print_json(document(config.workspace))
+            return
+        console = open_output()
+        say(console, _headline(config, len(standings)))
+        if standings:
+            console.print()
+            console.print(status_table(standings, console.width))
+
+
+@cli.command()
+@common
+@as_json
+@click.argument("name", required=False)
+@click.pass_context
+def report(context: click.RichContext, /, name: str | None, as_json: bool, **options: Any) -> None:
+    """Show the score of each iteration, of one project or of all."""
+    from .tables import report_table, reports_table
+
+    with reading(context, options, name) as (_, standings):
+        if as_json:
+            keys = ("project", "status", "quality_threshold", "best_iteration", "best_score", "scores")
+            print_json([{key: getattr(row, key) for key in keys} for row in standings])
+        else:
+            open_output().print(report_table(standings[0]) if name else reports_table(standings))
+
+
+@cli.command()
+@common
+@as_json
+@click.argument("name", required=False)
+@click.pass_context
+def usage(context: click.RichContext, /, name: str | None, as_json: bool, **options: Any) -> None:
+    """Show tokens and costs by project and agent."""
+    from .status import spending
+    from .tables import usage_table
+
+    with reading(context, options, name) as (config, standings):
+        rows = [(row.project, *part) for row in standings for part in spending(config.workspace / row.project)]
+        if as_json:
+            print_json([{"project": project, "agent": agent, **part} for project, agent, part in rows])
+        elif rows:
+            open_output().print(usage_table(rows))
+        else:
+            say(open_output(), "No model was called yet.")
+
+
+@cli.command()
+@common
+@as_json
+@click.option("--no-call", is_flag=True, help="Do not ask a model anything.")
+@click.pass_context
+def doctor(context: click.RichContext, /, as_json: bool, no_call: bool, **options: Any) -> None:
+    """Check settings, providers, models, sandbox, tools and disk, and say what mends them."""
+    import asyncio
+
+    from .doctor import examine
+    from .tables import checkup_table
+
+    chosen = merged(context, options)
+    console = open_output()
+    with telling(console, quiet=as_json) as note:
+        examining = examine(chosen.config, home(), workspace=chosen.workspace, call=not no_call, note=note)
+        checkup = asyncio.run(examining)
+    if as_json:
+        print_json(checkup.document())
+    else:
+        console.print(checkup_table(checkup))
+        say(console, f"{checkup.summary} Next: {checkup.next}")
+    context.exit(0 if checkup.healthy else 1)
+
+
+@cli.command("config")
+def print_config() -> None:
+    """Print config.yaml as it is shipped, with all defaults and comments."""
+    from .shipped import config_yaml
+
+    click.echo(config_yaml(), nl=False)
+
+
+def main() -> None:
+    """The program."""
+    cli.main(prog_name=program())
+
+
+def _run(options: Options, *, until_idle: bool, timeout: float | None) -> NoReturn:
+    config, source = settings(options)
+
+    from .console import open_console
+    from .daemon import Orchestrator
+    from .workspace import WorkspaceError
+
+    with open_console(config.log_level) as view:
+        view.say(_settings_line(source))
+        try:
+            code = Orchestrator.from_config(config, view).start(until_idle=until_idle, timeout=timeout)
+        except WorkspaceError as error:
+            fail(str(error), WRONG_USE)
+    sys.exit(code)
+
+
+def _settings_line(source: Path | None) -> str:
+    return f"settings: {source}" if source else "settings: the defaults, for want of a config.yaml in this directory"
+
+
+def _headline(config: Config, count: int) -> str:
+    from .status import daemon
+
+    told = daemon(config.workspace)
+    known = {
+        True: f"the daemon works (process {told['pid']})",
+        False: f"no daemon works; start it with: {program()} run",
+    }
+    projects = (
+        f"{count} project{'s' * (count != 1)}" if count else f"no project yet; make one with: {program()} new NAME TEXT"
+    )
+    return f"{config.workspace}: {projects}; {known.get(told['running'], 'a daemon may be at work')}"
+
+
+def _requirements(text: tuple[str, ...], file: Any) -> str | bytes:
+    if file is not None and text:
+        raise click.UsageError("give the requirements either as TEXT or with --from FILE")
+    if file is not None or text == ("-",):
+        content: bytes = (file or click.get_binary_stream("stdin")).read()
+        return content
+    if not text:
+        raise click.UsageError("what is to be made? give TEXT, --from FILE, or - to read standard input")
+    return " ".join(text) + "\n"

@@ -1,0 +1,126 @@
+"""What every command shares: its options, the settings they lead to, and ways to print and to end."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+import rich_click as click
+
+from .program import home
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from .config import Config
+    from .status import Standing
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+LOG_LEVELS = ("debug", "info", "warning", "error")
+WRONG_USE = 2
+"""Exit code for settings that cannot be used, and for a second daemon."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What may be said before or after the name of a sub-command; after it counts."""
+
+    config: Path | None = None
+    workspace: Path | None = None
+    log_level: str | None = None
+
+
+def common(function: F) -> F:
+    """Adds the options of every command."""
+    for option in (
+        click.option("--log-level", type=click.Choice(LOG_LEVELS), help="How much to say. Default: info."),
+        click.option("--workspace", type=click.Path(path_type=Path), help="The folder of the projects."),
+        click.option(
+            "--config", type=click.Path(path_type=Path), help="Settings. Default: config.yaml, if there is one."
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def merged(context: click.Context, options: dict[str, Any]) -> Options:
+    before = context.obj or Options()
+    return replace(before, **{name: value for name, value in options.items() if value is not None})
+
+
+def settings(options: Options) -> tuple[Config, Path | None]:
+    """The settings with the command line's changes, and their file; ends the program when they cannot be used."""
+    from .config import ConfigError, find, load
+
+    source = find(options.config, *home())
+    try:
+        config = load(source)
+    except ConfigError as error:
+        fail(str(error), WRONG_USE)
+    changes: dict[str, Any] = {}
+    if options.workspace is not None:
+        changes["workspace"] = options.workspace.expanduser().absolute()
+    if options.log_level is not None:
+        changes["log_level"] = options.log_level
+    return config.model_copy(update=changes), source
+
+
+@contextmanager
+def reading(
+    context: click.Context, options: dict[str, Any], name: str | None = None
+) -> Iterator[tuple[Config, list[Standing]]]:
+    """The settings and how the projects stand, or only the project `name`."""
+    from .status import names, standing
+
+    config, _ = settings(merged(context, options))
+    try:
+        known = names(config.workspace)
+    except OSError as error:
+        fail(f"{config.workspace}: cannot be read: {error.strerror}")
+    if name is not None and name not in known:
+        fail(f"{config.workspace} has no project {name!r}; it has: {', '.join(known) or 'none'}")
+    yield config, [standing(config.workspace / each) for each in known if name in (None, each)]
+
+
+def open_output() -> Console:
+    from typing import TextIO, cast
+
+    from rich.console import Console
+
+    from .output import Output
+
+    return Console(file=cast("TextIO", Output(sys.stdout)), soft_wrap=False)
+
+
+@contextmanager
+def telling(console: Console, *, quiet: bool) -> Iterator[Callable[[str], None]]:
+    """On a terminal, a line that tells what is being waited for, and goes away."""
+    if quiet or not console.is_terminal:
+        yield lambda _: None
+        return
+    with console.status("looking around") as shown:
+        yield shown.update
+
+
+def say(console: Console, text: str) -> None:
+    from agents.verification.text import line
+
+    console.print(line(text, 2000), markup=False, highlight=False, soft_wrap=True)
+
+
+def print_json(value: object) -> None:
+    click.echo(json.dumps(value, indent=2))
+
+
+def fail(message: str, code: int = 1) -> NoReturn:
+    """End the program with `message` on standard error."""
+    from agents.verification.text import clean
+
+    click.echo(clean(message, 20_000), err=True)
+    sys.exit(code)
