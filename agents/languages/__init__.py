@@ -4,6 +4,7 @@ from agents.verification.settings import VerificationSettings
 from agents.verification.tree import Tree
 
 from .base import Bench, Language, Linted, Prepared, Suite
+from .node import Node
 from .python import Python
 from .unsupported import Unsupported
 
@@ -14,7 +15,7 @@ class Languages:
     """All that can be verified; the first that recognises a project takes it."""
 
     def __init__(self, settings: VerificationSettings) -> None:
-        self._known: tuple[Language, ...] = (Python(settings), Unsupported())
+        self._known: tuple[Language, ...] = (Python(settings), Node(settings), Unsupported())
 
     def of(self, tree: Tree) -> Language:
         return next(language for language in self._known if language.recognises(tree))

@@ -10,12 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from agents.verification.box import Job, Limits, Sandbox
+from agents.verification.box import MIB, Job, Limits, Sandbox
 from agents.verification.evidence import Coverage, Finding, Phase, Tested
 from agents.verification.settings import VerificationSettings
 from agents.verification.tree import Tree
-
-MIB = 1 << 20
 
 
 @dataclass(frozen=True)

@@ -11,22 +11,22 @@ from pathlib import Path, PurePosixPath
 from agents.verification import judge
 from agents.verification.box import Ended, Job, Ran
 from agents.verification.channel import Secret
-from agents.verification.evidence import Finding, Outcome, Phase, Status, Tested, Verdict
+from agents.verification.evidence import Finding, Phase, Status
 from agents.verification.sandbox import prefixes
 from agents.verification.settings import VerificationSettings
 from agents.verification.source import (
-    Scan,
     distribution,
     foreign_imports,
     is_test_file,
     plugins_wanted,
     scan,
 )
-from agents.verification.text import clean, line
+from agents.verification.text import clean, count, line
 from agents.verification.tree import Tree
 from agents.verification.trusted.broken import is_test
 
 from .base import Bench, Linted, Prepared, Suite
+from .phases import build_phase, test_phase
 from .python_environment import Built, Environments, python_in
 from .python_manifest import Manifest, normalised, pythonpath, read_manifest
 
@@ -80,7 +80,12 @@ class Python:
             unmeasured["coverage"] = "switched off" if not bench.settings.coverage else "the test run did not end"
         elif _starts_processes(bench.tree):
             unmeasured["coverage"] = "tests start the program in a process of its own, which is not traced"
-        return Suite((_build_phase(session), _test_phase(ran, tested, scanned)), tested, coverage, unmeasured)
+        return Suite(
+            (build_phase(session), test_phase(ran, tested, scanned, ("python", "-m", "pytest"))),
+            tested,
+            coverage,
+            unmeasured,
+        )
 
     async def _broken(self, bench: Bench, prepared: Prepared, secret: Secret) -> judge.Session:
         """The same suite with every function of the code under test raising."""
@@ -112,7 +117,7 @@ class Python:
 
     async def lint(self, bench: Bench, prepared: Prepared) -> Linted:
         argv = ("{env}/bin/ruff", "check", "--isolated", "--no-cache", "--exit-zero", "--output-format", "json",
-                "--select", _RULES, ".")  # fmt: skip
+                "--select", _RULES, "--ignore", "F405", ".")  # fmt: skip
         job = Job(
             argv=argv,
             source=bench.root,
@@ -123,7 +128,7 @@ class Python:
         ran = await bench.sandbox.run(job)
         findings = _findings(ran, bench.tree)
         status = Status.FAILED if findings is None else Status.OK
-        summary = "the linter gave no result" if findings is None else f"{len(findings)} findings"
+        summary = "the linter gave no result" if findings is None else count(len(findings), "finding")
         output = clean(ran.output, 800) if findings is None else ""
         return Linted(Phase("lint", status, summary, ("ruff", *argv[1:]), ran.exit_code, ran.seconds, output), findings)
 
@@ -179,9 +184,11 @@ def _plugins_in(environment: Path | None) -> Iterator[str]:
 
 
 def _environment_phase(built: Built, manifest: Manifest) -> Phase:
-    what = f"{len(manifest.requirements)} dependencies" if manifest.requirements else "no dependencies"
+    number = len(manifest.requirements)
+    what = f"{number} {'dependency' if number == 1 else 'dependencies'}" if manifest.requirements else "no dependencies"
     if built.folder is None:
-        last = next((part for part in built.output.splitlines() if part.strip()), "no message")
+        said = [part for part in built.output.splitlines() if part.strip()] or ["no message"]
+        last = next((part for part in said if "not found" in part), said[0])
         return Phase("environment", Status.FAILED, f"dependencies could not be installed: {line(last)}",
                      built.command, built.exit_code, built.seconds, built.output)  # fmt: skip
     state = "ready" if built.cached else "installed"
@@ -201,29 +208,6 @@ def _advice(tree: Tree, manifest: Manifest, built: Built) -> tuple[str, ...]:
                 f"{path} imports {module}, which no manifest names: add {name} to requirements.txt, or do without it"
             )
     return tuple(advice[:10])
-
-
-def _build_phase(session: judge.Session) -> Phase:
-    if not session.syntax:
-        return Phase("build", Status.OK, "all files compile")
-    first = session.syntax[0]
-    text = "\n".join(
-        clean(f"{r['path']}:{r['line']}: {r['message']}\n    {r['source']}", 600) for r in session.syntax[:5]
-    )
-    return Phase("build", Status.FAILED, line(f"{first['path']}:{first['line']}: {first['message']}"), output=text)
-
-
-def _test_phase(ran: Ran, tested: Tested, scanned: Scan) -> Phase:
-    counts: dict[Outcome, int] = {}
-    for test in tested.tests:
-        counts[test.outcome] = counts.get(test.outcome, 0) + 1
-    summary = ", ".join(f"{number} {outcome}" for outcome, number in sorted(counts.items())) or "no tests"
-    status = Status.OK if tested.verdict is Verdict.PASS else Status.FAILED
-    code = ran.exit_code if ran.ended is Ended.EXITED else None
-    output = "" if tested.verdict is Verdict.PASS else clean(ran.output, 3000)
-    command = ("python", "-m", "pytest")
-    return Phase("tests", status, f"{tested.verdict}: {summary} of {len(scanned.tests)} in the source",
-                 command, code, ran.seconds, output)  # fmt: skip
 
 
 def _findings(ran: Ran, tree: Tree) -> tuple[Finding, ...] | None:

@@ -13,7 +13,7 @@ from .source import parse, test_names
 _SKIPS = re.compile(r"\b(?:skip|skipif|skipIf|skipUnless|skipTest|xfail|expectedFailure|importorskip)\b")
 _JS_SKIPS = re.compile(r"\b(?:it|test|describe)\.(?:skip|todo)\b|\bx(?:it|test|describe)\(|skip:\s*true")
 _JS_ASSERTS = re.compile(r"\bassert(?:\.\w+)?\(|\bexpect\(")
-_JS_TESTS = re.compile(r"""\b(?:it|test)\(\s*(['"`])(.*?)\1""")
+_JS_TESTS = re.compile(r"""(?<![\w.$/])(?:it|test)(?:\.(?:only|skip|todo))?\(\s*(['"`])(.*?)\1""")
 
 
 @dataclass(frozen=True)
@@ -152,3 +152,9 @@ def _javascript(text: str) -> Iterator[tuple[str, _Strength]]:
         part = text[start.start() : end]
         line_start = text.rfind("\n", 0, start.start()) + 1
         yield start[2], _Strength(count(_JS_ASSERTS, part), 0, count(_JS_SKIPS, text[line_start:end]), 0)
+
+
+def javascript_titles(texts: Mapping[str, str]) -> frozenset[str]:
+    """`path::title` of each test with a fixed title."""
+    found = ((path, match[2]) for path, text in texts.items() for match in _JS_TESTS.finditer(text))
+    return frozenset(f"{path}::{title}" for path, title in found if "${" not in title and "\\" not in title)

@@ -94,7 +94,7 @@ def _verdict(
     if any(outcome in BAD for outcome in outcomes):
         return Verdict.FAIL, []
     if not tests and not missing:
-        return Verdict.NO_TESTS, ["pytest found no tests"]
+        return Verdict.NO_TESTS, ["no tests were found"]
     suspicious = _suspicions(session, scan, outcomes, missing)
     if suspicious:
         return Verdict.SUSPECT, suspicious
@@ -133,7 +133,7 @@ def _forged(ran: Ran, session: Session, secret: Secret, canary_folders: int) -> 
                 reasons.append(f"{name} raised {phase['raw']} but was reported as passed")  # noqa: PERF401 - reads better
     if session.returned is not None and session.returned != ran.exit_code:
         reasons.append(f"exit code {ran.exit_code}, but the runner said {session.returned}")
-    if ran.exit_code == 0:
+    if ran.exit_code == 0 and canary_folders:
         reasons.append("exit code 0, although a canary test must fail")
     if session.ended and session.returned == 1:
         reasons += _canaries(session, secret, canary_folders)
@@ -159,7 +159,8 @@ def _tag(name: str, secret: Secret) -> str:
 def _outcome(phases: list[Record]) -> Outcome:
     by_phase = {phase["when"]: phase for phase in phases}
     if any(phase["outcome"] == "failed" for phase in phases):
-        return Outcome.FAILED if by_phase.get("call", {}).get("outcome") == "failed" else Outcome.ERROR
+        in_call = any(phase["outcome"] == "failed" and phase["when"] == "call" for phase in phases)
+        return Outcome.FAILED if in_call else Outcome.ERROR
     if any(phase["xfail"] and phase["outcome"] == "skipped" for phase in phases):
         return Outcome.XFAIL
     if any(phase["outcome"] == "skipped" for phase in phases):
@@ -204,7 +205,7 @@ def _missing(session: Session, scan: Scan, tests: tuple[Test, ...]) -> tuple[str
     """Tests of the source that are neither collected nor in a file that failed or was skipped as a whole."""
     if not session.ended:
         return ()
-    seen = {name.partition("[")[0] for name in session.collected} - set(session.deselected)
+    seen = {scan.key(name) for name in session.collected} - set(session.deselected)
     excused = {test.id for test in tests if "::" not in test.id}
     return tuple(sorted(t for t in scan.tests - seen if not any(_covers(file, t) for file in excused)))
 

@@ -50,7 +50,7 @@ def render(iteration: int, evidence: Evidence, review: Review, score: Score, thr
     """The whole report."""
     sections = [
         f"# Report, iteration {iteration}: Score: {score.value:.1f}/10",
-        f"{summary(evidence).capitalize()}. Verdict of the test run: **{evidence.tested.verdict}**.",
+        f"{_sentence(summary(evidence))} Verdict of the test run: **{evidence.tested.verdict}**.",
         _next_step(score, evidence, threshold),
         _parts(score),
         *_phases(evidence),
@@ -62,6 +62,10 @@ def render(iteration: int, evidence: Evidence, review: Review, score: Score, thr
         _method(evidence),
     ]
     return "\n\n".join(part for part in sections if part) + "\n"
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
 
 
 def _next_step(score: Score, evidence: Evidence, threshold: float) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from .evidence import Evidence, Outcome, Verdict
 from .review import Review
+from .text import count
 
 MAX_BUILD_FAILED = 2.0
 MAX_NO_TESTS = 4.0
@@ -116,7 +117,9 @@ def _lint(evidence: Evidence) -> Part:
         return Part("lint", 0.5, None, evidence.unmeasured.get("lint", "not measured"))
     found = len(evidence.findings)
     allowed = max(10.0, evidence.lines / 10)
-    return Part("lint", 0.5, max(0.0, 1 - found / allowed), f"{found} findings in {evidence.lines} lines")
+    return Part(
+        "lint", 0.5, max(0.0, 1 - found / allowed), f"{count(found, 'finding')} in {count(evidence.lines, 'line')}"
+    )
 
 
 def _caps(evidence: Evidence, below: float) -> Iterator[Cap]:
@@ -132,12 +135,12 @@ def _caps(evidence: Evidence, below: float) -> Iterator[Cap]:
             yield Cap(min(MAX_DOUBTFUL, below), "the test results cannot be relied on")
         case Verdict.TIMEOUT | Verdict.LIMIT:
             yield Cap(min(MAX_DOUBTFUL, below), "the test run had to be ended")
-        case Verdict.FAIL | Verdict.NOT_RUN:
+        case Verdict.FAIL | Verdict.NOT_RUN if evidence.builds or counts:
             bad = counts[Outcome.FAILED] + counts[Outcome.ERROR] + counts[Outcome.NOT_RUN]
             none = tested.verdict is Verdict.FAIL and not counts[Outcome.PASSED] and not bad
-            reason = f"{bad} tests do not pass" if bad else "the tests did not run to their end"
+            reason = f"{count(bad, 'test')} did not pass" if bad else "the tests did not run to their end"
             yield Cap(min(MAX_NO_TESTS if none else MAX_FAILING, below), reason)
     if failing := sum(result.failed for result in evidence.examples):
-        yield Cap(min(MAX_FAILING, below), f"{failing} examples of the plan fail")
+        yield Cap(min(MAX_FAILING, below), f"{count(failing, 'example')} of the plan failed")
     if evidence.weakened:
-        yield Cap(min(MAX_DOUBTFUL, below), f"{len(evidence.weakened)} tests were deleted or weakened")
+        yield Cap(min(MAX_DOUBTFUL, below), f"{count(len(evidence.weakened), 'test')} deleted or weakened")

@@ -38,7 +38,7 @@ class VerificationSettings(BaseModel):
         description="Interpreter for Python projects, a path or a version such as 3.12; null: the daemon's own.",
     )
     exclude_newer_days: int = Field(
-        7, ge=0, description="Ignore packages uploaded within so many days, against fresh malware; 0 takes all."
+        default=7, ge=0, description="Ignore packages uploaded within so many days, against fresh malware; 0 takes all."
     )
     cache_dir: Path | None = Field(
         default=None, description="Where prepared environments are kept; null: the user's cache folder."

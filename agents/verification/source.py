@@ -29,11 +29,20 @@ class Scan:
     """What the text of a project says."""
 
     tests: frozenset[str] = frozenset()
-    """Ids of the tests that pytest must collect: `path::name` or `path::Class::name`, without parameters."""
+    """Ids of the tests that must be collected: `path::name` or `path::Class::name`, without parameters."""
+    by_title: bool = False
+    """Ids of the run are `path::suite > title`, of which the source tells only path and title."""
     flags: tuple[str, ...] = ()
     """Things with which a project could make results look better than they are."""
     imports: Mapping[str, str] = field(default_factory=dict)
     """Top-level module that must be importable -> a file that imports it."""
+
+    def key(self, name: str) -> str:
+        """An id of the run as `tests` would have it."""
+        if not self.by_title:
+            return name.partition("[")[0]
+        path, _, title = name.partition("::")
+        return f"{path}::{title.rpartition(' > ')[2]}"
 
 
 def parse(text: str) -> ast.Module | None:
@@ -65,7 +74,7 @@ def scan(texts: Mapping[str, str]) -> Scan:
             tests.update(f"{path}::{name}" for name in test_names(tree))
         for module in _imports(tree):
             imports.setdefault(module, path)
-    return Scan(frozenset(tests), tuple(dict.fromkeys(flags)), imports)
+    return Scan(frozenset(tests), flags=tuple(dict.fromkeys(flags)), imports=imports)
 
 
 def test_names(tree: ast.Module) -> Iterator[str]:

@@ -1,0 +1,181 @@
+"""JavaScript on Node: packages by npm without their scripts, `node --test` under the trusted runner, or `npm test`."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections import defaultdict
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import platformdirs
+
+from agents.verification import judge
+from agents.verification.box import MIB, Ended, Job, Limits, SandboxUnavailable
+from agents.verification.channel import Secret
+from agents.verification.evidence import Phase, Status
+from agents.verification.integrity import javascript_titles
+from agents.verification.settings import VerificationSettings
+from agents.verification.source import Scan
+from agents.verification.text import clean, line
+from agents.verification.tree import Tree
+
+from .base import Bench, Linted, Prepared, Suite
+from .phases import build_phase, test_phase
+
+_SOURCE = (".js", ".mjs", ".cjs")
+_TEST = re.compile(r"(?:^|/)(?:test/.*|test|test-[^/]*|[^/]*[.\-_]test)\.[cm]?js$")
+"""What `node --test` runs by itself."""
+_OWN_RUNNER = re.compile(r"\bnode\b.*--test\b|no test specified")
+_NOT_MEASURED = "not measured for JavaScript"
+
+
+class Node:
+    """Projects with package.json or .js files, and no Python."""
+
+    name = "node"
+
+    def __init__(self, settings: VerificationSettings) -> None:
+        self._root = settings.cache_dir or Path(platformdirs.user_cache_dir("code-tumbler"))
+        self._timeout = settings.install_timeout
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    def recognises(self, tree: Tree) -> bool:
+        return "package.json" in tree.paths or any(path.endswith(_SOURCE) for path in tree.paths)
+
+    def is_test(self, path: str) -> bool:
+        return (
+            bool(_TEST.search(path)) or re.search(r"(?:^|/)(?:tests?|__tests__)/|\.spec\.[cm]?[jt]s$", path) is not None
+        )
+
+    def is_code(self, path: str) -> bool:
+        return path.endswith((*_SOURCE, ".ts", ".jsx", ".tsx"))
+
+    async def prepare(self, bench: Bench) -> Prepared:
+        if not shutil.which("node"):
+            return Prepared(
+                Phase("environment", Status.FAILED, "Node is not installed here; run: apt install nodejs npm")
+            )
+        package = _package(bench.tree)
+        if package is None:
+            return Prepared(Phase("environment", Status.FAILED, "package.json is no JSON object"))
+        if not any(package.get(kind) for kind in ("dependencies", "devDependencies")):
+            return Prepared(Phase("environment", Status.OK, "no dependencies"), read_only=_toolchain())
+        return await self._install(bench)
+
+    async def _install(self, bench: Bench) -> Prepared:
+        named = ("package.json", "package-lock.json")
+        files = {path: text for path, text in bench.tree.texts.items() if path in named}
+        key = hashlib.sha256(json.dumps([2, shutil.which("node"), files], sort_keys=True).encode()).hexdigest()[:24]
+        folder = self._root / "node" / key
+        async with self._locks[key]:
+            if (folder / ".complete").exists():
+                phase = Phase("environment", Status.OK, "packages ready", seconds=0.0)
+                return Prepared(phase, environment=folder, read_only=_toolchain())
+            return await self._build(bench, files, folder)
+
+    async def _build(self, bench: Bench, files: dict[str, str], folder: Path) -> Prepared:
+        place = folder.with_name(f"{folder.name}.tmp-{os.getpid()}")
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir(parents=True)
+        try:
+            for name, text in files.items():
+                (place / name).write_text(text, encoding="utf-8")
+            verb = "ci" if "package-lock.json" in files else "install"
+            command = ("npm", verb, "--ignore-scripts", "--no-audit", "--no-fund", "--no-progress")
+            job = Job(
+                argv=(*command, "--prefix", str(place), "--cache", str(self._root / "npm")),
+                read_only=_toolchain(),
+                writable=self._root,
+                network=True,
+                limits=Limits(wall=self._timeout, cpu=600, memory=4096 * MIB, data=4096 * MIB, processes=256),
+            )
+            ran = await bench.sandbox.run(job)
+            if ran.ended is not Ended.EXITED or ran.exit_code:
+                return _refused(clean(ran.output, 3000), command, ran.exit_code, ran.seconds)
+            (place / ".complete").touch()
+            if not folder.exists():
+                place.rename(folder)
+            phase = Phase("environment", Status.OK, "packages installed", command, 0, ran.seconds)
+            return Prepared(phase, environment=folder, read_only=_toolchain())
+        finally:
+            await asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
+
+    async def test(self, bench: Bench, prepared: Prepared) -> Suite:
+        tree, secret = bench.tree, Secret.fresh()
+        command = _own_command(tree)
+        files = sorted(path for path in tree.texts if _TEST.search(path))
+        folders = [] if command else sorted({str(PurePosixPath(path).parent) for path in files})[:20] or ["."]
+        options = {
+            "files": files,
+            "folders": folders,
+            "sources": sorted(path for path in tree.texts if path.endswith(_SOURCE))[:100],
+            "each": bench.settings.each_test_timeout,
+            "command": command,
+            "modules": f"{prepared.environment}/node_modules" if prepared.environment else None,
+        }
+        job = Job(
+            argv=("node", "{trusted}/run_node.mjs", "{report}", "{secret}"),
+            source=bench.root,
+            environment=prepared.environment,
+            read_only=prepared.read_only,
+            secret=secret.message(options),
+            limits=bench.limits(bench.settings.test_timeout),
+        )
+        ran = await bench.sandbox.run(job)
+        session = judge.read_session(ran, secret)
+        titles = {} if command else {path: tree.texts[path] for path in files}
+        scanned = Scan(tests=javascript_titles(titles), by_title=True)
+        tested = judge.judge(ran, session, scanned, secret, len(folders))
+        shown = tuple(command or ("node", "--test"))
+        unmeasured = {"coverage": _NOT_MEASURED}
+        return Suite((build_phase(session), test_phase(ran, tested, scanned, shown)), tested, None, unmeasured)
+
+    async def lint(self, bench: Bench, prepared: Prepared) -> Linted:  # noqa: ARG002 - the protocol names it
+        return Linted(Phase("lint", Status.SKIPPED, _NOT_MEASURED), None)
+
+    def program(self, argv: tuple[str, ...], bench: Bench, prepared: Prepared) -> Job:  # noqa: ARG002
+        if argv[0].endswith(_SOURCE):
+            argv = ("node", *argv)
+        if prepared.environment:
+            argv = ("node", "{trusted}/start_node.mjs", f"{prepared.environment}/node_modules", *argv)
+        return Job(argv=argv, environment=prepared.environment, read_only=prepared.read_only)
+
+
+def _package(tree: Tree) -> dict[str, Any] | None:
+    """package.json; an empty object when there is none, None when it is broken."""
+    try:
+        content = json.loads(tree.texts.get("package.json", "{}"))
+    except (ValueError, RecursionError):
+        return None
+    return content if isinstance(content, dict) else None
+
+
+def _own_command(tree: Tree) -> list[str] | None:
+    """`npm test` when the project has a runner of its own."""
+    scripts = (_package(tree) or {}).get("scripts")
+    script = scripts.get("test") if isinstance(scripts, dict) else None
+    if not isinstance(script, str) or not script.strip() or _OWN_RUNNER.search(script):
+        return None
+    return ["npm", "test"]
+
+
+def _toolchain() -> tuple[Path, ...]:
+    """Node's prefix, unless it is the system's."""
+    node = Path(shutil.which("node") or "/usr/bin/node").resolve()
+    prefix = node.parent.parent
+    return () if prefix.is_relative_to("/usr") else (prefix,)
+
+
+def _refused(output: str, command: tuple[str, ...], code: int, seconds: float) -> Prepared:
+    if re.search(r"ENOTFOUND|ECONNREFUSED|ETIMEDOUT|EAI_AGAIN|network", output) and "E404" not in output:
+        raise SandboxUnavailable(
+            f"the npm registry did not answer while packages were installed: {line(output, 300)}; check the network"
+        )
+    what = next((part for part in output.splitlines() if "404" in part or "ERR" in part), "no message")
+    summary = f"packages could not be installed: {line(what)}"
+    return Prepared(Phase("environment", Status.FAILED, summary, command, code, seconds, output))

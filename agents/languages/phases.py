@@ -1,0 +1,38 @@
+"""Sums up what a trusted runner reported as phases of a report."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from agents.verification.box import Ended, Ran
+from agents.verification.evidence import Phase, Status, Tested, Verdict
+from agents.verification.judge import Session
+from agents.verification.source import Scan
+from agents.verification.text import clean, line
+
+
+def build_phase(session: Session) -> Phase:
+    """Whether every file compiles."""
+    if not session.syntax:
+        return Phase("build", Status.OK, "all files compile")
+    first = session.syntax[0]
+    text = "\n".join(
+        clean(f"{r['path']}:{r['line']}: {r['message']}\n    {r['source']}", 600) for r in session.syntax[:5]
+    )
+    return Phase("build", Status.FAILED, line(f"{first['path']}:{first['line']}: {first['message']}"), output=text)
+
+
+def test_phase(ran: Ran, tested: Tested, scanned: Scan, command: tuple[str, ...]) -> Phase:
+    """The test run in a line; its output is kept when all is not well."""
+    counts = Counter(test.outcome for test in tested.tests)
+    summary = ", ".join(f"{number} {outcome}" for outcome, number in sorted(counts.items())) or "no tests ran"
+    good = tested.verdict is Verdict.PASS
+    return Phase(
+        "tests",
+        Status.OK if good else Status.FAILED,
+        f"{tested.verdict}: {summary}; {len(scanned.tests)} test functions in the source",
+        command,
+        ran.exit_code if ran.ended is Ended.EXITED else None,
+        ran.seconds,
+        "" if good else clean(ran.output, 3000),
+    )
