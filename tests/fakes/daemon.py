@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from orchestrator.config import Config, Limits, Watch
+from orchestrator.config import Config, Watch
 from orchestrator.daemon import Orchestrator
 from orchestrator.view import Level, Row
 from tests.fakes.agents import Trio
