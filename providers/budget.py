@@ -70,7 +70,7 @@ def thinking(settings: ProviderSettings, learned: Learned, request: Request) -> 
 
 
 def reasoning_tokens(settings: ProviderSettings, call: Call) -> int:
-    """Tokens of thinking after which the call is ended: the configured budget, else half of the answer."""
+    """Tokens of thinking after which the call is ended: the configured budget, else half of the answer, or LEAST."""
     if call.thinking and isinstance(settings.thinking, int):
         return settings.thinking
-    return max(1, call.max_output_tokens // 2)
+    return max(LEAST, call.max_output_tokens // 2)

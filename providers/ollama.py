@@ -94,7 +94,7 @@ class Ollama:
 
     def doubt(self, call: Call, usage: Usage, estimate: float) -> str:
         count = usage.input_tokens
-        if count is None or usage.estimated:
+        if not count:
             return ""
         if count >= call.context_tokens - 1:
             return f"it read {count} tokens, which is all of num_ctx {call.context_tokens}"

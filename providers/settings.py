@@ -20,7 +20,7 @@ class Prices(BaseModel):
     input: float = Field(ge=0, description="USD per million tokens of prompt.")
     output: float = Field(ge=0, description="USD per million tokens of answer, thinking included.")
     cached: float | None = Field(
-        None, ge=0, description="USD per million cached tokens of prompt; as `input` if unset."
+        default=None, ge=0, description="USD per million cached tokens of prompt; as `input` if unset."
     )
 
 
@@ -29,46 +29,57 @@ class ProviderSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str = Field("", description="The key of this entry under `providers`.")
+    name: str = Field(default="", description="The key of this entry under `providers`.")
     type: str = Field(description="The wire format: ollama, vllm, openai or embedded; a module of this name.")
-    base_url: str | None = Field(None, description="Where the server listens; unset is the type's usual address.")
+    base_url: str | None = Field(
+        default=None, description="Where the server listens; unset is the type's usual address."
+    )
     model: str = Field(
-        AUTO,
+        default=AUTO,
         min_length=1,
         description="The model's name. vllm and openai: `auto` takes the first that the server lists. "
         "embedded: `auto`, the path of a GGUF file, or `repository:file` on Hugging Face.",
     )
     context_length: PositiveInt | None = Field(
-        None, description="Tokens of prompt and answer together; unset is what the server says, or the type's default."
+        default=None,
+        description="Tokens of prompt and answer together; unset is what the server says, or the type's default.",
     )
     max_output_tokens: PositiveInt | None = Field(
-        None, description="The longest answer, in tokens; unset is 8192, or half the context window if that is less."
+        default=None,
+        description="The longest answer, in tokens; unset is 8192, or half the context window if that is less.",
     )
-    temperature: float | None = Field(0.2, ge=0, le=2, description="Randomness, 0 to 2; null leaves it to the server.")
-    seed: int | None = Field(None, description="Makes answers repeatable where the server can; null is random.")
+    temperature: float | None = Field(
+        default=0.2, ge=0, le=2, description="Randomness, 0 to 2; null leaves it to the server."
+    )
+    seed: int | None = Field(default=None, description="Makes answers repeatable where the server can; null is random.")
     thinking: Literal["off", "on"] | PositiveInt = Field(
-        "off", description="off, on, or a number: on, and at most so many tokens of thinking."
+        default="off", description="off, on, or a number: on, and at most so many tokens of thinking."
     )
     api_key_env: str | None = Field(
-        None,
+        default=None,
         pattern=r"^[A-Za-z_][A-Za-z0-9_]*$",
         description="Name of the environment variable that holds the key; keys never stand in files.",
     )
-    connect_timeout: PositiveFloat = Field(10.0, description="Seconds to connect.")
+    connect_timeout: PositiveFloat = Field(default=10.0, description="Seconds to connect.")
     first_token_timeout: PositiveFloat = Field(
-        900.0, description="Seconds until the first token; loading a model and reading a long prompt take minutes."
+        default=900.0,
+        description="Seconds until the first token; loading a model and reading a long prompt take minutes.",
     )
-    silence_timeout: PositiveFloat = Field(120.0, description="Seconds without a token once the answer has begun.")
+    silence_timeout: PositiveFloat = Field(
+        default=120.0, description="Seconds without a token once the answer has begun."
+    )
     max_concurrency: PositiveInt | None = Field(
-        None, description="Calls at once; unset is 1 for ollama and embedded, 16 for vllm, 8 for openai."
+        default=None, description="Calls at once; unset is 1 for ollama and embedded, 16 for vllm, 8 for openai."
     )
-    keep_alive: str | int = Field("10m", description="ollama: how long the model stays loaded after a call.")
+    keep_alive: str | int = Field(default="10m", description="ollama: how long the model stays loaded after a call.")
     token_param: Literal["auto", "max_tokens", "max_completion_tokens"] = Field(
-        "auto", description="openai: what the server calls the longest answer."
+        default="auto", description="openai: what the server calls the longest answer."
     )
-    prices: Prices | None = Field(None, description="USD per million tokens; unset is the built-in price table.")
+    prices: Prices | None = Field(
+        default=None, description="USD per million tokens; unset is the built-in price table."
+    )
     extra: dict[str, Any] = Field(default_factory=dict, description="Merged into the body of every request.")
-    threads: PositiveInt | None = Field(None, description="embedded: threads; unset is one for each processor.")
+    threads: PositiveInt | None = Field(default=None, description="embedded: threads; unset is one for each processor.")
 
     @field_validator("base_url")
     @classmethod

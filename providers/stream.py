@@ -126,15 +126,17 @@ class Exchange:
 
 async def lines(response: httpx.Response) -> AsyncIterator[str]:
     """Lines that end in a newline; unlike `str.splitlines`, JSON's U+2028 and U+0085 do not end one. Raises Failed."""
-    rest = b""
+    rest = bytearray()
     size = 0
     async for piece in response.aiter_bytes():
         size += len(piece)
         if size > LARGEST:
             raise Failed(Failure(Kind.DEGENERATE, f"the answer is larger than {LARGEST} bytes"))
-        *whole, rest = (rest + piece).split(b"\n")
-        for line in whole:
-            yield _text(line)
+        *ends, begun = piece.split(b"\n")
+        for end in ends:
+            yield _text(rest + end)
+            rest.clear()
+        rest += begun
     if rest:
         yield _text(rest)
 
@@ -164,7 +166,7 @@ def network_failure(error: httpx.HTTPError) -> Failure:
     return Failure(Kind.DROPPED, said)
 
 
-def _text(line: bytes) -> str:
+def _text(line: bytes | bytearray) -> str:
     return line.removesuffix(b"\r").decode("utf-8", "replace")
 
 

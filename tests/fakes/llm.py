@@ -18,7 +18,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from socket import SO_LINGER, SOL_SOCKET, socket
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 OLLAMA, OPENAI = "ollama", "openai"
 
@@ -63,8 +63,8 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Any = None
     """Sent instead of a stream: a string as it is, anything else as JSON."""
-    usage: tuple[int, int] | None = (10, 5)
-    """Tokens of prompt and answer; None leaves them out."""
+    usage: tuple[int, int] | Literal["auto"] | None = "auto"
+    """Tokens of prompt and answer; `auto` counts four characters as one, None leaves them out."""
     piece: int = 20
     """Characters in one chunk."""
     delay: float = 0.0
@@ -339,7 +339,7 @@ def _openai(asked: Asked, answer: Answer) -> list[Line]:
     if answer.finish is not None:
         lines.append(chunk({}, answer.finish))
     if answer.usage is not None and (asked.body.get("stream_options") or {}).get("include_usage"):
-        prompt, written = answer.usage
+        prompt, written = _counted(asked, answer)
         lines.append(event({"choices": [], "usage": {"prompt_tokens": prompt, "completion_tokens": written}}))
     return [*lines, b"data: [DONE]\n\n"] if answer.done else lines
 
@@ -360,8 +360,14 @@ def _ollama(asked: Asked, answer: Answer) -> list[Line]:
     if answer.finish is not None and answer.done:
         last["done_reason"] = answer.finish
     if answer.usage is not None:
-        last["prompt_eval_count"], last["eval_count"] = answer.usage
+        last["prompt_eval_count"], last["eval_count"] = _counted(asked, answer)
     return [*lines, line(last)]
+
+
+def _counted(asked: Asked, answer: Answer) -> tuple[int, int]:
+    if isinstance(answer.usage, tuple):
+        return answer.usage
+    return len(asked.text) // 4 + 1, (len(answer.text) + len(answer.reasoning)) // 4 + 1
 
 
 def _broken(answer: Answer) -> bool:
