@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.files import Denied, DiskFull, FileProblem, Folder, NotText, ReadOnly
+from orchestrator.files import Denied, DiskFull, FileProblem, Folder, NotRegular, NotText, ReadOnly
 from orchestrator.files_directory import DescriptorDirectory, Directory
 
 CALLS = ("open", "write", "sync_file", "rename", "link", "sync")
@@ -143,6 +143,18 @@ def test_a_failed_block_leaves_no_new_file(tmp_path: Path) -> None:
         assert list(folder.walk()) == []
 
 
+def test_a_pipe_put_in_a_files_place_at_the_last_moment_is_not_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "plain").touch()
+
+    class Overtaken(DescriptorDirectory):
+        def stat(self, name: str) -> os.stat_result:
+            return super().stat("plain")
+
+    os.mkfifo(tmp_path / "pipe")
+    with Folder(tmp_path, Overtaken.at(tmp_path)) as folder, pytest.raises(NotRegular):
+        folder.read("pipe")
+
+
 def test_half_a_surrogate_pair_is_refused_and_the_old_file_stays(tmp_path: Path) -> None:
     with Folder.open(tmp_path) as folder:
         folder.write("a", "old")
@@ -208,3 +220,46 @@ def test_a_tree_that_was_made_unreadable_can_be_removed() -> None:
     """As an ordinary user; root can read everything anyway."""
     done = subprocess.run([sys.executable, "-c", AS_NOBODY], capture_output=True)
     assert done.returncode == 0, done.stderr.decode()
+
+
+def test_content_is_durable_before_its_name_and_the_name_before_we_return(tmp_path: Path) -> None:
+    calls: list[str] = []
+
+    class Recording(DescriptorDirectory):
+        def make(self, name: str) -> None:
+            calls.append(f"make {name}")
+            super().make(name)
+
+        def write(self, descriptor: int, data: memoryview) -> int:
+            calls.append("write")
+            return super().write(descriptor, data)
+
+        def sync_file(self, descriptor: int) -> None:
+            calls.append("sync file")
+            super().sync_file(descriptor)
+
+        def sync(self) -> None:
+            calls.append(f"sync {Path(f'/proc/self/fd/{self._fd}').readlink().relative_to(tmp_path)}")
+            super().sync()
+
+        def rename(self, old: str, new: str) -> None:
+            calls.append(f"rename to {new}")
+            super().rename(old, new)
+
+        def link(self, old: str, new: str) -> None:
+            calls.append(f"link to {new}")
+            super().link(old, new)
+
+        def unlink(self, name: str) -> None:
+            calls.append("unlink")
+            super().unlink(name)
+
+    with Folder(tmp_path, Recording.at(tmp_path)) as folder:
+        folder.write("a/b/c", "content")
+        assert calls == ["make a", "sync .", "make b", "sync a", "write", "sync file", "rename to c", "sync a/b"]
+        calls.clear()
+        folder.create("a/d", "content")
+        assert calls == ["write", "sync file", "link to d", "unlink", "sync a"]
+        calls.clear()
+        folder.remove("a/d")
+        assert calls == ["unlink", "sync a"]

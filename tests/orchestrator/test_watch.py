@@ -278,7 +278,7 @@ async def test_new_projects_are_noted_when_their_requirements_are_there(
 
         await asyncio.to_thread(appear_all)
         async with asyncio.timeout(5):
-            while not all(complete.get(name) for name in names):  # noqa: ASYNC110 - the loop has to turn
+            while not all(complete.get(name) for name in names):
                 await asyncio.sleep(0.02)
 
 
@@ -341,6 +341,10 @@ async def test_polling_notes_what_inotify_would(
         write(workspace / "old/03_staging/src/deep/other.py")
         assert await notes.settle() == []
         assert watcher.check() == []
+        assert watcher._observer
+        polled = {str(path) for emitter in watcher._observer.emitters for path in emitter._snapshot.paths}  # type: ignore[attr-defined]
+        assert str(workspace / "old/03_staging/src") in polled
+        assert str(workspace / "old/03_staging/src/deep") not in polled
 
 
 async def test_a_workspace_that_was_removed_and_made_again_is_watched_again(workspace: Path) -> None:
