@@ -228,7 +228,7 @@ def _requirements(text: tuple[str, ...], file: Any) -> str | bytes:
     if file is not None and text:
         raise click.UsageError("give the requirements either as TEXT or with --from FILE")
     if file is not None or text == ("-",):
-        content: bytes = (file or click.get_binary_stream("stdin")).read()
+        content: bytes = (file or sys.stdin.buffer).read()
         return content
     if not text:
         raise click.UsageError("what is to be made? give TEXT, --from FILE, or - to read standard input")

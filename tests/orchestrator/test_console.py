@@ -1,0 +1,303 @@
+"""What the daemon shows, on a terminal, in a log, and where neither works as it should."""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+import threading
+from typing import TextIO, cast
+
+import pytest
+from rich.console import Console
+
+from orchestrator.console import LiveConsole, PlainConsole, duration, live_table, open_console
+from orchestrator.output import Output
+from orchestrator.view import Level, Row
+
+HOSTILE = [
+    "\x1b[31mred\x1b[0m",
+    "\x1b]0;title\x07x",
+    "a\rb",
+    "a\nb",
+    "bell\x07",
+    "\u202egnp.exe",
+    "\ud800surrogate",
+    "\x9b31mc1",
+    "[bold]markup[/bold] [/nope] [link=file:///x]y[/link]",
+    ":smile:",
+    "%s %d {0}",
+    "\u2028\u2029\x85",
+]
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def row(project: str = "p", *, started: float = 1000.0, activity: str = "writing", tokens: int = 0) -> Row:
+    return Row(project, "engineering", "Engineer", "model-x", 2, 10, 7.5, activity, tokens, 23.4, started)
+
+
+def screen(width: int, *, height: int = 24, encoding: str = "utf-8") -> tuple[Console, io.TextIOWrapper]:
+    """A terminal of that size, and what was written to it."""
+    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    output = cast("TextIO", Output(stream))
+    return Console(file=output, width=width, height=height, force_terminal=True, color_system=None), stream
+
+
+def written(stream: io.TextIOWrapper) -> str:
+    stream.flush()
+    return cast("io.BytesIO", stream.buffer).getvalue().decode(stream.encoding)
+
+
+def plain(clock: Clock | None = None, level: str = "info") -> tuple[PlainConsole, io.StringIO]:
+    stream = io.StringIO()
+    return PlainConsole(stream, level, clock or Clock()), stream
+
+
+def test_a_plain_line_has_the_time_the_project_and_the_text() -> None:
+    console, stream = plain()
+    console.say("Architect plans", project="links")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d links: Architect plans\n", stream.getvalue())
+
+
+def test_a_plain_line_says_what_matters_in_words() -> None:
+    console, stream = plain()
+    console.say("slow", level=Level.WARNING)
+    console.say("broken", level=Level.ERROR)
+    assert [line[20:] for line in stream.getvalue().splitlines()] == ["warning: slow", "error: broken"]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_untrusted_text_stays_one_printable_line_in_a_log(text: str) -> None:
+    console, stream = plain()
+    console.say(text, project=text)
+    (line,) = stream.getvalue().splitlines()
+    assert line.isprintable()
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_untrusted_text_does_not_move_the_terminals_cursor(text: str) -> None:
+    console, stream = screen(100)
+    view = LiveConsole(console)
+    view.say(text, project=text)
+    view.show(text, row(text, activity=text))
+    console.print(view.live.get_renderable())
+    shown = written(stream)
+    assert shown.replace("\n", "").isprintable()
+    assert "\ud800" not in shown
+
+
+def test_markup_is_shown_as_it_is_written() -> None:
+    console, stream = screen(100)
+    LiveConsole(console).say("[bold]x[/bold] :smile:", project="[red]p")
+    assert "[red]p: [bold]x[/bold] :smile:" in written(stream)
+
+
+def test_a_long_text_is_cut() -> None:
+    console, stream = plain()
+    console.say("x" * 100_000)
+    assert len(stream.getvalue()) < 600
+
+
+@pytest.mark.parametrize(
+    ("log_level", "shown"),
+    [
+        ("debug", ["debug", "info", "good", "warning", "error"]),
+        ("info", ["info", "good", "warning", "error"]),
+        ("warning", ["warning", "error"]),
+        ("error", ["error"]),
+    ],
+)
+def test_the_log_level_says_what_is_shown(log_level: str, shown: list[str]) -> None:
+    console, stream = plain(level=log_level)
+    for level in Level:
+        console.say(level.value, level=level)
+    assert [line.rsplit(" ", 1)[1] for line in stream.getvalue().splitlines()] == shown
+
+
+def test_an_hour_of_silent_work_is_at_most_sixty_lines_in_a_log() -> None:
+    clock = Clock()
+    console, stream = plain(clock)
+    console.show("p", row(tokens=1234))
+    for _ in range(720):
+        clock.now += 5
+        console.beat()
+    lines = stream.getvalue().splitlines()
+    assert 55 <= len(lines) <= 60
+    assert lines[0].endswith("working: p (Engineer, writing, iteration 2, 1,234 tokens, 1:00)")
+
+
+def test_the_heartbeat_is_silent_when_nobody_works_or_others_speak() -> None:
+    clock = Clock()
+    console, stream = plain(clock)
+    clock.now += 100
+    console.beat()
+    console.show("p", row())
+    console.say("something")
+    clock.now += 59
+    console.beat()
+    console.show("p", None)
+    clock.now += 100
+    console.beat()
+    assert len(stream.getvalue().splitlines()) == 1
+
+
+def test_the_heartbeat_names_three_projects_and_counts_the_others() -> None:
+    clock = Clock()
+    console, stream = plain(clock)
+    for number in range(50):
+        console.show(f"p{number}", row(f"p{number}"))
+    clock.now += 60
+    console.beat()
+    assert "p0 (" in stream.getvalue()
+    assert stream.getvalue().endswith("; and 47 more\n")
+
+
+@pytest.mark.parametrize("width", [80, 140])
+def test_the_table_fits_the_terminal_and_shows_the_longest_activity_whole(width: int) -> None:
+    console, stream = screen(width)
+    rows = [row("a-rather-long-project-name", activity="waiting to try again", tokens=1_234_567)]
+    console.print(live_table(rows, 1000.0 + 3729, width=width, height=24))
+    lines = written(stream).splitlines()
+    assert all(len(line) <= width for line in lines)
+    for part in ("Engineer", "2/10", "7.5", "waiting to try again", "23", "1:02:09"):
+        assert part in lines[1]
+    assert ("model-x" in lines[1]) == (width == 140)
+
+
+def test_many_projects_do_not_fill_the_screen() -> None:
+    console, stream = screen(80, height=12)
+    rows = [row(f"p{n}", started=1000.0 + n) for n in range(100)]
+    console.print(live_table(rows, 2000.0, width=80, height=12))
+    lines = written(stream).splitlines()
+    assert len(lines) == 8
+    assert lines[1].startswith("p0 ")
+    assert lines[-1].startswith("and 94 more")
+
+
+def test_a_terminal_that_knows_only_ascii_gets_question_marks() -> None:
+    console, stream = screen(80, encoding="ascii")
+    view = LiveConsole(console)
+    view.say("wörter 🎉", project="p")
+    view.show("p", row("wörter 🎉 " * 20))
+    console.print(view.live.get_renderable())
+    assert "w?rter ?" in written(stream)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [(-1, "0s"), (0.9, "0s"), (59, "59s"), (60, "1:00"), (3599, "59:59"), (3600, "1:00:00")]
+)
+def test_durations(seconds: float, shown: str) -> None:
+    assert duration(seconds) == shown
+
+
+class Broken(io.StringIO):
+    def write(self, text: str) -> int:
+        raise BrokenPipeError
+
+
+def test_a_reader_that_left_does_not_stop_the_daemon() -> None:
+    output = Output(Broken())
+    console = PlainConsole(cast("TextIO", output))
+    console.say("one")
+    console.say("two")
+    assert output.gone
+
+
+def test_a_closed_stream_does_not_stop_the_daemon() -> None:
+    stream = io.StringIO()
+    stream.close()
+    with open_console(stream=stream) as view:
+        view.say("x")
+        view.show("p", row())
+
+
+def test_no_standard_output_at_all_is_fine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdout", None)
+    with open_console() as view:
+        view.say("x")
+
+
+def test_a_pipe_gets_plain_lines_and_a_terminal_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    stream = io.StringIO()
+    with open_console(stream=stream) as view:
+        assert isinstance(view, PlainConsole)
+    monkeypatch.setattr(stream, "isatty", lambda: True)
+    with open_console(stream=stream) as view:
+        assert isinstance(view, LiveConsole)
+    monkeypatch.setenv("TERM", "dumb")
+    with open_console(stream=stream) as view:
+        assert isinstance(view, PlainConsole)
+
+
+def test_no_color_is_respected_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("NO_COLOR", "1")
+    stream = io.StringIO()
+    monkeypatch.setattr(stream, "isatty", lambda: True)
+    with open_console(stream=stream) as view:
+        view.say("broken", level=Level.ERROR)
+    assert not re.search(r"\x1b\[[0-9;]*3[0-7]m", stream.getvalue())
+
+
+def test_the_live_console_is_drawn_while_there_is_work_and_ends_clean(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    drawn = threading.Event()
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+        def write(self, text: str) -> int:
+            if "Engineer" in text:
+                drawn.set()
+            return super().write(text)
+
+    before = threading.active_count()
+    with open_console(stream=Terminal()) as view:
+        view.show("p", row())
+        assert drawn.wait(5)
+        view.show("p", None)
+    assert threading.active_count() == before
+
+
+def test_our_warnings_are_shown_and_other_peoples_chatter_is_not() -> None:
+    stream = io.StringIO()
+    with open_console(stream=stream):
+        logging.getLogger("providers.client").warning("odd %s", "thing")
+        logging.getLogger("orchestrator.watch").info("event")
+        logging.getLogger("httpx").info("chatter")
+        logging.getLogger("watchdog").warning("overflow")
+        logging.getLogger("agents").debug("detail")
+    assert [line[20:] for line in stream.getvalue().splitlines()] == [
+        "warning: odd thing",
+        "event",
+        "warning: overflow",
+    ]
+
+
+def test_a_traceback_is_shown_whole() -> None:
+    stream = io.StringIO()
+    with open_console(stream=stream):
+        try:
+            raise KeyError("lost")  # noqa: TRY301
+        except KeyError:
+            logging.getLogger("orchestrator.daemon").exception("the cycle broke")
+    assert "error: the cycle broke" in stream.getvalue()
+    assert "error: KeyError: 'lost'" in stream.getvalue()
+    assert "line" in stream.getvalue()
+
+
+def test_loggers_are_as_before_when_the_console_is_closed() -> None:
+    root = logging.getLogger()
+    before = (list(root.handlers), root.level, logging.getLogger("agents").level)
+    with open_console("debug", stream=io.StringIO()):
+        pass
+    assert (list(root.handlers), root.level, logging.getLogger("agents").level) == before
