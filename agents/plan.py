@@ -124,8 +124,8 @@ def _is_binding(example: Example, requirements: Sequence[Requirement]) -> bool:
         return False
     if len(expected) >= 4 and not re.fullmatch(r"[\d\s.,]+", expected):
         return expected in whole
-    words = {expected, *example.run[2:], *example.stdin.split()}
-    return any(all(_stands_in(word, requirement.text) for word in words) for requirement in requirements)
+    phrases = [text for text in (expected, " ".join(example.run[2:]), example.stdin.strip()) if text]
+    return any(all(_stands_in(text, requirement.text) for text in phrases) for requirement in requirements)
 
 
 def _lacks_files(example: Example) -> bool:
@@ -134,8 +134,8 @@ def _lacks_files(example: Example) -> bool:
     return example.exit == 0 and any(word not in example.files for word in named)
 
 
-def _stands_in(word: str, text: str) -> bool:
-    return bool(re.search(rf"(?<![\w.]){re.escape(word)}(?![\w])(?!\.\d)", text))
+def _stands_in(phrase: str, text: str) -> bool:
+    return bool(re.search(rf"(?<![\w.]){re.escape(phrase)}(?!\w|\.\d)", text))
 
 
 def render(plan: Plan) -> str:
