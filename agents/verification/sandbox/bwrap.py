@@ -231,7 +231,7 @@ class _Preparation:
     def _closing(self) -> list[str]:
         policy = seccomp.INSTALLING if self._job.network else seccomp.BOXED
         filtered = ["--seccomp", str(self._bytes(seccomp.program(policy)))]
-        return ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", _PLACES.job, *filtered]
+        return ["--remount-ro", "/proc", "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", _PLACES.job, *filtered]
 
     def _inner(self) -> list[str]:
         """The start inside: copy the project, say that the sandbox stands, become the code's user, under its limits."""
