@@ -9,32 +9,18 @@ import asyncio
 import errno
 import logging
 import os
-import sys
 import warnings
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Literal
 
-from watchdog.events import (
-    DirCreatedEvent,
-    DirDeletedEvent,
-    DirMovedEvent,
-    FileAttribEvent,
-    FileClosedEvent,
-    FileCreatedEvent,
-    FileModifiedEvent,
-    FileMovedEvent,
-    FileSystemEvent,
-    FileSystemEventHandler,
-)
-from watchdog.observers import Observer
+from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers.api import BaseObserver
-from watchdog.observers.polling import PollingObserverVFS
 
 from .debounce import Debounce
 from .watch_mounts import silent_file_system
-from .watch_scope import watched
+from .watch_observers import native_observer, polling_observer, schedule, still_works
 
 __all__ = ["Debounce", "Polling", "WatchError", "Watcher", "project_name", "watching"]
 
@@ -42,24 +28,10 @@ Polling = Literal["auto", "always", "never"]
 
 _log = logging.getLogger(__name__)
 
-# Never the opened kinds: above some 4,000 folders watchdog 7.1 then sees the events of its own walks, for ever.
-_EVENTS: list[type[FileSystemEvent]] = [
-    FileCreatedEvent,
-    FileClosedEvent,
-    FileMovedEvent,
-    FileAttribEvent,
-    DirCreatedEvent,
-    DirMovedEvent,
-    DirDeletedEvent,
-]
-_EVENTS_WITHOUT_CLOSE = [*_EVENTS, FileModifiedEvent]
-
 _LIMITS = {
     errno.ENOSPC: "the limit of inotify watches is reached; raise it: sudo sysctl fs.inotify.max_user_watches=524288",
     errno.EMFILE: "the limit of inotify instances is reached; raise it: sudo sysctl fs.inotify.max_user_instances=512",
 }
-_POLL_SECONDS = 1.0
-_PROJECTS_POLLED_PER_SECOND = 250
 _NOT_OURS = (".swp", ".swo", ".swx", ".tmp", "~")
 
 
@@ -163,9 +135,7 @@ class Watcher:
             return f"{self._workspace}: was not watched"
         if self._identity() != self._root:
             return f"{self._workspace}: was removed or replaced"
-        if not (observer.is_alive() and all(emitter.is_alive() for emitter in observer.emitters)):
-            return "the file watcher had ended"
-        if not _reader_is_alive(observer):
+        if not still_works(observer):
             return "the file watcher had ended"
         if self._overflows.seen:
             return "file events were lost, too many came at once"
@@ -175,7 +145,7 @@ class Watcher:
 
     def _mend(self) -> None:
         full = getattr(self._observer, "full", False)
-        polled = isinstance(self._observer, PollingObserverVFS) or self.mode.startswith("polling")
+        polled = self.mode.startswith("polling")
         self._stop_observer()
         if self._identity() is None:
             raise WatchError(f"{self._workspace}: the folder is gone; make it again, or stop and choose another")
@@ -187,7 +157,7 @@ class Watcher:
     def _watch(self) -> None:
         """By the system's events; by polling when its limits do not allow that."""
         try:
-            observer, self.mode = _native_observer()
+            observer, self.mode = native_observer()
             self._begin(observer)
         except OSError as error:
             limit = _LIMITS.get(error.errno or 0)
@@ -199,17 +169,14 @@ class Watcher:
     def _poll(self, reason: str) -> None:
         self.mode = f"polling: {reason}"
         try:
-            self._begin(_polling_observer(self._workspace))
+            self._begin(polling_observer(self._workspace))
         except OSError as error:
             raise WatchError(f"{self._workspace}: cannot be read: {error.strerror}") from error
 
     def _begin(self, observer: BaseObserver) -> None:
-        native = sys.platform == "linux" and not self.mode.startswith("polling")
-        events = _EVENTS if native else _EVENTS_WITHOUT_CLOSE
-        handler = _Posting(self._workspace, self._post)
         self._root = self._identity()
         try:
-            observer.schedule(handler, str(self._workspace), recursive=True, event_filter=events)
+            schedule(observer, _Posting(self._workspace, self._post), self._workspace)
             observer.start()
         except BaseException:
             observer.stop()
@@ -259,31 +226,3 @@ async def watching(workspace: Path, note: Callable[[str], None], polling: Pollin
         yield watcher
     finally:
         watcher.stop()
-
-
-def _native_observer() -> tuple[BaseObserver, str]:
-    if sys.platform != "linux":
-        return Observer(), "native"
-    from . import watch_pruned
-
-    pruned = watch_pruned.observer()
-    return (pruned, "inotify") if pruned else (Observer(), "inotify, unpruned")
-
-
-def _reader_is_alive(observer: BaseObserver) -> bool:
-    """The thread that reads from inotify; True where there is none."""
-    reader = getattr(observer, "_inotify_fd", None)
-    return reader is None or bool(reader.is_alive())
-
-
-def _polling_observer(workspace: Path) -> BaseObserver:
-    """Looks into the same folders as the pruned observer, without entering links, less often when there are many."""
-    root = os.fsencode(workspace)
-
-    def entries(path: str | None) -> Iterator[os.DirEntry[str]]:
-        return os.scandir(path) if path is not None and watched(root, os.fsencode(path)) else iter(())
-
-    projects = sum(1 for _ in workspace.iterdir())
-    return PollingObserverVFS(
-        os.lstat, entries, polling_interval=max(_POLL_SECONDS, projects / _PROJECTS_POLLED_PER_SECOND)
-    )

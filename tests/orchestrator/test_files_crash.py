@@ -73,15 +73,15 @@ def require_finished(place: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_cycle_killed_at_any_call_is_finished_by_the_next_start(script: Path, tmp_path: Path) -> None:
+def test_a_cycle_killed_at_a_call_is_finished_by_the_next_start(script: Path, tmp_path: Path) -> None:
     log = tmp_path / "log"
     whole = run(script, [str(project(tmp_path / "whole"))], at=0, log=log)
     assert whole.returncode == 0, whole.stderr.decode()
     require_finished(tmp_path / "whole")
     calls = log.read_text().splitlines()
     assert len(calls) > 20
-    for number, call in enumerate(calls, 1):
-        for how in ("torn",) if call.startswith("write") else ("after",) if number % 2 else ("before",):
+    for number, call in list(enumerate(calls, 1))[::2]:  # every second, for the sake of time
+        for how in ("torn",) if call.startswith("write") else ("after",) if number % 4 == 1 else ("before",):
             place = project(tmp_path / f"{number}-{how}")
             assert run(script, [str(place)], at=number, how=how).returncode == -9, call
             require_each_file_old_or_new(place)

@@ -325,7 +325,7 @@ async def test_polling_notes_what_inotify_would(
     workspace: Path, polling: Polling, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(watch, "silent_file_system", lambda _: "nfs4")
-    monkeypatch.setattr(watch, "_POLL_SECONDS", 0.05)
+    monkeypatch.setattr("orchestrator.watch_observers._POLL_SECONDS", 0.05)
     notes = Notes()
     async with watching(workspace, notes, polling) as watcher:
         assert watcher.mode == ("polling: as configured" if polling == "always" else "polling: nfs4")
