@@ -9,6 +9,7 @@ import errno
 import json
 import os
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -24,7 +25,7 @@ class WorkspaceError(Exception):
     """The workspace cannot be used; the text says why and what to do."""
 
 
-class AlreadyRunning(WorkspaceError):  # noqa: N818 - says what is the case
+class AlreadyRunning(WorkspaceError):
     """Another daemon holds it; `pid` is None when it has not told."""
 
     def __init__(self, message: str, pid: int | None) -> None:
@@ -46,7 +47,7 @@ class WorkspaceLock:
             raise WorkspaceError(f"{path}: cannot be written to: {problem}") from problem
 
     def release(self) -> None:
-        with Folder.open(self._path) as folder:
+        with suppress(FileProblem), Folder.open(self._path) as folder:  # the workspace may be gone, or read-only by now
             folder.remove(INFORMATION)
         os.close(self._descriptor)
 

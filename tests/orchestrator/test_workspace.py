@@ -206,3 +206,17 @@ def test_what_is_told_about_the_holder_is_plain_json(tmp_path: Path) -> None:
     with WorkspaceLock(tmp_path):
         told = json.loads((tmp_path / ".tumbler-daemon.json").read_text())
     assert set(told) == {"pid", "started", "boot_id"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a folder that nobody can write to, root included")
+def test_a_workspace_that_cannot_be_written_to_is_refused() -> None:
+    with pytest.raises(WorkspaceError, match="/sys/kernel: cannot be written to"):
+        Workspace(Path("/sys/kernel")).lock()
+    with pytest.raises(WorkspaceError, match="cannot be written to"):  # and not AlreadyRunning: it was given back
+        Workspace(Path("/sys/kernel")).lock()
+
+
+def test_a_lock_is_given_back_after_the_workspace_was_removed(tmp_path: Path) -> None:
+    with Workspace(tmp_path / "projects").lock():
+        (tmp_path / "projects").rename(tmp_path / "elsewhere")
+    Workspace(tmp_path / "elsewhere").lock().release()
