@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -42,10 +42,10 @@ class Engineer:
         draft = _Draft(work, self._format)
         for step in _steps(work, draft.profile):
             await draft.ask(step)
-        draft.finish()
         if wanted := draft.wanted():
-            await draft.ask(_missing(wanted))
-            draft.finish()
+            await draft.ask(_missing(wanted, draft.rejected))
+        elif draft.changes_nothing:
+            await draft.ask(_OTHERWISE)
         return draft.built()
 
 
@@ -61,12 +61,16 @@ class _Step:
 def _steps(work: Work, profile: Profile) -> list[_Step]:
     if work.staged:
         return [_repair(work)]
-    planned = [file.path for file in read_plan(work.plan) if is_source(file.path)]
+    planned = _planned(work)
     if len(planned) <= profile.files_per_call:
         named = f": {listed(planned)}" if planned else ""
         return [_Step("build", "engineer", f"Now write all files, the tests too{named}.")]
     groups = _groups(planned, profile.files_per_call)
     return [_Step("build", "engineer", f"Now write {listed(group)}, no other file.") for group in groups]
+
+
+def _planned(work: Work) -> list[str]:
+    return [file.path for file in read_plan(work.plan) if is_source(file.path)]
 
 
 def _groups(paths: Sequence[str], size: int) -> list[Sequence[str]]:
@@ -84,9 +88,19 @@ def _repair(work: Work) -> _Step:
     return _Step("repair", "engineer_repair", task)
 
 
-def _missing(paths: Sequence[str]) -> _Step:
+def _missing(paths: Sequence[str], rejected: Mapping[str, str]) -> _Step:
     name = "engineer_tests" if all(map(is_test, paths)) else "engineer"
-    return _Step("missing", name, f"Write {listed(paths)}, whole, and no other file.")
+    reasons = "".join(f"\n- {rejected[path]}" for path in paths if path in rejected)
+    heard = f"\n\nYour last answer was not taken:{reasons}" if reasons else ""
+    return _Step("missing", name, f"Write {listed(paths)}, whole, and no other file.{heard}")
+
+
+_OTHERWISE = _Step(
+    "otherwise",
+    "engineer_repair",
+    "Your last answer left every file as it was, so what was found is still wrong. Repair it in another way. "
+    "Send only the files that change, each of them whole.",
+)
 
 
 @dataclass
@@ -111,6 +125,15 @@ class _Draft:
         merged = {**self.work.staged, **self.files}
         return {path: content for path, content in merged.items() if path not in self.deleted}
 
+    @property
+    def changed(self) -> dict[str, str]:
+        return {path: content for path, content in self.files.items() if self.work.staged.get(path) != content}
+
+    @property
+    def changes_nothing(self) -> bool:
+        """An answer was read, and it repeats what is there: small models do that."""
+        return bool(self.files) and not self.changed and not self.deleted
+
     async def ask(self, step: _Step) -> None:
         """Put one question, and again with what was wrong while nothing of the answer can be used."""
         system = orders(step.orders, self.work, self.answer_format)
@@ -130,43 +153,42 @@ class _Draft:
                 self.take(read_reply(completion.text, finish=completion.finish, project=self.work.project))
                 return
             except Rejected as rejected:
-                self.problem = str(rejected)
+                self.problem = rejected.sentence
                 log.info("%s: the reply was not taken: %s", self.work.project, rejected)
                 if rejected.salvage:
-                    self.files.update(rejected.salvage)
                     self.rejected.update(dict.fromkeys(rejected.missing, rejected.sentence))
+                    self.take(Answer(rejected.salvage, frozenset(), "salvage"))
                     return
                 messages = _again(question, completion.text, rejected)
 
     def take(self, answer: Answer) -> None:
-        self.files.update(answer.files)
-        self.deleted -= answer.files.keys()
-        self.deleted |= answer.deleted & (self.work.sources | self.work.staged.keys())
-
-    def finish(self) -> None:
         """Mend what needs no model, and set aside each file that must not replace the old one."""
-        self.files = dict(fix(self.files, self.work.staged))
-        for path, content in list(self.files.items()):
+        self.deleted -= answer.files.keys()
+        self.deleted |= answer.deleted & (self.work.sources | self.work.staged.keys()) - self.work.edited
+        for path, content in fix(answer.files, self.project).items():
             if problem := gate(path, content, self.work.staged.get(path)):
                 self.rejected[path] = problem
-                del self.files[path]
             else:
+                self.files[path] = content
                 self.rejected.pop(path, None)
 
     def wanted(self) -> list[str]:
-        """Files to ask for again: refused ones, and planned ones that are nowhere."""
-        there = self.project
-        planned = [file.path for file in read_plan(self.work.plan) if is_source(file.path)]
-        missing = [path for path in planned if path not in there and path not in self.deleted]
-        return list(dict.fromkeys([*self.rejected, *missing])) if self.files or self.rejected else []
+        """Files to ask for again: refused ones, and planned ones that are nowhere. None after an unusable answer.
+
+        While tests fail, the failures tell what is missing.
+        """
+        if not self.files and not self.rejected:
+            return []
+        planned = [] if self.work.feedback else _planned(self.work)
+        missing = [path for path in planned if path not in self.project and path not in self.deleted]
+        return list(dict.fromkeys([*self.rejected, *missing]))
 
     def built(self) -> Built:
         raw = "\n\n".join(self.replies)
         if not self.files and not self.deleted:
             reason = self.problem or "; ".join(self.rejected.values()) or "the answer holds no file"
             raise UnusableReply(f"All JSON parsing strategies failed: {reason}", raw)
-        changed = {path: content for path, content in self.files.items() if self.work.staged.get(path) != content}
-        return Built(changed, frozenset(self.deleted), dict(self.rejected), raw)
+        return Built(self.changed, frozenset(self.deleted), dict(self.rejected), raw)
 
 
 def _answer_tokens(work: Work) -> int:

@@ -1,0 +1,208 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from agents.answers import fenced
+from agents.base import Built, UnusableReply, Work
+from agents.engineer import Engineer
+from providers import FinishReason
+from tests.fakes.model import Answer, ScriptedModel, completion
+
+REQUIREMENTS = "fib.py has a function fib(n).\nA negative n raises ValueError.\n"
+CODE = "def fib(n):\n    return n if n < 2 else fib(n - 1) + fib(n - 2)\n"
+TEST = "from fib import fib\n\n\ndef test_fib():\n    assert fib(6) == 8\n"
+PLAN = "# Plan: fib\n\n## Files\n\n- `fib.py`: the function\n- `tests/test_fib.py`: its tests\n"
+BOTH = f"{fenced('fib.py', CODE)}\n{fenced('tests/test_fib.py', TEST)}"
+STAGED = {"fib.py": CODE, "tests/test_fib.py": TEST.replace("8", "9")}
+FEEDBACK = "### tests/test_fib.py::test_fib fails\n```\nassert 8 == 9\n```"
+
+
+async def build(*answers: Answer, answer_format: Any = "fenced", **work: Any) -> tuple[Built, ScriptedModel]:
+    """One run; every answer must have been asked for."""
+    model = ScriptedModel(answers, name=work.pop("name", "fake-7b"), context_tokens=work.pop("context", 16384))
+    known = {"project": "demo", "iteration": 1, "requirements": REQUIREMENTS, "plan": PLAN, "model": model}
+    built = await Engineer(model, answer_format).run(Work(**{**known, **work}))  # type: ignore[arg-type]
+    assert len(model.calls) == len(answers)
+    return built, model
+
+
+async def repair(*answers: Answer, **work: Any) -> tuple[Built, ScriptedModel]:
+    return await build(*answers, **{"iteration": 2, "staged": STAGED, "feedback": FEEDBACK, **work})
+
+
+async def test_files_are_taken_from_fences() -> None:
+    built, _ = await build(BOTH)
+    assert built.files == {"fib.py": CODE, "tests/test_fib.py": TEST}
+    assert built.raw == BOTH
+    assert not built.deleted
+    assert not built.rejected
+
+
+@pytest.mark.parametrize("answer_format", ["fenced", "json"])
+async def test_json_is_read_whatever_was_asked_for(answer_format: str) -> None:
+    files = [{"path": "fib.py", "content": CODE}, {"path": "tests/test_fib.py", "content": TEST}]
+    built, _ = await build(json.dumps({"files": files}), answer_format=answer_format)
+    assert built.files == {"fib.py": CODE, "tests/test_fib.py": TEST}
+
+
+async def test_the_prompt_holds_requirements_plan_hints_and_names_the_files() -> None:
+    _, model = await build(BOTH, notes="Use a loop.")
+    text = model.calls[0].text
+    assert REQUIREMENTS.strip() in text
+    assert PLAN.strip() in text
+    assert "# Hints from the user\n\nUse a loop." in text
+    assert "Now write all files, the tests too: `fib.py`, `tests/test_fib.py`." in text
+    assert model.calls[0].messages[0].content.startswith("You are the Engineer.")
+
+
+@pytest.mark.parametrize(
+    ("requirements", "example"),
+    [
+        ("A library that adds numbers.", "average.py"),
+        ('Create a Python script that prints "Hello, World!"', "weekend.py"),
+        ("A command-line program that counts words.", "longest.py"),
+    ],
+)
+async def test_the_nearest_example_is_shown(requirements: str, example: str) -> None:
+    _, model = await build(BOTH, requirements=requirements)
+    shown = [name for name in ("average.py", "weekend.py", "longest.py") if name in model.calls[0].text]
+    assert shown == [example]
+
+
+async def test_no_python_example_is_shown_for_another_language() -> None:
+    plan = "- `index.js`: main\n- `index.test.js`: tests\n"
+    _, model = await build(f"{fenced('index.js', 'x')}\n{fenced('index.test.js', 'y')}", plan=plan)
+    assert "average.py" not in model.calls[0].text
+
+
+async def test_the_example_is_in_the_format_that_is_asked_for() -> None:
+    _, model = await build(BOTH, answer_format="json")
+    assert '{"files": [{"path": "average.py"' in model.calls[0].text
+    assert "### FILE" not in model.calls[0].text
+
+
+async def test_a_rejected_reply_is_asked_again_with_the_exact_error() -> None:
+    built, model = await build("Sorry, what do you mean?", "```python\nx = 1\n```", BOTH)
+    assert "Your last answer could not be used." in model.calls[1].text
+    assert "Sorry, what do you mean?" in model.calls[1].text
+    assert [call.purpose for call in model.calls] == ["build", "retry", "retry"]
+    assert built.files.keys() == {"fib.py", "tests/test_fib.py"}
+
+
+async def test_each_attempt_is_a_little_warmer() -> None:
+    _, model = await build("?", "?", BOTH)
+    temperatures = [call.temperature or 0 for call in model.calls]
+    assert temperatures == sorted(set(temperatures))
+
+
+async def test_when_nothing_can_be_read_the_documented_words_come_first() -> None:
+    with pytest.raises(UnusableReply, match=r"^All JSON parsing strategies failed: Received") as caught:
+        await build("no", "no", "still no")
+    assert caught.value.raw.endswith("still no")
+
+
+async def test_files_that_came_whole_before_a_cut_are_kept_and_only_the_rest_is_asked_for() -> None:
+    cut = completion(f"{fenced('fib.py', CODE)}\n### FILE: tests/test_fib.py\n```\nfrom fi", FinishReason.LENGTH)
+    built, model = await build(cut, fenced("tests/test_fib.py", TEST))
+    assert built.files == {"fib.py": CODE, "tests/test_fib.py": TEST}
+    assert "Write `tests/test_fib.py`, whole, and no other file." in model.calls[1].text
+    assert CODE in model.calls[1].text
+
+
+async def test_a_planned_file_that_is_missing_is_asked_for_once() -> None:
+    built, model = await build(fenced("fib.py", CODE), "I am done.", "I am done.", "I am done.")
+    assert built.files == {"fib.py": CODE}
+    assert model.calls[1].purpose == "missing"
+    assert "you write its tests" in model.calls[1].text
+
+
+async def test_files_that_the_program_makes_are_not_asked_for() -> None:
+    await build(BOTH, plan=PLAN + "- `cache.json`: made by the program\n")
+
+
+async def test_a_refused_file_is_asked_for_alone_with_the_reason() -> None:
+    bad = fenced("tests/test_fib.py", "def test_fib(:\n    pass\n")
+    built, model = await build(f"{fenced('fib.py', CODE)}\n{bad}", fenced("tests/test_fib.py", TEST))
+    assert built.files["tests/test_fib.py"] == TEST
+    assert not built.rejected
+    assert "is not valid Python (line 1" in model.calls[1].text
+
+
+async def test_a_file_refused_twice_keeps_its_old_version_and_is_reported() -> None:
+    bad = fenced("tests/test_fib.py", "def test_fib(:\n")
+    built, _ = await repair(f"{fenced('fib.py', CODE + '# better')}\n{bad}", bad)
+    assert built.files.keys() == {"fib.py"}
+    assert "not valid Python" in built.rejected["tests/test_fib.py"]
+
+
+async def test_a_forgotten_import_costs_no_call() -> None:
+    test = TEST.replace("from fib import fib", "import pytest")
+    built, _ = await build(f"{fenced('fib.py', CODE)}\n{fenced('tests/test_fib.py', test)}")
+    assert built.files["tests/test_fib.py"].startswith("import pytest\nfrom fib import fib\n")
+
+
+async def test_a_large_plan_is_built_in_several_calls_with_tests_last() -> None:
+    names = ["a.py", "b.py", "c.py", "d.py", "tests/test_a.py"]
+    plan = "\n".join(f"- `{name}`: part" for name in names)
+    first = "\n".join(fenced(name, f"{name[0]} = 1\n") for name in names[:3])
+    _, model = await build(
+        first, fenced("d.py", "d = 1\n"), fenced("tests/test_a.py", "def test(): pass\n"), plan=plan, name="tiny-1b"
+    )
+    assert "Now write `a.py`, `b.py`, `c.py`, no other file." in model.calls[0].text
+    assert "a = 1" in model.calls[1].text
+    assert "Now write `tests/test_a.py`, no other file." in model.calls[2].text
+
+
+async def test_repair_shows_failures_and_files_and_delivers_what_changed() -> None:
+    built, model = await repair(BOTH)
+    assert built.files == {"tests/test_fib.py": TEST}
+    assert FEEDBACK in model.calls[0].text
+    assert STAGED["tests/test_fib.py"] in model.calls[0].text
+    assert "You repair a small program" in model.calls[0].text
+
+
+async def test_a_repair_that_changes_nothing_is_asked_for_again() -> None:
+    built, model = await repair(fenced("fib.py", CODE), fenced("tests/test_fib.py", TEST))
+    assert "left every file as it was" in model.calls[1].text
+    assert built.files == {"tests/test_fib.py": TEST}
+
+
+async def test_a_second_repair_that_changes_nothing_delivers_nothing() -> None:
+    built, _ = await repair(fenced("fib.py", CODE), fenced("fib.py", CODE))
+    assert built.files == {}
+
+
+async def test_what_the_user_changed_is_shown_as_the_users() -> None:
+    _, model = await repair(BOTH, edited=frozenset({"fib.py"}))
+    assert "The user changed this file by hand. Keep these changes." in model.calls[0].text
+
+
+async def test_only_files_that_are_there_and_not_the_users_are_deleted() -> None:
+    deletes = "DELETE: old.py\nDELETE: mine.py\nDELETE: nowhere.py\n"
+    staged = {**STAGED, "old.py": "x = 1\n", "mine.py": "y = 1\n"}
+    built, _ = await repair(
+        f"{deletes}\n{fenced('tests/test_fib.py', TEST)}", staged=staged, edited=frozenset({"mine.py"})
+    )
+    assert built.deleted == {"old.py"}
+
+
+async def test_without_failures_the_files_follow_the_new_plan() -> None:
+    _, model = await repair(BOTH, feedback="")
+    assert "Bring the files in line with requirements and plan." in model.calls[0].text
+
+
+async def test_files_that_do_not_fit_are_shown_by_their_signatures() -> None:
+    large = "def big(a: int) -> int:\n" + "    a += 1\n" * 900 + "    return a\n"
+    _, model = await repair(BOTH, staged={**STAGED, "other.py": large}, context=4096)
+    text = model.calls[0].text
+    assert "# Signatures of other.py\n\n```\ndef big(a: int) -> int\n```" in text
+    assert "a += 1" not in text
+    assert CODE in text
+
+
+async def test_the_answer_never_asks_for_more_than_the_window_holds() -> None:
+    _, model = await build(BOTH, context=2048)
+    assert (model.calls[0].max_output_tokens or 0) < 2048
