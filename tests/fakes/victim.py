@@ -84,8 +84,8 @@ class Victim:
     def harm(self) -> list[str]:
         """What has happened to it; in words."""
         checks: dict[str, Callable[[], bool]] = {
-            "state.json was changed": lambda: _text(self.state) != _STATE,
-            "the key was changed": lambda: _text(self.key) != _SECRET,
+            "state.json was changed": lambda: self.state.read_text(encoding="utf-8") != _STATE,
+            "the key was changed": lambda: self.key.read_text(encoding="utf-8") != _SECRET,
             "modes were changed": lambda: [_mode(p) for p in (self.key, self.key.parent)] != [0o600, 0o700],
             "the daemon is dead": lambda: self.daemon.poll() is not None,
             "a process survived": lambda: bool(_processes(self.marker)),
@@ -93,7 +93,7 @@ class Victim:
             "shared memory was left": lambda: _segments() > self._segments,
             "folders of runs were left": lambda: bool(_own_folders()),
         }
-        return [name for name, happened in checks.items() if happened()]
+        return [name for name, happened in checks.items() if _is_so(happened)]
 
     def before(self) -> None:
         self._segments = _segments()
@@ -110,11 +110,12 @@ class Victim:
         remove(str(self.root))
 
 
-def _text(path: Path) -> str:
+def _is_so(happened: Callable[[], bool]) -> bool:
+    """What cannot be looked at any more was harmed."""
     try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        return repr(error)
+        return happened()
+    except OSError:
+        return True
 
 
 def _mode(path: Path) -> int:

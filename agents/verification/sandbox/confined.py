@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import os
 import secrets
+import signal
 import subprocess
 import sys
 import tempfile
@@ -64,7 +65,7 @@ class Landlock:
         return "none"
 
     async def run(self, job: Job) -> Ran:
-        return await in_own_thread(lambda stop: _run(job, stop, self._confinement(job)))
+        return await run_confined(job, self._confinement(job))
 
     def _confinement(self, job: Job) -> Confinement:
         alone = _user(job) is not None
@@ -87,14 +88,14 @@ class Bare:
 
     @property
     def description(self) -> str:
-        return "no sandbox, only limits and a clean environment: code under test can read, change and send what its user can"
+        return "no sandbox, only limits and a clean environment: the code can read, change and send what its user can"
 
     @property
     def network(self) -> str:
         return "all"
 
     async def run(self, job: Job) -> Ran:
-        return await in_own_thread(lambda stop: _run(job, stop, Confinement()))
+        return await run_confined(job, Confinement())
 
 
 @dataclass(frozen=True)
@@ -107,8 +108,13 @@ class Confinement:
     """Words before the command, `{directory}` being the run's folder."""
 
 
+async def run_confined(job: Job, confinement: Confinement) -> Ran:
+    """Run `job` under the supervisor program."""
+    return await in_own_thread(lambda stop: _run(job, stop, confinement))
+
+
 def _run(job: Job, stop: Stop, confinement: Confinement) -> Ran:
-    directory = tempfile.mkdtemp(prefix="code-tumbler-run-")
+    directory = os.path.realpath(tempfile.mkdtemp(prefix="code-tumbler-run-"))
     with Pipes(job.secret) as pipes:
         lifeline, hold = os.pipe()
         pipes.keep(lifeline)
@@ -164,9 +170,12 @@ class _Keeper:
 
 
 def _kill_tree(process: subprocess.Popen[bytes]) -> None:
-    for pid in Tree(process.pid).pids():
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, 9)
+    """The supervisor itself did not end: it was stopped, or is stuck."""
+    with contextlib.suppress(OSError):
+        for pid in Tree(process.pid).pids():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+    process.kill()
     process.wait()
 
 

@@ -11,6 +11,7 @@ import contextlib
 import os
 import selectors
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -104,7 +105,7 @@ class Pipes:
 
     def data(self, content: bytes, name: str = "tumbler") -> int:
         """A file in memory that holds `content`."""
-        descriptor = self.keep(os.memfd_create(name))
+        descriptor = self.keep(_unnamed_file(name))
         with os.fdopen(os.dup(descriptor), "wb") as file:
             file.write(content)
         os.lseek(descriptor, 0, os.SEEK_SET)
@@ -122,6 +123,13 @@ class Pipes:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close(*self._open)
+
+
+def _unnamed_file(name: str) -> int:
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create(name)
+    with tempfile.TemporaryFile() as file:
+        return os.dup(file.fileno())
 
 
 class Stop:

@@ -111,5 +111,5 @@ def _give_up_root(user: int | None) -> None:
     kernel.drop_capabilities()
     os.setgroups([])
     if user is not None:
-        os.setresgid(user, user, user)
-        os.setresuid(user, user, user)
+        os.setgid(user)
+        os.setuid(user)

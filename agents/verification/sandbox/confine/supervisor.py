@@ -136,7 +136,7 @@ def _kill_user(user: int) -> None:
     """Kill all processes of a user at once: nobody but this run has that number."""
     pid = os.fork()
     if pid == 0:
-        os.setresuid(user, user, user)
+        os.setuid(user)
         _kill(-1, _SIGKILL)
         os._exit(0)
     os.waitpid(pid, 0)
