@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from .caches import is_cache
 from .files_change import give_new_name, is_temporary, remove_tree, unfinished, write_all
 from .files_directory import DescriptorDirectory, Directory
 from .files_problems import (
@@ -68,6 +69,10 @@ class Fingerprint:
 
 def _none_ignored(_name: str) -> bool:
     return False
+
+
+def _never_written(name: str) -> bool:
+    return is_cache(name) and not is_temporary(name)
 
 
 class Folder:
@@ -286,11 +291,14 @@ class Folder:
             first.sync()
             second.sync()
 
-    def sweep(self, rel: str = "", *, ignored: Callable[[str], bool] = _none_ignored, depth: int = 8) -> int:
-        """Remove what interrupted writes left behind, at most `depth` directories deep; how many there were."""
+    def sweep(self, rel: str = "", *, depth: int = 8) -> int:
+        """Remove what interrupted writes left behind, at most `depth` directories deep; how many there were.
+
+        Not in caches and installed packages, where we never write.
+        """
         left = [
             _join(directory_rel, name)
-            for directory_rel, _, files in self._directories(rel, ignored, depth)
+            for directory_rel, _, files in self._directories(rel, _never_written, depth)
             for name in files
             if is_temporary(name)
         ]

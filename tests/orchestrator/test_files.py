@@ -257,8 +257,13 @@ def test_the_sweep_removes_unfinished_writes_only(folder: Folder, root: Path) ->
     (root / ".tumbler-00ff.tmp").write_text("torn")
     (root / "03_staging/src/.tumbler-0123456789abcdef.tmp").write_text("torn")
     (root / "03_staging/src/user.tmp").write_text("keep")
+    folder.write("03_staging/node_modules/.tumbler-00ff.tmp", "never ours")
     assert folder.sweep() == 2
-    assert list(folder.walk()) == ["03_staging/src/a.py", "03_staging/src/user.tmp"]
+    assert list(folder.walk(ignored={"node_modules"}.__contains__)) == [
+        "03_staging/src/a.py",
+        "03_staging/src/user.tmp",
+    ]
+    assert folder.names("03_staging/node_modules") == [".tumbler-00ff.tmp"]
 
 
 @pytest.mark.parametrize("fate", ["deleted", "renamed", "replaced"])
