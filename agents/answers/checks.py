@@ -9,11 +9,14 @@ from agents.answers.paths import parents, safe_path, same_file_key, without_pref
 from agents.answers.rejection import Reason, Rejected
 from agents.answers.shapes import Pairs
 
+_MOST_FILES = 5000
 _MOST_DELETED = 50
 
 
 def checked_files(pairs: Pairs, project: str, known: Collection[str] = ()) -> dict[str, str]:
     """Path -> content, all or nothing. The Rejected has the files without fault as `salvage`, the others as `missing`."""
+    if len(pairs) > _MOST_FILES:
+        raise Rejected(Reason.TOO_LARGE, f"Received {len(pairs)} files; at most {_MOST_FILES} are taken at a time.")
     renamed = without_prefix((path for path, _ in pairs), project, known)
     files: dict[str, str] = {}
     keys: dict[str, str] = {}

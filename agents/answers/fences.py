@@ -117,7 +117,7 @@ class _Prose:
         self.last_line = text.rstrip().rsplit("\n", 1)[-1]
         self.announced: list[str] = []
         self.deleted: list[str] = []
-        for match in _MARKER.finditer(text):
+        for match in islice(_MARKER.finditer(text), _MOST_FENCES):
             line = match.group().strip()
             if delete := _DELETE.fullmatch(line):
                 self.deleted.append(delete["path"])

@@ -18,8 +18,9 @@ _KEYS = (
     "files|file|path|file_path|filepath|filename|file_name|name|project|response|result|output|data|arguments|tool_calls|content|explanation"
     "|confidence|function"
 )
-_ANSWER = re.compile(rf"[\[{{(]\s*(?:[{{\[]\s*)?[\"'“]?(?:{_KEYS})[\"'”]?\s*[:：]", re.IGNORECASE)
-_COMMENTED_ANSWER = re.compile(rf"\{{\s*(?:(?://|#)[^\n]*\n\s*)+[\"'“]?(?:{_KEYS})[\"'”]?\s*[:：]", re.IGNORECASE)
+_KEY = rf"(?=[\"'“a-z])[\"'“]?(?:{_KEYS})[\"'”]?\s*[:：]"  # noqa: RUF001
+_ANSWER = re.compile(rf"[\[{{(](?=\s*[{{\[\"'“a-z])\s*(?:[{{\[]\s*)?{_KEY}", re.IGNORECASE)
+_COMMENTED_ANSWER = re.compile(rf"\{{\s*(?:(?://|#)[^\n]*\n\s*)+{_KEY}", re.IGNORECASE)
 
 
 def answer_start(text: str) -> int | None:

@@ -26,6 +26,7 @@ from agents.answers.shapes import Pairs, deleted_in, files_in
 from agents.answers.tags import files_in_tags, tags_start
 from agents.answers.thinking import without_thinking
 from agents.answers.tolerant_json import Unreadable
+from agents.answers.underescaped import read_underescaped
 
 LONGEST_REPLY = 8_000_000
 """Characters. More is refused unread; no model writes that much in one answer."""
@@ -132,12 +133,12 @@ def _from_json(text: str, check: Check) -> Answer | None:
     try:
         found = scan(text)
     except Unreadable as error:
-        if answer := _from_python(text, check):
+        if answer := _from_python(text, check) or _from_underescaped(text, check):
             return answer
         reason = Reason.TRUNCATED if error.open_ended else Reason.MALFORMED
         raise Rejected(reason, f"Received JSON that cannot be read: {error}. {_WANTED}") from error
     if not found:
-        return _from_python(text, check)
+        return _from_python(text, check) or _from_underescaped(text, check)
     deleted = [path for value, _ in found for path in deleted_in(value)]
     return _answer(_merged(found), deleted, "nearly json", check)
 
@@ -159,6 +160,11 @@ def _from_python(text: str, check: Check) -> Answer | None:
     except ValueError:
         return None
     return _answer(pairs, (), "python", check) if pairs else None
+
+
+def _from_underescaped(text: str, check: Check) -> Answer | None:
+    pairs = read_underescaped(text)
+    return _answer(pairs, (), "nearly json", check) if pairs else None
 
 
 def _from_the_rest(text: str, document: Document, check: Check) -> Answer:

@@ -15,12 +15,13 @@ from typing import Any
 from agents.answers.strict_json import unique_keys
 
 _CLOSING = {'"': '"', "“": "”", "„": "“", "”": "”"}
-_ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _WORDS: dict[str, Any] = {"true": True, "false": False, "null": None, "True": True, "False": False, "None": None}
 _WORDS |= dict.fromkeys(("NaN", "Infinity", "-Infinity", "undefined"))
 _WORD = re.compile(r"-?[A-Za-z]+|[-+]?\d[\d.eE+-]*")
 _KEY = re.compile(r"[A-Za-z_$][\w$]*")
-_HEX = re.compile(r"[0-9a-fA-F]{4}")
+_BODY = {closing: re.compile(rf"[^{closing}\\]*+(?:\\.[^{closing}\\]*+)*+", re.DOTALL) for closing in ('"', "”")}
+_BAD_ESCAPE = re.compile(r'(?:[^\\]++|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*+(?P<escape>\\.)', re.DOTALL)
+_BARE_QUOTE = re.compile(r'(\\.)|"', re.DOTALL)
 _SPACE = re.compile("[ \t\r\n\ufeff\u00a0\u3000]*")
 _CONTENT_KEY = re.compile(r'"(?:content|contents|code|source|text)"\s*:', re.IGNORECASE)
 _DEEPEST = 60
@@ -177,22 +178,14 @@ class _Reader:
         if self.text.startswith('"""', self.at):
             raise Unreadable("a triple-quoted string where a plain one should stand")
         closing = _CLOSING[self.text[self.at]]
-        plain = re.compile(rf"[^{closing}\\]*")
-        self.at += 1
-        parts: list[str] = []
-        while True:
-            match = plain.match(self.text, self.at)
-            assert match
-            parts.append(match.group())
-            self.at = match.end()
-            if self.at >= len(self.text):
-                raise Unreadable("a string is never closed", open_ended=True)
-            if self.text[self.at] == closing:
-                break
-            parts.append(self._escape())
+        match = _BODY[closing].match(self.text, self.at + 1)
+        assert match
+        self.at = match.end()
+        if not self.text.startswith(closing, self.at):
+            raise Unreadable("a string is never closed", open_ended=True)
         self.at += 1
         self._check_end(closing, more_may_follow)
-        return _joined_surrogates("".join(parts))
+        return _decoded(match.group())
 
     def _check_end(self, closing: str, more_may_follow: bool) -> None:
         end = self.at
@@ -201,23 +194,6 @@ class _Reader:
             return
         if closing != '"' or not _CONTENT_KEY.match(self.text, self.at):
             raise Unreadable(f"an unescaped quote inside a string at character {end}")
-
-    def _escape(self) -> str:
-        escape = self.text[self.at + 1 : self.at + 2]
-        if escape == "u":
-            match = _HEX.match(self.text, self.at + 2)
-            if not match:
-                raise Unreadable("\\u without four hexadecimal digits")
-            self.at += 6
-            return chr(int(match.group(), 16))
-        if not escape:
-            raise Unreadable("the text ends inside an escape", open_ended=True)
-        if escape not in _ESCAPES:
-            raise Unreadable(
-                f"\\{escape} is no escape of JSON, so the other escapes of the string cannot be trusted either"
-            )
-        self.at += 2
-        return _ESCAPES[escape]
 
     def _raw_string(self, mark: str) -> str:
         """Text between triple quotes or backticks. With a backslash or `${` in it, its meaning would depend on the language."""
@@ -247,6 +223,13 @@ def _word(word: str) -> Any:
         raise Unreadable(f"{word[:40]!r} is no value") from error
 
 
-def _joined_surrogates(text: str) -> str:
-    """Two escapes that form one character become that character; a lone one stays, and is refused as no text later."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+def _decoded(body: str) -> str:
+    """The text of a string in which only the escapes of JSON occur. Line ends may be raw."""
+    if "\\" not in body:
+        return body
+    if bad := _BAD_ESCAPE.match(body):
+        escape = bad["escape"]
+        raise Unreadable(f"{escape} is no escape of JSON, so the other escapes of the string cannot be trusted either")
+    escaped = _BARE_QUOTE.sub(lambda match: match[1] or '\\"', body) if '"' in body else body
+    text: str = json.loads(f'"{escaped}"', strict=False)
+    return text
