@@ -10,7 +10,7 @@ from agents.context import Section, answer_room, fit, room
 from agents.plan_reply import NoPlan, plan_from
 from agents.prompts import prompt
 from agents.requirements import Requirement, number
-from agents.tiers import profile
+from agents.tiers import Profile, profile
 from providers import Message, Provider
 
 _ANSWER_TOKENS = 3000
@@ -36,7 +36,7 @@ class Architect:
             completion = await work.model.complete(
                 messages,
                 purpose="retry" if problem else "plan",
-                schema=plan_schema(profile(work.model.name).max_files),
+                schema=plan_schema(profile(work.model.name)),
                 max_output_tokens=answer_room(messages, work.model.context_tokens, _most_tokens(work)),
                 temperature=temperature,
             )
@@ -54,7 +54,7 @@ def _most_tokens(work: Work) -> int:
 
 
 def _messages(work: Work, requirements: Sequence[Requirement]) -> list[Message]:
-    system = prompt("architect")
+    system = prompt("architect" if profile(work.model.name).invents_examples else "architect_small")
     numbers = "\n".join(f"{requirement.id}: {requirement.text}" for requirement in requirements)
     sections = [
         Section("Requirements", work.requirements),
@@ -76,11 +76,15 @@ def _again(messages: Sequence[Message], answer: str, problem: str) -> list[Messa
     ]
 
 
-def plan_schema(max_files: int) -> dict[str, Any]:
+def plan_schema(profile: Profile) -> dict[str, Any]:
     """What a plan looks like as JSON; everything is bounded, so that a small model comes to an end."""
+    overview = {"type": "string", "maxLength": 1200}
     text = {"type": "string", "maxLength": 300}
     path = {"type": "string", "maxLength": 80}
     file = _object(path=path, purpose=text, signatures={"type": "array", "items": text, "maxItems": 10})
+    files = {"type": "array", "items": file, "minItems": 1, "maxItems": profile.max_files}
+    if not profile.invents_examples:
+        return _object(overview=overview, files=files)
     beside = _object(path=path, content={"type": "string", "maxLength": 600})
     example = _object(
         name=text,
@@ -92,9 +96,9 @@ def plan_schema(max_files: int) -> dict[str, Any]:
         requirement=path,
     )
     return _object(
-        overview={"type": "string", "maxLength": 1200},
+        overview=overview,
         stack=text,
-        files={"type": "array", "items": file, "minItems": 1, "maxItems": max_files},
+        files=files,
         criteria={"type": "array", "items": _object(requirement=path, text=text), "maxItems": 40},
         examples={"type": "array", "items": example, "maxItems": 4},
     )

@@ -13,7 +13,7 @@ from agents.outline import complete, read_plan
 from agents.plan import Example, Plan, PlannedFile, complete_criteria, judge_examples, render, tidy
 from agents.requirements import Requirement
 
-_WANTED = "Wanted is one JSON object with the keys overview, stack, files, criteria and examples, and nothing else."
+_WANTED = 'Wanted is one JSON object as described, with the list "files", and nothing else.'
 _LEAST_CHARACTERS = 120
 _HEADING_OR_ITEM = re.compile(r"^(?:#{1,6} |\s*(?:[-*+]|\d+[.)])\s)", re.MULTILINE)
 

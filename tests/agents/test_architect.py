@@ -7,6 +7,7 @@ import pytest
 from agents.architect import Architect, plan_schema
 from agents.base import UnusableReply, Work
 from agents.prompts import prompt
+from agents.tiers import PROFILES, Tier
 from agents.verification.examples import read_examples
 from providers import FinishReason, estimate_tokens
 from tests.fakes.model import Answer, ScriptedModel, completion
@@ -138,17 +139,18 @@ async def test_requirements_go_in_word_for_word_and_numbered() -> None:
     assert REQUIREMENTS.strip() in model.calls[0].text
     assert "R3: exit code 3 when an argument is given" in model.calls[0].text
     assert "Use British English." in model.calls[0].text
-    assert model.calls[0].schema == plan_schema(12)
+    assert model.calls[0].schema == plan_schema(PROFILES[Tier.MEDIUM])
 
 
-async def test_a_small_model_is_asked_for_few_files() -> None:
+async def test_a_small_model_is_asked_for_files_only() -> None:
     model = ScriptedModel([json.dumps(PLAN)], name="tiny-1.5b")
     await Architect(model).run(Work("demo", 0, REQUIREMENTS, model))  # type: ignore[arg-type]
-    assert model.calls[0].schema == plan_schema(5)
+    assert model.calls[0].schema == plan_schema(PROFILES[Tier.SMALL])
 
 
-@pytest.mark.parametrize("name", ["architect", "engineer", "engineer_repair", "engineer_tests"])
+@pytest.mark.parametrize("name", ["architect", "architect_small", "engineer", "engineer_repair", "engineer_tests"])
 def test_orders_name_their_agent_first_and_are_short(name: str) -> None:
     text = prompt(name)
     assert text.startswith(f"You are the {name.partition('_')[0].capitalize()}.")
+    assert "Engineer" not in text.partition("\n")[0] or name.startswith("engineer")
     assert estimate_tokens(text) < 1500
