@@ -6,6 +6,7 @@ Heavy modules are imported inside the commands, so that `--help` answers at once
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -183,6 +184,27 @@ def print_config() -> None:
     from .shipped import config_yaml
 
     click.echo(config_yaml(), nl=False)
+
+
+def _passed_on(name: str, help_: str) -> Callable[[Callable[..., Any]], click.RichCommand]:
+    """A command that hands all that follows its name to another program's `main`, with its own options and help."""
+    settings = {"ignore_unknown_options": True, "help_option_names": []}
+    arguments = click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+    return lambda function: cli.command(name, help=help_, context_settings=settings)(arguments(function))
+
+
+@_passed_on("verify", "Build and test a folder in the sandbox, without any model.")
+def verify(arguments: tuple[str, ...]) -> None:
+    from agents.verification.__main__ import main
+
+    sys.exit(main(list(arguments)))
+
+
+@_passed_on("read-reply", "Print what a model's raw reply holds, as JSON.")
+def read_reply(arguments: tuple[str, ...]) -> None:
+    from agents.answers.__main__ import main
+
+    sys.exit(main(list(arguments)))
 
 
 def main() -> None:

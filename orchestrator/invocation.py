@@ -76,7 +76,7 @@ def reading(
     context: click.Context, options: dict[str, Any], name: str | None = None
 ) -> Iterator[tuple[Config, list[Standing]]]:
     """The settings and how the projects stand, or only the project `name`."""
-    from .status import names, standing
+    from .status import daemon, names, standing
 
     config, _ = settings(merged(context, options))
     try:
@@ -85,7 +85,8 @@ def reading(
         fail(f"{config.workspace}: cannot be read: {error.strerror}")
     if name is not None and name not in known:
         fail(f"{config.workspace} has no project {name!r}; it has: {', '.join(known) or 'none'}")
-    yield config, [standing(config.workspace / each) for each in known if name in (None, each)]
+    running = daemon(config.workspace)["running"]
+    yield config, [standing(config.workspace / each, running=running) for each in known if name in (None, each)]
 
 
 def open_output() -> Console:

@@ -14,7 +14,7 @@ import math
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -77,7 +77,8 @@ def document(workspace: Path) -> dict[str, Any]:
 
 def standings(workspace: Path) -> list[Standing]:
     """Every project folder, by name; none when the workspace does not exist. Raises OSError when it cannot be read."""
-    return [standing(workspace / name) for name in names(workspace)]
+    running = daemon(workspace)["running"]
+    return [standing(workspace / name, running=running) for name in names(workspace)]
 
 
 def names(workspace: Path) -> list[str]:
@@ -88,12 +89,17 @@ def names(workspace: Path) -> list[str]:
         return sorted(e.name for e in entries if e.is_dir(follow_symlinks=False) and not e.name.startswith("."))
 
 
-def standing(root: Path) -> Standing:
-    """How the project at `root` stands; whatever is wrong with its files is part of the answer."""
+def standing(root: Path, *, running: bool | None = None) -> Standing:
+    """How the project at `root` stands; whatever is wrong with its files is part of the answer.
+
+    `running`: whether a daemon works there; None when that is not known.
+    """
     try:
         with Folder.open(root) as folder:
             state = store.load(folder, root.name)
-            return _standing(folder, state)
+            found = _standing(folder, state)
+            stopped = running is False and state.status in _BY_ITSELF
+            return replace(found, next=f"when the daemon runs: {found.next}") if stopped else found
     except (FileProblem, store.StateProblem) as error:
         damaged = isinstance(error, store.StateDamaged)
         following = "the daemon sets the file aside and rebuilds it when it next looks" if damaged else str(error)
@@ -240,6 +246,7 @@ def _joined(*parts: str | None) -> str:
     return "; ".join(part.rstrip(". ") for part in parts if part)
 
 
+_BY_ITSELF = {Status.PLANNING, Status.ENGINEERING, Status.VERIFYING, Status.FINALIZING, Status.WAITING}
 _NEXT: dict[Status, Callable[[Folder, State], str]] = {
     Status.IDLE: _idle,
     Status.PLANNING: _working(f"the Architect writes {Project.PLAN}"),

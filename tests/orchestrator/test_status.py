@@ -167,6 +167,16 @@ def test_the_document_is_json_with_every_field_of_a_row(make: Make, tmp_path: Pa
     assert project["scores"][0]["score"] == 7.5
 
 
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [("planning", "when the daemon runs: the Architect writes 02_plan/PLAN.md"), ("exhausted", "the best is back")],
+)
+def test_work_without_a_daemon_is_said_to_wait_for_it(make: Make, state: str, expected: str) -> None:
+    root = make(status=state)
+    assert standing(root, running=False).next.startswith(expected)
+    assert not standing(root, running=True).next.startswith("when")
+
+
 @pytest.mark.parametrize(("pid", "running"), [(os.getpid(), True), (1 << 30, False), (-1, False), ("x", False)])
 def test_a_daemon_runs_when_its_process_does(tmp_path: Path, pid: object, running: bool) -> None:
     (tmp_path / ".tumbler-daemon.json").write_text(json.dumps({"pid": pid}), encoding="utf-8")
