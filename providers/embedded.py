@@ -14,6 +14,7 @@ FORMAT = OpenAI(
     start_hint="the engine ended; look at its last words above",
     pull_hint="set model to auto, to the path of a GGUF file, or to `owner/repository:file.gguf`",
     local=True,
+    one_model=True,
     template_thinking=True,
 )
 

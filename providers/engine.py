@@ -46,9 +46,10 @@ class Engine:
 
     base_url = "http://127.0.0.1"
 
-    def __init__(self, settings: ProviderSettings, context_tokens: int) -> None:
+    def __init__(self, settings: ProviderSettings, context_tokens: int, *, server: Path = _SERVER) -> None:
         self._settings = settings
         self._context_tokens = context_tokens
+        self._server = server
         self._process: asyncio.subprocess.Process | None = None
         self._endpoint: Endpoint | None = None
         self._lost = False
@@ -119,7 +120,7 @@ class Engine:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-I",
-            str(_SERVER),
+            str(self._server),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=last_words,

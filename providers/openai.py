@@ -44,6 +44,8 @@ class OpenAI:
     pull_hint: str = "set model in config.yaml to one that the server offers"
     local: bool = False
     loads_lazily: bool = False
+    one_model: bool = False
+    """The server was started by us with the configured model, whatever it calls it."""
     template_thinking: bool = False
     """Thinking is switched in the chat template, by `enable_thinking`."""
 
@@ -106,7 +108,7 @@ class OpenAI:
         return ""
 
     def _chosen(self, settings: ProviderSettings, offered: tuple[str, ...], *, listed: bool) -> str:
-        if settings.model == AUTO and offered:
+        if (settings.model == AUTO or self.one_model) and offered:
             return offered[0]
         if settings.model == AUTO:
             raise ModelNotFound(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, SecretStr, field_validator
 
 AUTO = "auto"
 """As `model`: whatever the server offers first."""
+
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class Prices(BaseModel):
@@ -27,7 +29,7 @@ class Prices(BaseModel):
 class ProviderSettings(BaseModel):
     """How to reach one model and how to ask it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     name: str = Field(default="", description="The key of this entry under `providers`.")
     type: str = Field(description="The wire format: ollama, vllm, openai or embedded; a module of this name.")
@@ -60,14 +62,12 @@ class ProviderSettings(BaseModel):
         pattern=r"^[A-Za-z_][A-Za-z0-9_]*$",
         description="Name of the environment variable that holds the key; keys never stand in files.",
     )
-    connect_timeout: PositiveFloat = Field(default=10.0, description="Seconds to connect.")
-    first_token_timeout: PositiveFloat = Field(
+    connect_timeout: Seconds = Field(default=10.0, description="Seconds to connect.")
+    first_token_timeout: Seconds = Field(
         default=900.0,
         description="Seconds until the first token; loading a model and reading a long prompt take minutes.",
     )
-    silence_timeout: PositiveFloat = Field(
-        default=120.0, description="Seconds without a token once the answer has begun."
-    )
+    silence_timeout: Seconds = Field(default=120.0, description="Seconds without a token once the answer has begun.")
     max_concurrency: PositiveInt | None = Field(
         default=None, description="Calls at once; unset is 1 for ollama and embedded, 16 for vllm, 8 for openai."
     )
