@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from agents.verification.box import MIB, Job, Limits, Sandbox
-from agents.verification.evidence import Coverage, Finding, Phase, Tested
+from agents.verification.evidence import Coverage, Finding, Phase, SuiteRun
 from agents.verification.settings import VerificationSettings
 from agents.verification.tree import Tree
 
@@ -48,7 +48,7 @@ class Suite:
     """The outcome of building and testing."""
 
     phases: tuple[Phase, ...]
-    tested: Tested
+    tested: SuiteRun
     coverage: Coverage | None = None
     unmeasured: Mapping[str, str] = field(default_factory=dict)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from agents.verification.box import Ended, Ran
-from agents.verification.evidence import Phase, Status, Tested, Verdict
+from agents.verification.evidence import Phase, Status, SuiteRun, Verdict
 from agents.verification.judge import Session
 from agents.verification.source import Scan
 from agents.verification.text import clean, line
@@ -22,7 +22,7 @@ def build_phase(session: Session) -> Phase:
     return Phase("build", Status.FAILED, line(f"{first['path']}:{first['line']}: {first['message']}"), output=text)
 
 
-def test_phase(ran: Ran, tested: Tested, scanned: Scan, command: tuple[str, ...]) -> Phase:
+def test_phase(ran: Ran, tested: SuiteRun, scanned: Scan, command: tuple[str, ...]) -> Phase:
     """The test run in a line; its output is kept when all is not well."""
     counts = Counter(test.outcome for test in tested.tests)
     summary = ", ".join(f"{number} {outcome}" for outcome, number in sorted(counts.items())) or "no tests ran"

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from agents.verification.box import Job
-from agents.verification.evidence import Phase, Status, Tested, Verdict
+from agents.verification.evidence import Phase, Status, SuiteRun, Verdict
 from agents.verification.tree import Tree
 
 from .base import Bench, Linted, Prepared, Suite
@@ -34,7 +34,7 @@ class Unsupported:
         return Prepared(Phase("environment", Status.FAILED, f"{what}; Python and JavaScript can"))
 
     async def test(self, bench: Bench, prepared: Prepared) -> Suite:
-        return Suite((), Tested(Verdict.NOT_RUN))
+        return Suite((), SuiteRun(Verdict.NOT_RUN))
 
     async def lint(self, bench: Bench, prepared: Prepared) -> Linted:
         return Linted(Phase("lint", Status.SKIPPED), None)

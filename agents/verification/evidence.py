@@ -77,7 +77,7 @@ class Frame:
 
 
 @dataclass(frozen=True)
-class Test:
+class Case:
     """One test, or a test file that could not be collected (`error`)."""
 
     id: str
@@ -122,11 +122,11 @@ class Weakening:
 
 
 @dataclass(frozen=True)
-class Tested:
+class SuiteRun:
     """What came of the test suite."""
 
     verdict: Verdict
-    tests: tuple[Test, ...] = ()
+    tests: tuple[Case, ...] = ()
     reasons: tuple[str, ...] = ()
     """Why the verdict is TAMPERED, SUSPECT, FAIL without a failing test, TIMEOUT or LIMIT."""
     missing: tuple[str, ...] = ()
@@ -145,7 +145,7 @@ class Evidence:
     sandbox: str
     sandbox_description: str
     phases: tuple[Phase, ...] = ()
-    tested: Tested = Tested(Verdict.NOT_RUN)
+    tested: SuiteRun = SuiteRun(Verdict.NOT_RUN)
     coverage: Coverage | None = None
     findings: tuple[Finding, ...] | None = None
     """None: not measured."""

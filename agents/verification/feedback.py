@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .evidence import BAD, Evidence, Frame, Outcome, Status, Test
+from .evidence import BAD, Case, Evidence, Frame, Outcome, Status
 from .examples import ExampleResult
 from .review import Review
 from .text import cut, fence, inline
@@ -66,17 +66,17 @@ def failures(evidence: Evidence) -> Iterator[str]:
         yield f"Also not passing: {len(rest)} more tests"
 
 
-def _urgency(test: Test) -> int:
+def _urgency(test: Case) -> int:
     return {Outcome.ERROR: 0, Outcome.FAILED: 1}.get(test.outcome, 2)
 
 
-def _cause(test: Test) -> str:
+def _cause(test: Case) -> str:
     """Failures with the same innermost line of code, or the same message, most likely have one cause."""
     frame = test.frames[-1] if test.frames else None
     return f"{frame.path}:{frame.line}" if frame else test.message.partition("\n")[0]
 
 
-def _test(test: Test) -> str:
+def _test(test: Case) -> str:
     verb = {Outcome.ERROR: "could not be set up or collected", Outcome.NOT_RUN: "did not run"}.get(
         test.outcome, "fails"
     )

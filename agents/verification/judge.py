@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from .box import Ended, Ran
 from .channel import Record, Secret, read_records
-from .evidence import BAD, Coverage, Frame, Outcome, Test, Tested, Verdict
+from .evidence import BAD, Case, Coverage, Frame, Outcome, SuiteRun, Verdict
 from .source import Scan
 from .text import clean, line
 
@@ -69,17 +69,17 @@ def _sort_in(session: Session, record: Record) -> None:
             session.returned = record["code"]
 
 
-def judge(ran: Ran, session: Session, scan: Scan, secret: Secret, canary_folders: int) -> Tested:
+def judge(ran: Ran, session: Session, scan: Scan, secret: Secret, canary_folders: int) -> SuiteRun:
     """The verdict on the suite."""
     tests = _tests(session, secret)
     missing = _missing(session, scan, tests)
     forged = _forged(ran, session, secret, canary_folders)
     verdict, reasons = _verdict(ran, session, scan, tests, missing, forged)
-    return Tested(verdict, tests, tuple(map(line, reasons)), missing)
+    return SuiteRun(verdict, tests, tuple(map(line, reasons)), missing)
 
 
 def _verdict(
-    ran: Ran, session: Session, scan: Scan, tests: tuple[Test, ...], missing: tuple[str, ...], forged: list[str]
+    ran: Ran, session: Session, scan: Scan, tests: tuple[Case, ...], missing: tuple[str, ...], forged: list[str]
 ) -> tuple[Verdict, list[str]]:
     if ran.ended is Ended.TIMEOUT:
         where = f" in {session.running}" if session.running else ""
@@ -133,6 +133,8 @@ def _forged(ran: Ran, session: Session, secret: Secret, canary_folders: int) -> 
                 reasons.append(f"{name} raised {phase['raw']} but was reported as passed")  # noqa: PERF401 - reads better
     if session.returned is not None and session.returned != ran.exit_code:
         reasons.append(f"exit code {ran.exit_code}, but the runner said {session.returned}")
+    if session.returned in {0, 1} and not session.ended:
+        reasons.append("the runner's reporter was taken out")
     if ran.exit_code == 0 and canary_folders:
         reasons.append("exit code 0, although a canary test must fail")
     if session.ended and session.returned == 1:
@@ -168,19 +170,19 @@ def _outcome(phases: list[Record]) -> Outcome:
     return Outcome.PASSED if {"setup", "call", "teardown"} <= by_phase.keys() else Outcome.NOT_RUN
 
 
-def _tests(session: Session, secret: Secret) -> tuple[Test, ...]:
+def _tests(session: Session, secret: Secret) -> tuple[Case, ...]:
     tests = [_collect_error(record) for record in session.errors if secret.canary not in record["id"]]
-    tests += [Test(line(r["id"]), Outcome.SKIPPED, clean(r["message"], 300)) for r in session.skips]
+    tests += [Case(line(r["id"]), Outcome.SKIPPED, clean(r["message"], 300)) for r in session.skips]
     for name in session.collected:
         if secret.canary not in name:
             tests.append(_test(name, session.phases.get(name, []), hung=name == session.running and not session.ended))
     return tuple(tests)
 
 
-def _test(name: str, phases: list[Record], *, hung: bool) -> Test:
+def _test(name: str, phases: list[Record], *, hung: bool) -> Case:
     bad = next((phase for phase in phases if phase["outcome"] == "failed"), None)
     message = "still running when the time was up" if hung and not bad else ""
-    return Test(
+    return Case(
         id=line(name),
         outcome=_outcome(phases),
         message=clean(bad["message"], 3000) if bad else message,
@@ -190,9 +192,9 @@ def _test(name: str, phases: list[Record], *, hung: bool) -> Test:
     )
 
 
-def _collect_error(record: Record) -> Test:
+def _collect_error(record: Record) -> Case:
     message = clean(record["message"], 3000)
-    return Test(line(record["id"] or "pytest"), Outcome.ERROR, message, _frames(record["frames"]))
+    return Case(line(record["id"] or "pytest"), Outcome.ERROR, message, _frames(record["frames"]))
 
 
 def _frames(records: Iterable[Record]) -> tuple[Frame, ...]:
@@ -201,12 +203,12 @@ def _frames(records: Iterable[Record]) -> tuple[Frame, ...]:
     )
 
 
-def _missing(session: Session, scan: Scan, tests: tuple[Test, ...]) -> tuple[str, ...]:
+def _missing(session: Session, scan: Scan, tests: tuple[Case, ...]) -> tuple[str, ...]:
     """Tests of the source that are neither collected nor in a file that failed or was skipped as a whole."""
     if not session.ended:
         return ()
     seen = {scan.key(name) for name in session.collected} - set(session.deselected)
-    excused = {test.id for test in tests if "::" not in test.id}
+    excused = {t.id for t in tests if "::" not in t.id and t.outcome in {Outcome.ERROR, Outcome.SKIPPED}}
     return tuple(sorted(t for t in scan.tests - seen if not any(_covers(file, t) for file in excused)))
 
 
@@ -226,7 +228,7 @@ def coverage_of(session: Session, is_test: Iterable[str]) -> Coverage | None:
     return Coverage(statements - missed, statements, {p: tuple(lines) for p, (_, lines, _) in files.items() if lines})
 
 
-def with_vacuity(tested: Tested, session: Session, secret: Secret) -> Tested:
+def with_vacuity(tested: SuiteRun, session: Session, secret: Secret) -> SuiteRun:
     """The verdict after the run with broken code."""
     idle, deaf = _vacuous(tested, session, secret)
     tested = replace(tested, vacuous=idle, broken=session.broken)
@@ -245,7 +247,7 @@ def with_vacuity(tested: Tested, session: Session, secret: Secret) -> Tested:
     return tested
 
 
-def _vacuous(main: Tested, broken: Session, secret: Secret) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _vacuous(main: SuiteRun, broken: Session, secret: Secret) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Tests that pass although everything is broken, and those of them that even reached the broken code."""
     passed = {test.id for test in main.tests if test.outcome is Outcome.PASSED}
     idle, deaf = [], []

@@ -21,6 +21,7 @@ _OUTCOME_HOOKS = frozenset(
         "pytest_itemcollected", "pytest_make_collect_report",
     }
 )  # fmt: skip
+_RESULTS = frozenset({"obj", "_obj", "runtest", "longrepr", "outcome"})
 _SHADOWS = frozenset({"sitecustomize.py", "usercustomize.py", "pytest.py"})
 
 
@@ -115,8 +116,10 @@ def _flags(path: str, tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and node.attr == "_exit":
             yield "calls os._exit, which leaves the test runner"
-        elif conftest and isinstance(node, ast.FunctionDef) and node.name in _OUTCOME_HOOKS:
+        elif isinstance(node, ast.FunctionDef) and node.name in _OUTCOME_HOOKS:
             yield f"defines {node.name}, which can change which tests run and what they report"
+        elif conftest and isinstance(node, ast.Attribute) and node.attr in _RESULTS and isinstance(node.ctx, ast.Store):
+            yield f"assigns .{node.attr} of a test or its report"
         elif is_test(path) and isinstance(node, ast.Name | ast.Attribute) and _reaches_in(node):
             yield "looks into the interpreter's other frames or objects"
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from agents.languages import Bench, Language, Languages, Linted, Prepared, Suite
 
 from .box import Sandbox
-from .evidence import Evidence, Phase, Status, Tested, Verdict
+from .evidence import Evidence, Phase, Status, SuiteRun, Verdict
 from .examples import Example, ExampleResult, judge, read_examples
 from .integrity import compare
 from .settings import VerificationSettings
@@ -66,7 +66,7 @@ def _not_run(evidence: Evidence) -> Evidence:
     reason = "the environment could not be prepared"
     skipped = tuple(Phase(name, Status.SKIPPED, reason) for name in ("build", "tests", "lint", "examples"))
     parts = dict.fromkeys(("tests", "coverage", "lint", "examples"), reason)
-    return replace(evidence, phases=(*evidence.phases, *skipped), tested=Tested(Verdict.NOT_RUN), unmeasured=parts)
+    return replace(evidence, phases=(*evidence.phases, *skipped), tested=SuiteRun(Verdict.NOT_RUN), unmeasured=parts)
 
 
 async def _examine(evidence: Evidence, plan: str, bench: Bench, language: Language, prepared: Prepared) -> Evidence:

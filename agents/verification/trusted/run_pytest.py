@@ -211,7 +211,9 @@ def make_reporter(channel: Channel, options: Options, hits: list[bool], pytest: 
             report = yield
             call = getattr(report, "call", None)
             if report.failed and call is not None and call.excinfo is not None:
-                report.tumbler = frames_of(call.excinfo, root)
+                cause = call.excinfo.value.__cause__
+                info = pytest.ExceptionInfo.from_exception(cause) if cause is not None else call.excinfo
+                report.tumbler = frames_of(info, root)
             return report
 
         def pytest_deselected(self, items: Any) -> None:

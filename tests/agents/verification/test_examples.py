@@ -1,0 +1,119 @@
+"""Black-box examples: reading and judging."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from agents.plan import Example as Planned
+from agents.plan import render_examples
+from agents.verification.box import Ended, Ran
+from agents.verification.examples import MAX_EXAMPLES, Example, judge, read_examples
+
+
+def plan(content: object, info: str = "json examples") -> str:
+    text = content if isinstance(content, str) else json.dumps(content)
+    return f"# Plan\n\n```{info}\n{text}\n```\n\nMore.\n"
+
+
+def ran(stdout: bytes, code: int = 0, ended: Ended = Ended.EXITED) -> Ran:
+    return Ran(ended, code, 0.1, output=stdout, output_bytes=len(stdout), stdout=stdout)
+
+
+@pytest.mark.parametrize("info", ["json examples", "examples", "example", "JSON Examples"])
+def test_a_block_is_found_by_its_info_string(info: str) -> None:
+    examples, problems = read_examples(plan([{"run": ["python", "a.py"], "stdout": "1\n"}], info))
+    assert (examples[0].run, examples[0].stdout, examples[0].name, problems) == (
+        ("python", "a.py"),
+        "1\n",
+        "python a.py",
+        (),
+    )
+
+
+def test_other_blocks_are_not_examples() -> None:
+    assert read_examples(plan([{"run": ["x"]}], "json")) == ((), ())
+
+
+def test_what_the_architect_writes_is_read_back() -> None:
+    planned = Planned("adds", ("python", "a.py", "{x}"), "1\n", "ü\n", 3, {"in/a.txt": "```\n"}, "R2", advisory=True)
+    (read,), problems = read_examples(render_examples([planned]))
+    assert problems == ()
+    assert read == Example(planned.run, "1\n", "ü\n", 3, "adds", {"in/a.txt": "```\n"}, "R2", advisory=True)
+
+
+@pytest.mark.parametrize(
+    ("entry", "problem"),
+    [
+        ("text", "is not an object"),
+        ({"stdout": "1"}, 'has no "run" list of words'),
+        ({"run": "python a.py"}, 'has no "run" list of words'),
+        ({"run": []}, 'has no "run" list of words'),
+        ({"run": ["a\0"]}, 'has no "run" list of words'),
+        ({"run": ["a"], "stdot": "1"}, "has unknown keys: stdot"),
+        ({"run": ["a"], "exit": "0"}, 'has an "exit" that is not a whole number'),
+        ({"run": ["a"], "exit": True}, 'has an "exit" that is not a whole number'),
+        ({"run": ["a"], "stdout": 1}, 'has "stdin" or "stdout" that is not text'),
+        ({"run": ["a"], "files": {"../x": ""}}, 'has "files" that are not relative paths with text'),
+        ({"run": ["a"], "files": {"/x": ""}}, 'has "files" that are not relative paths with text'),
+        ({"run": ["a"], "files": {"x": 1}}, 'has "files" that are not relative paths with text'),
+        ({"run": ["a"], "files": ["x"]}, 'has "files" that are not relative paths with text'),
+    ],
+)
+def test_a_bad_entry_is_a_problem_and_the_good_one_is_kept(entry: object, problem: str) -> None:
+    examples, problems = read_examples(plan([{"run": ["python", "a.py"]}, entry]))
+    assert len(examples) == 1
+    assert problems == (f"PLAN.md: example 2 {problem}",)
+
+
+@pytest.mark.parametrize("text", ["[", "", "[" * 100_000, "nothing"])
+def test_a_block_that_is_no_json_is_a_problem(text: str) -> None:
+    examples, problems = read_examples(plan(text))
+    assert examples == ()
+    assert "the examples block is no JSON" in problems[0]
+
+
+def test_a_flood_of_examples_is_bounded() -> None:
+    examples, problems = read_examples(plan([{"run": ["a"]}] * 500))
+    assert len(examples) == MAX_EXAMPLES
+    assert problems == ("PLAN.md: only the first 20 of 500 examples were run",)
+
+
+@pytest.mark.parametrize(
+    ("got", "note"),
+    [
+        (b"5\n", ""),
+        (b"5\r\n", ""),
+        (b"5", "differs in trailing white space only"),
+        (b"5  \n\n", "differs in trailing white space only"),
+    ],
+)
+def test_the_expected_output_passes(got: bytes, note: str) -> None:
+    result = judge(Example(("a",), stdout="5\n"), ran(got))
+    assert (result.passed, result.note) == (True, note)
+
+
+@pytest.mark.parametrize(
+    ("came", "problem"),
+    [
+        (ran(b"6\n"), "stdout differs from what was expected"),
+        (ran(b" 5\n"), "stdout differs from what was expected"),
+        (ran(b"5\n", code=1), "exit code 1, expected 0"),
+        (ran(b"5\n", code=-11), "exit code -11, expected 0"),
+        (ran(b"5\n", ended=Ended.TIMEOUT), "ended by the sandbox after 0.1 s: timeout"),
+        (ran(b"5\n", ended=Ended.MEMORY), "ended by the sandbox after 0.1 s: memory"),
+    ],
+)
+def test_anything_else_fails_and_says_how(came: Ran, problem: str) -> None:
+    result = judge(Example(("a",), stdout="5\n"), came)
+    assert (result.passed, result.problem) == (False, problem)
+
+
+def test_without_an_expected_output_only_the_exit_code_counts() -> None:
+    assert judge(Example(("a",), exit=2), ran(b"anything", code=2)).passed
+
+
+def test_what_is_shown_has_no_control_characters() -> None:
+    result = judge(Example(("a",), stdout="x"), ran(b"\x1b[31mred\x1b[0m\x07\xff"))
+    assert result.stdout == "red\ufffd"

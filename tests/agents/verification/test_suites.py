@@ -1,0 +1,156 @@
+"""Real suites in a real sandbox: what hostile and honest projects come to.
+
+Each file under data/suites is one project.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agents.languages import Languages
+from agents.verification.box import Sandbox, SandboxUnavailable
+from agents.verification.evidence import Evidence, Outcome, Verdict
+from agents.verification.review import Review
+from agents.verification.sandbox import choose
+from agents.verification.score import score
+from agents.verification.settings import VerificationSettings
+from agents.verification.tree import snapshot
+from agents.verification.verify import Subject, verify
+
+SUITES = Path(__file__).parents[2] / "data" / "suites"
+NAMES = sorted(path.stem for path in SUITES.glob("*.json"))
+QUICK: dict[str, Any] = {"vacuity": False, "coverage": False, "lint": False, "memory_mb": 512}
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Sandbox:
+    try:
+        return choose("auto")
+    except SandboxUnavailable as error:
+        pytest.skip(str(error))
+
+
+def lay_out(suite: dict[str, Any], folder: Path) -> Path:
+    staging, victim = folder / "staging", folder / "victim"
+    victim.write_text("untouched", encoding="utf-8")
+    for path, text in suite["files"].items():
+        (staging / path).parent.mkdir(parents=True, exist_ok=True)
+        (staging / path).write_text(text, encoding="utf-8")
+    for link in suite.get("links", []):
+        (staging / link).symlink_to(victim)
+    snapshot(staging, folder / "snapshot")
+    return folder / "snapshot"
+
+
+async def examine(files: dict[str, str], folder: Path, sandbox: Sandbox, plan: str = "", **settings: Any) -> Evidence:
+    root = lay_out({"files": files}, folder)
+    return await verify(Subject(root, plan), sandbox, VerificationSettings(**(QUICK | settings)))
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_each_suite_gets_the_verdict_it_deserves(name: str, sandbox: Sandbox, tmp_path: Path) -> None:
+    suite = json.loads((SUITES / f"{name}.json").read_text(encoding="utf-8"))
+    if name.startswith("node") and not shutil.which("node"):
+        pytest.skip("Node is not installed")
+    settings = VerificationSettings(**(QUICK | suite.get("settings", {})))
+    root = lay_out(suite, tmp_path)
+    evidence = await verify(Subject(root), sandbox, settings, Languages(settings))
+    result = score(evidence, Review())
+    assert evidence.tested.verdict in suite["expect"], evidence.tested.reasons
+    assert result.green == (evidence.tested.verdict is Verdict.PASS)
+    assert result.green or result.value < 8.0
+    assert (tmp_path / "victim").read_text(encoding="utf-8") == "untouched"
+
+
+APP = """
+def add(a, b):
+    return a + b
+
+
+def main():
+    print(add(*map(int, input().split())))
+
+
+if __name__ == "__main__":
+    main()
+"""
+TESTS = (
+    "from app import add\n\n\ndef test_add():\n    assert add(1, 2) == 3\n\n\ndef test_nothing():\n    assert True\n"
+)
+PLAN = """
+```json examples
+[{"run": ["python", "app.py"], "stdin": "2 3", "stdout": "5\\n", "name": "adds", "requirement": "R1"},
+ {"run": ["python3", "app.py"], "stdin": "2 3", "stdout": "6\\n", "name": "wrong"},
+ {"run": ["python", "-c", "print(open('in/a').read())"], "stdout": "hi", "files": {"in/a": "hi"}, "name": "file"},
+ {"run": ["python", "app.py"], "stdin": "x", "exit": 1, "name": "refuses"}]
+```
+"""
+
+
+async def test_evidence_of_an_honest_project_is_complete(sandbox: Sandbox, tmp_path: Path) -> None:
+    files = {"app.py": "import os\n" + APP, "tests/test_app.py": TESTS}
+    evidence = await examine(files, tmp_path, sandbox, PLAN, vacuity=True, coverage=True, lint=True)
+    assert evidence.tested.verdict is Verdict.PASS
+    assert evidence.passed == {"tests/test_app.py::test_add", "tests/test_app.py::test_nothing"}
+    assert evidence.tested.vacuous == ("tests/test_app.py::test_nothing",)
+    assert evidence.coverage is not None
+    assert 0 < evidence.coverage.percent < 100
+    assert evidence.findings is not None
+    assert [(f.path, f.code) for f in evidence.findings] == [("app.py", "F401")]
+    assert {r.example.name: r.passed for r in evidence.examples} == {
+        "adds": True,
+        "wrong": False,
+        "file": True,
+        "refuses": True,
+    }
+    assert evidence.failed == {"example: wrong"}
+
+
+async def test_code_that_does_not_compile_fails_the_build(sandbox: Sandbox, tmp_path: Path) -> None:
+    evidence = await examine({"app.py": "def broken(:\n", "test_app.py": TESTS}, tmp_path, sandbox)
+    assert not evidence.builds
+    assert "app.py:1" in next(p for p in evidence.phases if p.name == "build").summary
+    assert score(evidence, Review()).value <= 2.0
+
+
+async def test_a_test_that_ends_the_whole_time_is_named(sandbox: Sandbox, tmp_path: Path) -> None:
+    hang = (
+        "import signal, time\n\n\ndef test_hang():\n    signal.setitimer(signal.ITIMER_REAL, 0)\n    time.sleep(99)\n"
+    )
+    evidence = await examine({"test_hang.py": hang}, tmp_path, sandbox, test_timeout=2.0)
+    assert evidence.tested.verdict is Verdict.TIMEOUT
+    assert "test_hang.py::test_hang" in evidence.tested.reasons[0]
+    assert evidence.tested.tests[0].message == "still running when the time was up"
+
+
+async def test_an_import_that_no_manifest_names_is_advice(sandbox: Sandbox, tmp_path: Path) -> None:
+    files = {"app.py": "import yaml\n\n\ndef add(a, b):\n    return a + b\n", "test_app.py": TESTS}
+    evidence = await examine(files, tmp_path, sandbox)
+    assert evidence.advice == (
+        "app.py imports yaml, which no manifest names: add pyyaml to requirements.txt, or do without it",
+    )
+    error = evidence.tested.tests[0]
+    assert (error.outcome, error.message) == (Outcome.ERROR, "ModuleNotFoundError: No module named 'yaml'")
+    assert error.frames[-1].path == "app.py"
+
+
+async def test_a_failure_shows_the_line_of_the_code_under_test(sandbox: Sandbox, tmp_path: Path) -> None:
+    code = "def half(n):\n    return 1 / (n - 1)\n"
+    tests = "from app import half\n\n\ndef test_half():\n    print('about to')\n    assert half(1) == 0\n"
+    evidence = await examine({"app.py": code, "test_app.py": tests}, tmp_path, sandbox)
+    failed = evidence.tested.tests[0]
+    assert failed.message == "ZeroDivisionError: division by zero"
+    assert [(frame.path, frame.line) for frame in failed.frames] == [("test_app.py", 6), ("app.py", 2)]
+    assert ">    2     return 1 / (n - 1)" in failed.frames[-1].source
+    assert failed.output.strip() == "about to"
+
+
+async def test_other_languages_are_named_and_not_guessed(sandbox: Sandbox, tmp_path: Path) -> None:
+    evidence = await examine({"go.mod": "module x\n", "main.go": "package main\n"}, tmp_path, sandbox)
+    assert evidence.tested.verdict is Verdict.NOT_RUN
+    assert evidence.phases[0].summary == "Go projects cannot be verified yet; Python and JavaScript can"
