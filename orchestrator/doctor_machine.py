@@ -140,7 +140,7 @@ def watches_check(inotify: Path, projects: int) -> Check:
     except (OSError, ValueError):
         return Check("file events", Verdict.WARNING, "the system does not tell its inotify limits; polling is used")
     needed = projects * WATCHES_EACH + 100
-    told = f"inotify: {allowed:,} watches and {instances:,} instances; {projects} projects need about {needed:,}"
+    told = f"inotify: {allowed:,} watches and {instances:,} instances; about {needed:,} watches are needed"
     if allowed < needed:
         wanted = max(524_288, 2 * needed)
         return Check("file events", Verdict.WARNING, told, f"sudo sysctl fs.inotify.max_user_watches={wanted}")
