@@ -13,11 +13,12 @@ from typing import TextIO, cast
 
 from rich.console import Console, Group
 from rich.live import Live
+from rich.padding import Padding
 from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from agents.verification.text import line
+from agents.verification.text import clean, line
 
 from .output import Output
 from .view import Level, Row, View
@@ -25,6 +26,7 @@ from .view import Level, Row, View
 MOST_ROWS = 12
 LONGEST_LINE = 500
 """Characters of one event; what is cut stands in the project's files."""
+LONGEST_DETAIL = 8_000
 HEARTBEAT = 60.0
 """Seconds of silence, with work going on, after which a log says that it goes on."""
 ORDER = (Level.DEBUG, Level.INFO, Level.WARNING, Level.ERROR)
@@ -66,6 +68,12 @@ class PlainConsole:
             mark = f"{level}: " if level in (Level.WARNING, Level.ERROR) else ""
             self._write(f"{mark}{_named(project)}{line(text, LONGEST_LINE)}")
 
+    def detail(self, text: str) -> None:
+        """What belongs to the line before, kept as it is laid out."""
+        with self._lock:
+            self._stream.write("".join(f"    {each}\n" for each in clean(text, LONGEST_DETAIL).splitlines()))
+            self._stream.flush()
+
     def show(self, project: str, row: Row | None) -> None:
         _replace(self._rows, project, row)
 
@@ -102,6 +110,10 @@ class LiveConsole:
             when = Text(f"{datetime.now().astimezone():%H:%M:%S}", style="dim")
             event = Text.assemble((_named(project), "bold"), (line(text, LONGEST_LINE), STYLES[level]))
             self._console.print(_side_by_side(when, event))
+
+    def detail(self, text: str) -> None:
+        """What belongs to the line before, kept as it is laid out."""
+        self._console.print(Padding(Text(clean(text, LONGEST_DETAIL), style="dim"), (0, 0, 0, 9)))
 
     def show(self, project: str, row: Row | None) -> None:
         _replace(self._rows, project, row)
@@ -200,9 +212,9 @@ def _replace(rows: dict[str, Row], project: str, row: Row | None) -> None:
 
 
 class _ToView(logging.Handler):
-    """Hands what is logged to the view, a traceback line by line."""
+    """Hands what is logged to the console, with the traceback below it."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: PlainConsole | LiveConsole) -> None:
         super().__init__()
         self._view = view
 
@@ -210,9 +222,7 @@ class _ToView(logging.Handler):
         try:
             self._view.say(record.getMessage(), level=_level(record.levelno))
             if record.exc_info:
-                trace = logging.Formatter().formatException(record.exc_info)
-                for each in trace.splitlines():
-                    self._view.say(each.replace("  ", "\N{NO-BREAK SPACE} "), level=_level(record.levelno))
+                self._view.detail(logging.Formatter().formatException(record.exc_info))
         except Exception:
             self.handleError(record)
 
@@ -231,19 +241,20 @@ def open_console(log_level: str = "info", stream: TextIO | None = None) -> Itera
     output = cast("TextIO", Output(stream or sys.stdout))
     console = Console(file=output)
     live = console.is_terminal and not console.is_dumb_terminal
-    with _live(console, log_level) if live else _plain(output, log_level) as view, _logging_to(view, log_level):
+    opened = _live(console, log_level) if live else _plain(output, log_level)
+    with opened as view, _logging_to(view, log_level):
         yield view
 
 
 @contextmanager
-def _live(console: Console, log_level: str) -> Iterator[View]:
+def _live(console: Console, log_level: str) -> Iterator[LiveConsole]:
     view = LiveConsole(console, log_level)
     with view.live, _every(0.25, view.live.refresh, view.busy):
         yield view
 
 
 @contextmanager
-def _plain(stream: TextIO, log_level: str) -> Iterator[View]:
+def _plain(stream: TextIO, log_level: str) -> Iterator[PlainConsole]:
     view = PlainConsole(stream, log_level)
     with _every(5.0, view.beat):
         yield view
@@ -273,7 +284,7 @@ def _every(seconds: float, act: Callable[[], object], wanted: threading.Event | 
 
 
 @contextmanager
-def _logging_to(view: View, log_level: str) -> Iterator[None]:
+def _logging_to(view: PlainConsole | LiveConsole, log_level: str) -> Iterator[None]:
     """Our own loggers at `log_level`, other people's from warnings up."""
     handler = _ToView(view)
     root = logging.getLogger()

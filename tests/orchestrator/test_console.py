@@ -283,16 +283,21 @@ def test_our_warnings_are_shown_and_other_peoples_chatter_is_not() -> None:
     ]
 
 
-def test_a_traceback_is_shown_whole() -> None:
+@pytest.mark.parametrize("terminal", [False, True])
+def test_a_traceback_is_shown_whole_below_its_line(monkeypatch: pytest.MonkeyPatch, terminal: bool) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "200")
     stream = io.StringIO()
+    monkeypatch.setattr(stream, "isatty", lambda: terminal)
     with open_console(stream=stream):
         try:
-            raise KeyError("lost")  # noqa: TRY301
+            raise KeyError("lost\x1b[31m")  # noqa: TRY301
         except KeyError:
             logging.getLogger("orchestrator.daemon").exception("the cycle broke")
-    assert "error: the cycle broke" in stream.getvalue()
-    assert "error: KeyError: 'lost'" in stream.getvalue()
-    assert "line" in stream.getvalue()
+    shown = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", stream.getvalue())
+    assert shown.index("the cycle broke") < shown.index("    Traceback (most recent call last):")
+    assert 'raise KeyError("lost' in shown
+    assert "    KeyError: " in shown
 
 
 def test_loggers_are_as_before_when_the_console_is_closed() -> None:
