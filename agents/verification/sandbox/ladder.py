@@ -129,7 +129,7 @@ def _fix(name: str) -> str:
         case "bwrap" if _restricted_by_apparmor():
             return _APPARMOR_FIX
         case "bwrap":
-            return "allow user namespaces: sudo sysctl -w user.max_user_namespaces=15000 kernel.unprivileged_userns_clone=1"
+            return "allow user namespaces: sudo sysctl -w user.max_user_namespaces=15000"
         case "landlock" if sys.platform == "linux":
             return "a kernel with Landlock (Linux 5.13 or later, `landlock` in its lsm= list)"
         case "podman" | "docker":
