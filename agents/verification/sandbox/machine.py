@@ -44,7 +44,8 @@ _CONFIGURATION = ("/etc/pip.conf", "/etc/xdg/pip", "/etc/uv", "/etc/npmrc", "/et
 _HOME_CONFIGURATION = (".config/pip", ".config/uv", ".pip")
 _NPM_SECRET = re.compile(r"_auth|_password|token|username|email|certfile|keyfile", re.IGNORECASE)
 _LOCAL_PATH = re.compile(r"(?:file://)?(/[^\s\"',;\[\]#]+)")
-_LOCAL_SETTING = re.compile(r"find-links|index|file://", re.IGNORECASE)
+_LOCAL_SETTING = re.compile(r"find[-_]links|index|file://", re.IGNORECASE)
+_REMOTE = re.compile(r"\b(?!file:)\w+://\S+")
 
 
 def install_variables(variables: Mapping[str, str]) -> dict[str, str]:
@@ -78,17 +79,13 @@ def local_indexes(variables: Mapping[str, str]) -> list[Path]:
     """Folders of packages that variables or configuration files name."""
     settings = [value for name, value in install_variables(variables).items() if _LOCAL_SETTING.search(name + value)]
     texts = [*settings, *_configured_lines(variables)]
-    found = {Path(match) for text in texts for match in _LOCAL_PATH.findall(text) if _is_local(text)}
+    found = {Path(match) for text in texts for match in _LOCAL_PATH.findall(_REMOTE.sub("", text))}
     return sorted(path for path in found if path.is_dir() and path != Path("/"))
-
-
-def _is_local(text: str) -> bool:
-    return "file://" in text or "://" not in text
 
 
 def _configured_lines(variables: Mapping[str, str]) -> Iterator[str]:
     for path in install_files(variables).values():
-        for file in [path] if path.is_file() else path.glob("*.[ct]o[nm][fl]"):
+        for file in [path] if path.is_file() else (*path.glob("*.conf"), *path.glob("*.toml")):
             with contextlib.suppress(OSError, UnicodeDecodeError):
                 yield from (
                     line for line in file.read_text(encoding="utf-8").splitlines() if _LOCAL_SETTING.search(line)
