@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TextIO, cast
 
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.padding import Padding
 from rich.rule import Rule
@@ -102,6 +102,7 @@ class LiveConsole:
         self._clock = clock
         self._rows: dict[str, Row] = {}
         self.live = Live(get_renderable=self._table, console=console, auto_refresh=False, transient=True)
+        self._lock = threading.RLock()
         self.busy = threading.Event()
         """Set while there is a row, so that an idle daemon draws nothing."""
 
@@ -109,11 +110,11 @@ class LiveConsole:
         if self._shows.lets_through(level):
             when = Text(f"{datetime.now().astimezone():%H:%M:%S}", style="dim")
             event = Text.assemble((_named(project), "bold"), (line(text, LONGEST_LINE), STYLES[level]))
-            self._console.print(_side_by_side(when, event))
+            self._print(_side_by_side(when, event))
 
     def detail(self, text: str) -> None:
         """What belongs to the line before, kept as it is laid out."""
-        self._console.print(Padding(Text(clean(text, LONGEST_DETAIL), style="dim"), (0, 0, 0, 9)))
+        self._print(Padding(Text(clean(text, LONGEST_DETAIL), style="dim"), (0, 0, 0, 9)))
 
     def show(self, project: str, row: Row | None) -> None:
         _replace(self._rows, project, row)
@@ -121,7 +122,17 @@ class LiveConsole:
             self.busy.set()
         elif self.busy.is_set():
             self.busy.clear()
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Draw the table anew; called from a thread."""
+        with self._lock:
             self.live.refresh()
+
+    def _print(self, what: RenderableType) -> None:
+        """Rich counts the table's lines when it prints above it: two threads at once would leave half of it behind."""
+        with self._lock:
+            self._console.print(what)
 
     def _table(self) -> Group | Text:
         rows = list(self._rows.values())
@@ -167,7 +178,7 @@ def live_table(rows: list[Row], now: float, *, width: int, height: int) -> Table
 def _cells(row: Row, now: float, *, wide: bool) -> list[Text]:
     cells = [
         Text(line(row.project, 60)),
-        Text(line(row.agent or row.status, 12), style=STATUS_STYLES.get(row.status, "")),
+        Text(line(row.agent or row.status, 12).capitalize(), style=STATUS_STYLES.get(row.status, "")),
         Text(line(row.model, 60)),
         Text(_iteration(row)),
         Text("" if row.score is None else f"{row.score:.1f}"),
@@ -249,7 +260,7 @@ def open_console(log_level: str = "info", stream: TextIO | None = None) -> Itera
 @contextmanager
 def _live(console: Console, log_level: str) -> Iterator[LiveConsole]:
     view = LiveConsole(console, log_level)
-    with view.live, _every(0.25, view.live.refresh, view.busy):
+    with view.live, _every(0.25, view.refresh, view.busy):
         yield view
 
 
