@@ -139,7 +139,8 @@ class LiveConsole:
         if not rows:
             return Text("")
         table = live_table(rows, self._clock(), width=self._console.width, height=self._console.height)
-        return Group(Rule(style="dim"), table)
+        room_for_ctrl_c = Text("")  # the terminal echoes ^C at the cursor; at the end of a full line that adds a line
+        return Group(Rule(style="dim"), table, room_for_ctrl_c)
 
 
 def _side_by_side(when: Text, event: Text) -> Table:
