@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
@@ -14,6 +15,8 @@ from agents.outline import read_plan
 from agents.prompts import prompt
 from agents.signatures import signatures
 from providers import Message
+
+log = logging.getLogger(__name__)
 
 _PROGRAM = re.compile(
     r"command[- ]line|\bcli\b|\barguments?\b|exit (?:code|status)|python3? [\w/]+\.py \S", re.IGNORECASE
@@ -57,11 +60,18 @@ def briefing(system: str, work: Work, files: Mapping[str, str], task: str, *, an
     tokens = room(system, work.model.context_tokens, answer_tokens)
     whole = [_file(path, content, work) for path, content in files.items()]
     fitted = fit(_sections(work, whole, task), tokens)
+    if fitted.left_out:
+        log.info("%s: does not fit the prompt whole: %s", work.project, ", ".join(fitted.left_out))
     if cut := {title for title in fitted.left_out if title.startswith("File ")}:
         shown = [section for section in whole if section.title not in cut]
         outlines = [_outline(path, content) for path, content in files.items() if f"File {path}" in cut]
         fitted = fit(_sections(work, [*shown, *outlines], task), tokens)
     return [Message("system", system), Message("user", fitted.text)]
+
+
+def findings(work: Work) -> str:
+    """What the last verification found: the failures, or the whole report when only that is there."""
+    return work.feedback or work.report
 
 
 def _sections(work: Work, files: Sequence[Section], task: str) -> list[Section]:
@@ -70,7 +80,7 @@ def _sections(work: Work, files: Sequence[Section], task: str) -> list[Section]:
         Section("Plan", work.plan, rank=2),
         Section("Hints from the user", work.notes, rank=1),
         *files,
-        Section("What the tests found", work.feedback, rank=1),
+        Section("What the tests found", findings(work), rank=1),
         Section("Task", task),
     ]
 
@@ -78,7 +88,7 @@ def _sections(work: Work, files: Sequence[Section], task: str) -> list[Section]:
 def _file(path: str, content: str, work: Work) -> Section:
     """First what failed and what the user changed, then what fits."""
     edited = path in work.edited
-    rank = 3 if edited or _mentioned(path, work.feedback) else 4
+    rank = 3 if edited or _mentioned(path, findings(work)) else 4
     note = "\n\nThe user changed this file by hand. Keep these changes." if edited else ""
     return Section(f"File {path}", fenced(path, content).partition("\n")[2].rstrip() + note, rank)
 
@@ -87,9 +97,9 @@ def _outline(path: str, content: str) -> Section:
     return Section(f"Signatures of {path}", f"```\n{signatures(path, content)}\n```", rank=3)
 
 
-def _mentioned(path: str, feedback: str) -> bool:
+def _mentioned(path: str, findings: str) -> bool:
     stem = PurePosixPath(path).stem
-    return path in feedback or bool(re.search(rf"\b{re.escape(stem)}\b", feedback))
+    return path in findings or bool(re.search(rf"\b{re.escape(stem)}\b", findings))
 
 
 def listed(paths: Iterable[str]) -> str:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from agents.answers import Answer, Rejected, gate, read_reply, reask
 from agents.base import Built, UnusableReply, Work
-from agents.briefing import briefing, listed, orders
+from agents.briefing import briefing, findings, listed, orders
 from agents.context import answer_room
 from agents.fixers import fix
 from agents.outline import is_source, read_plan
@@ -81,7 +81,7 @@ def _groups(paths: Sequence[str], size: int) -> list[Sequence[str]]:
 
 
 def _repair(work: Work) -> _Step:
-    if work.feedback:
+    if findings(work):
         task = "Repair the program. Send only the files that change, each of them whole."
     else:
         task = "Bring the files in line with requirements and plan. Send each file that changes or is new, whole."
@@ -179,7 +179,7 @@ class _Draft:
         """
         if not self.files and not self.rejected:
             return []
-        planned = [] if self.work.feedback else _planned(self.work)
+        planned = [] if findings(self.work) else _planned(self.work)
         missing = [path for path in planned if path not in self.project and path not in self.deleted]
         return list(dict.fromkeys([*self.rejected, *missing]))
 

@@ -191,6 +191,7 @@ def summary(rows: Sequence[Row], iterations: int) -> str:
 async def main(arguments: Sequence[str] | None = None) -> None:
     options = _options(arguments)
     provider = open_provider(ProviderSettings.model_validate(_entry(options)))
+    await provider.health()
     slots = asyncio.Semaphore(options.parallel)
 
     async def one(name: str, seed: int) -> list[Row]:

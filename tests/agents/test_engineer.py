@@ -164,6 +164,12 @@ async def test_repair_shows_failures_and_files_and_delivers_what_changed() -> No
     assert "You repair a small program" in model.calls[0].text
 
 
+async def test_the_report_stands_in_for_failures_that_are_not_known() -> None:
+    _, model = await repair(BOTH, feedback="", report="**Score: 3.0**\n\nfib(6) must be 8")
+    assert "# What the tests found\n\n**Score: 3.0**" in model.calls[0].text
+    assert "Repair the program." in model.calls[0].text
+
+
 async def test_a_repair_that_changes_nothing_is_asked_for_again() -> None:
     built, model = await repair(fenced("fib.py", CODE), fenced("tests/test_fib.py", TEST))
     assert "left every file as it was" in model.calls[1].text
@@ -194,12 +200,14 @@ async def test_without_failures_the_files_follow_the_new_plan() -> None:
     assert "Bring the files in line with requirements and plan." in model.calls[0].text
 
 
-async def test_files_that_do_not_fit_are_shown_by_their_signatures() -> None:
+async def test_files_that_do_not_fit_are_shown_by_their_signatures_and_logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
     large = "def big(a: int) -> int:\n" + "    a += 1\n" * 900 + "    return a\n"
     _, model = await repair(BOTH, staged={**STAGED, "other.py": large}, context=4096)
     text = model.calls[0].text
     assert "# Signatures of other.py\n\n```\ndef big(a: int) -> int\n```" in text
     assert "a += 1" not in text
+    assert "demo: does not fit the prompt whole: File other.py" in caplog.text
     assert CODE in text
 
 
