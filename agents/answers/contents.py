@@ -11,7 +11,7 @@ from agents.answers.rejection import Reason, Rejected
 
 _FENCED = re.compile(r"\s*(?P<marks>`{3,}|~{3,})[\w+-]*[ \t]*\r?\n(?P<body>.*?)\r?\n?(?P=marks)\s*", re.DOTALL)
 _ESCAPED_LINE_END = re.compile(r"\\n(?:\\n| {2,}|\\t|[A-Za-z_#@])")
-_PROSE = (".md", ".markdown", ".mdx", ".rst")
+_PROSE = (".md", ".markdown", ".mdx", ".rst", ".txt", ".adoc")
 _ONE_LINE_DATA = (".json", ".csv", ".jsonl")
 _CODE = (".py", ".js", ".mjs", ".ts", ".tsx", ".jsx", ".go", ".rs", ".java", ".c", ".h", ".cpp", ".rb", ".sh", ".php")
 _LONGEST_RUN = 300

@@ -11,16 +11,19 @@ from typing import Any
 
 from agents.answers.strict_json import unique_keys
 
-_SINGLE_QUOTED = re.compile(r"[{,\[]\s*'")
+_START = re.compile(r"[{\[]\s*(?:\{\s*)?'")
 _LONGEST = 1_000_000
 
 
 def python_value(text: str) -> Any:
-    """The value between the first brace or bracket and the last. Raises ValueError when there is none, or it is doubtful."""
-    if len(text) > _LONGEST or not _SINGLE_QUOTED.search(text):
+    """The value between the first bracket with a single-quoted key behind it and the last bracket.
+
+    Raises ValueError when there is none, or it is doubtful. Double-quoted keys are JSON's, whose escapes are not Python's.
+    """
+    start = _START.search(text)
+    if len(text) > _LONGEST or start is None:
         raise ValueError("no Python value")
-    start = min((at for at in (text.find("{"), text.find("[")) if at >= 0), default=0)
-    source = text[start : max(text.rfind("}"), text.rfind("]")) + 1]
+    source = text[start.start() : max(text.rfind("}"), text.rfind("]")) + 1]
     try:
         _refuse_joined_strings(source)
         with warnings.catch_warnings():

@@ -15,6 +15,7 @@ from typing import Any
 from agents.answers import strict_json
 from agents.answers.blocks import files_in_blocks
 from agents.answers.checks import checked_deleted, checked_files
+from agents.answers.contents import is_python
 from agents.answers.documents import files_in_document
 from agents.answers.fences import Document, read_document
 from agents.answers.json_scan import answer_start, scan
@@ -159,7 +160,8 @@ def _from_python(text: str, check: Check) -> Answer | None:
         pairs = files_in(python_value(text))
     except ValueError:
         return None
-    return _answer(pairs, (), "python", check) if pairs else None
+    sound = pairs and all(is_python(content) for path, content in pairs if path.endswith(".py"))
+    return _answer(pairs, (), "python", check) if pairs and sound else None
 
 
 def _from_underescaped(text: str, check: Check) -> Answer | None:

@@ -42,7 +42,7 @@ def _bare_quotes(text: str) -> Pairs | None:
     head = _HEAD.match(text)
     if head is None:
         return None
-    quotes = (match.start() for match in re.finditer(head["quote"], text[head.end() :]))
+    quotes = (match.start() for match in re.finditer(rf"{head['quote']}(?=\s*+[,}}])", text[head.end() :]))
     ends = [head.end() + at for at in quotes if _TAIL.fullmatch(text, head.end() + at + 1)]
     body = text[head.end() : ends[0]] if len(ends) == 1 else ""
     if not body or not _is_consistent(body, head["quote"]):
@@ -80,9 +80,15 @@ def _backslash_quotes(text: str) -> Pairs | None:
     if plain is None or kept is None or [path for path, _ in plain] != [path for path, _ in kept]:
         return None
     for (path, one), (_, other) in zip(plain, kept, strict=True):
-        if one != other and not (path.endswith(".py") and is_python(one) and not is_python(other)):
+        if one != other and not _is_surely_plain(path, one, other):
             return None
     return plain
+
+
+def _is_surely_plain(path: str, plain: str, kept: str) -> bool:
+    """Every single quote of the file came with a backslash, and only without them it is Python."""
+    consistent = kept.count("\\'") == kept.count("'")
+    return consistent and path.endswith(".py") and is_python(plain) and not is_python(kept)
 
 
 def _entities(text: str) -> Pairs | None:
