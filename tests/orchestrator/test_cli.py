@@ -229,6 +229,15 @@ def test_the_script_runs_from_any_directory_with_the_config_beside_it(tmp_path: 
     assert told["workspace"] == str(ROOT / "projects")
 
 
+def test_the_script_without_its_packages_says_how_to_get_them(tmp_path: Path) -> None:
+    """`-S` hides the installed packages."""
+    ran = subprocess.run([sys.executable, "-S", str(SCRIPT)], capture_output=True, encoding="utf-8", timeout=50)
+    assert ran.returncode == 1
+    assert "is missing" in ran.stderr
+    assert "uv run --extra embedded run_orchestrator.py" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
 def test_until_idle_without_projects_ends_at_once_with_success(tmp_path: Path) -> None:
     ran = script("run", "--until-idle", "--workspace", str(tmp_path / "ws"), cwd=tmp_path)
     assert ran.returncode == 0, ran.stderr
