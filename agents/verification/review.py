@@ -11,12 +11,10 @@ from .text import line
 
 MIN_QUOTE = 6
 _SECTION = re.compile(r"(?ims)^#{1,6}\s*acceptance criteria\b[^\n]*\n(.*?)(?=^#{1,6}\s|\Z)")
-_BULLET = r"^\s*(?:[-*+]|\d+[.)])\s"
-_CRITERION = re.compile(
-    _BULLET
-    + r"*(?:\[[ xX]?\]\s*)?[*_`]*(?P<id>R\d+(?:\.\d+)?)[*_`]*\s*(?:[:.)\u2013\u2014-]|\s)[\s*_`]*(?P<text>\S.*)$"
-)
-_ITEM = re.compile(_BULLET + r"+(?P<text>\S.*)$")
+_BULLET = r"(?:[-*+]|\d+[.)])\s+"
+_NUMBER = r"(?:\[[ xX]?\]\s*)?[*_`]*(?P<id>R\d+(?:\.\d+)?)[*_`]*\s*(?:[:.)\u2013\u2014-][*_]*|\s)\s*"
+_CRITERION = re.compile(rf"^\s*(?:{_BULLET})?{_NUMBER}(?P<text>\S.*)$")
+_ITEM = re.compile(rf"^\s*{_BULLET}(?P<text>\S.*)$")
 MAX_CRITERIA = 20
 
 
@@ -78,7 +76,7 @@ def _numbered(found: list[tuple[str, str]]) -> list[Criterion]:
     for number, (name, text) in enumerate(found, start=1):
         base = name or f"R{number}"
         seen[base] = seen.get(base, 0) + 1
-        criteria.append(Criterion(base if seen[base] == 1 else f"{base}/{seen[base]}", line(text.strip("*_ "), 300)))
+        criteria.append(Criterion(base if seen[base] == 1 else f"{base}/{seen[base]}", line(text.strip(), 300)))
     return criteria
 
 

@@ -1,0 +1,162 @@
+"""The Verifier: evidence, one question to the model, a report."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agents.base import AgentError, Verified, Work
+from agents.verification.box import Job, Ran, Sandbox, SandboxUnavailable
+from agents.verification.report import read_score
+from agents.verification.sandbox import choose
+from agents.verification.settings import VerificationSettings
+from agents.verifier import Verifier
+from providers import FinishReason, Unavailable
+from tests.fakes.model import Answer, ScriptedModel, completion
+from tests.fakes.sandbox import ScriptedSandbox, ended
+
+FILES = {
+    "app.py": "def add(a, b):\n    return a + b\n",
+    "test_app.py": "from app import add\n\n\ndef test_add():\n    assert add(1, 2) == 3\n",
+}
+PLAN = "# Plan\n\n## Acceptance criteria\n\n- R1: `add` returns the sum\n- R2: there is a test\n"
+REQUIREMENTS = "Create a module `app` with add(a, b).\nInclude tests; keep  double  spaces."
+
+
+def reply(*entries: tuple[str, bool, str]) -> str:
+    return json.dumps({"criteria": [{"id": name, "met": met, "quote": quote} for name, met, quote in entries]})
+
+
+GOOD = reply(("R1", True, "return a + b"), ("R2", True, "assert add(1, 2) == 3"))
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Sandbox:
+    try:
+        return choose("auto")
+    except SandboxUnavailable as error:
+        pytest.skip(str(error))
+
+
+def work(tmp_path: Path, *answers: Answer, files: dict[str, str] = FILES, **more: Any) -> tuple[Work, ScriptedModel]:
+    for path, text in files.items():
+        (tmp_path / path).write_text(text, encoding="utf-8")
+    model = ScriptedModel(answers, **more.pop("model", {}))
+    return Work("p", 2, REQUIREMENTS, model, plan=PLAN, staged=files, snapshot=tmp_path, **more), model
+
+
+def verifier(sandbox: Sandbox) -> Verifier:
+    return Verifier(provider=None, settings=VerificationSettings(vacuity=False), sandbox=sandbox)  # type: ignore[arg-type]
+
+
+def broken(job: Job) -> Ran:
+    """A sandbox in which nothing can be installed."""
+    if "venv" in job.argv:
+        return ended()
+    return ended(1, b"Because nosuch was not found in the package registry") if "install" in job.argv else ended()
+
+
+async def test_a_good_project_is_green_and_its_report_carries_the_score(tmp_path: Path, sandbox: Sandbox) -> None:
+    given, model = work(tmp_path, GOOD)
+    result = await verifier(sandbox).run(given)
+    assert isinstance(result, Verified)
+    assert (result.score, result.green, result.feedback) == (10.0, True, "")
+    assert result.passed == {"test_app.py::test_add"}
+    assert result.failed == frozenset()
+    assert read_score(result.report.partition("\n")[0]) == 10.0
+    assert "By fake (fake)." in result.report
+    assert result.summary == "1 of 1 tests passed"
+    assert [call.purpose for call in model.calls] == ["review"]
+
+
+async def test_the_prompt_names_the_agent_and_has_the_requirements_verbatim(tmp_path: Path, sandbox: Sandbox) -> None:
+    given, model = work(tmp_path, GOOD)
+    await verifier(sandbox).run(given)
+    system, user = model.calls[0].messages
+    assert system.content.startswith("You are the Verifier.")
+    assert REQUIREMENTS in user.content
+    assert "- R1: `add` returns the sum" in user.content
+    assert FILES["app.py"] in user.content
+
+
+async def test_a_quotation_that_stands_nowhere_proves_nothing(tmp_path: Path, sandbox: Sandbox) -> None:
+    given, _ = work(tmp_path, reply(("R1", False, "return a - b"), ("R2", False, "Create a module")))
+    result = await verifier(sandbox).run(given)
+    assert (result.score, result.green) == (10.0, True)
+    assert "unproven, left out: R1" in result.report
+
+
+async def test_a_proven_no_reaches_the_engineer(tmp_path: Path, sandbox: Sandbox) -> None:
+    given, _ = work(tmp_path, reply(("R1", False, "return a + b"), ("R2", True, "assert add(1, 2) == 3")))
+    result = await verifier(sandbox).run(given)
+    assert not result.green
+    assert result.score < 10
+    assert "Not met: R1" in result.feedback
+
+
+@pytest.mark.parametrize("bad", ["I think it is fine: 10/10", "{}", completion(GOOD[:40], FinishReason.LENGTH)])
+async def test_an_answer_that_cannot_be_read_is_asked_again_once(tmp_path: Path, sandbox: Sandbox, bad: Any) -> None:
+    given, model = work(tmp_path, bad, GOOD)
+    result = await verifier(sandbox).run(given)
+    assert result.score == 10.0
+    assert [call.purpose for call in model.calls] == ["review", "retry"]
+    assert "JSON" in model.calls[1].messages[-1].content
+
+
+async def test_after_two_such_answers_there_is_no_review_and_that_is_said(tmp_path: Path, sandbox: Sandbox) -> None:
+    given, _ = work(tmp_path, "no", "no")
+    result = await verifier(sandbox).run(given)
+    assert (result.score, result.green) == (10.0, True)
+    assert "the model gave no answer that can be read, also when asked again" in result.report
+
+
+async def test_what_does_not_build_is_not_shown_to_the_model(tmp_path: Path) -> None:
+    given, model = work(tmp_path, files={**FILES, "requirements.txt": "nosuch\n"})
+    settings = VerificationSettings(cache_dir=tmp_path.parent / f"{tmp_path.name}-cache")
+    result = await Verifier(None, settings, sandbox=ScriptedSandbox(broken)).run(given)  # type: ignore[arg-type]
+    assert model.calls == []
+    assert result.score <= 2.0
+    assert "nosuch was not found" in result.feedback
+    assert "the model was not asked" in result.report
+
+
+async def test_a_provider_that_is_down_is_the_orchestrators_business(tmp_path: Path, sandbox: Sandbox) -> None:
+    def down(call: object) -> str:
+        raise Unavailable("ollama_local: no connection")
+
+    given, _ = work(tmp_path, down)
+    with pytest.raises(Unavailable):
+        await verifier(sandbox).run(given)
+
+
+async def test_a_missing_snapshot_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(AgentError, match=r"touch \.manifest\.json"):
+        await verifier(ScriptedSandbox()).run(Work("p", 1, "x", ScriptedModel()))
+
+
+async def test_a_deleted_test_keeps_the_project_below_the_threshold(tmp_path: Path, sandbox: Sandbox) -> None:
+    before = {"test_app.py": FILES["test_app.py"] + "\n\ndef test_more():\n    assert add(2, 2) == 4\n"}
+    given, _ = work(tmp_path, GOOD, previous_tests=before, previous_passed=frozenset({"test_app.py::test_more"}))
+    result = await verifier(sandbox).run(given)
+    assert (result.green, result.score) == (False, 6.0)
+    assert "test_app.py::test_more was deleted; put it back as it was" in result.feedback
+
+
+@pytest.mark.parametrize("tokens", [1800, 2400, 4096])
+async def test_a_small_context_gets_whole_files_or_none(tmp_path: Path, sandbox: Sandbox, tokens: int) -> None:
+    big = "".join(f"def f_{n}():\n    return {n}\n\n\n" for n in range(80))
+    files = {**FILES, "big.py": big, "notes.txt": "word " * 500}
+    given, model = work(tmp_path, GOOD, files=files, model={"context_tokens": tokens})
+    await verifier(sandbox).run(given)
+    shown = "\n".join(message.content for message in _messages(model))
+    assert len(shown) / 3 + (model.calls[0].max_output_tokens or 0) <= tokens
+    for path, text in files.items():
+        assert (text.strip() in shown) == (f"- File {path}" not in shown)
+
+
+def _messages(model: ScriptedModel) -> Sequence[Any]:
+    return model.calls[0].messages

@@ -1,0 +1,83 @@
+"""Deleted and weakened tests."""
+
+from __future__ import annotations
+
+import pytest
+
+from agents.verification.integrity import compare, javascript_titles
+
+BEFORE = "def test_a():\n    x = f()\n    assert x == 1\n    assert x\n"
+
+
+def change(before: str, now: str, path: str = "tests/test_a.py") -> list[str]:
+    return [found.what for found in compare({path: before}, {path: now})]
+
+
+def test_nothing_changed_is_nothing_found() -> None:
+    assert change(BEFORE, BEFORE) == []
+
+
+@pytest.mark.parametrize(
+    ("now", "what"),
+    [
+        ("", "was deleted"),
+        ("def test_a(:", "was deleted"),
+        ("def tset_a():\n    assert f() == 1\n", "was deleted"),
+        ("import pytest\n@pytest.mark.skip\n" + BEFORE, "is now skipped or expected to fail"),
+        ("import pytest\n@pytest.mark.xfail(reason='x')\n" + BEFORE, "is now skipped or expected to fail"),
+        ("import pytest\npytestmark = pytest.mark.skip\n" + BEFORE, "is now skipped or expected to fail"),
+        (BEFORE.replace("x = f()", "x = f()\n    pytest.skip('later')"), "is now skipped or expected to fail"),
+        (BEFORE.replace("    assert x\n", ""), "checks less: 2 assertions before, 1 now"),
+        (BEFORE.replace("assert x\n", "assert True\n"), "checks less: 2 assertions before, 1 now"),
+        (BEFORE.replace("assert x == 1", "assert x == x"), "checks less: 2 assertions before, 1 now"),
+        (BEFORE.replace("assert x == 1", "assert x == 1 or True"), "checks less: 2 assertions before, 1 now"),
+        (
+            "def test_a():\n    try:\n        assert f() == 1\n        assert f()\n    except Exception:\n        x = 1\n",
+            "now catches its own failed assertions",
+        ),
+    ],
+)
+def test_a_test_that_says_less_is_found(now: str, what: str) -> None:
+    assert what in change(BEFORE, now)
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        BEFORE + "    assert x > 0\n",
+        BEFORE + "\n\ndef test_more():\n    assert g()\n",
+        "def test_a():\n    x = f()\n    assert x == 2\n    assert x is not None\n",
+        "import pytest\n@pytest.mark.parametrize('n', [1])\n" + BEFORE,
+    ],
+)
+def test_a_test_that_says_as_much_is_not(now: str) -> None:
+    assert change(BEFORE, now) == []
+
+
+def test_a_test_that_moved_is_not_deleted() -> None:
+    assert compare({"test_a.py": BEFORE}, {"tests/test_b.py": BEFORE}) == ()
+
+
+def test_a_test_that_never_passed_may_go() -> None:
+    old = {"test_a.py": BEFORE + "\n\ndef test_b():\n    assert g()\n"}
+    found = compare(old, {}, frozenset({"test_a.py::test_a[1]"}))
+    assert [weakening.test for weakening in found] == ["test_a.py::test_a"]
+
+
+def test_methods_of_classes_are_compared() -> None:
+    old = "class TestX:\n    def test_m(self):\n        assert f()\n        assert g()\n"
+    assert change(old, old.replace("        assert g()\n", "")) == ["checks less: 2 assertions before, 1 now"]
+
+
+def test_javascript_is_compared_by_its_text() -> None:
+    old = "test('adds', () => { assert.equal(sum(1, 2), 3); assert.ok(sum); });\ntest('b', () => assert(1));\n"
+    path = "test/sum.test.js"
+    assert change(old, old, path) == []
+    assert change(old, old.replace(" assert.ok(sum);", ""), path) == ["checks less: 2 assertions before, 1 now"]
+    assert change(old, old.replace("test('b'", "test.skip('b'"), path) == ["is now skipped or expected to fail"]
+    assert change(old, old.partition("\n")[0], path) == ["was deleted"]
+
+
+def test_only_fixed_titles_are_expected_of_javascript() -> None:
+    text = "test('a', f); it(`b ${n}`, f); /x/.test('abc'); suite.it('no'); test.skip('c', f)"
+    assert javascript_titles({"a.test.js": text}) == {"a.test.js::a", "a.test.js::c"}

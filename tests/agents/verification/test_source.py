@@ -1,0 +1,134 @@
+"""What the text of a project says about itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from agents.verification.source import distribution, foreign_imports, parse, plugins_wanted, scan
+from agents.verification.source import test_names as names_in
+
+TESTS = """
+import pytest, unittest
+
+
+def test_plain(): ...
+
+
+async def test_async(): ...
+
+
+def helper():
+    def test_nested(): ...
+
+
+@pytest.fixture
+def test_data(): ...
+
+
+class TestClass:
+    def test_method(self): ...
+    def helper(self): ...
+    class TestInner:
+        def test_inner(self): ...
+
+
+class TestWithInit:
+    def __init__(self): ...
+    def test_never(self): ...
+
+
+class Unit(unittest.TestCase):
+    def test_unit(self): ...
+
+
+class Base:
+    def test_of_base(self): ...
+
+
+if False:
+    def test_conditional(): ...
+"""
+
+
+def test_tests_are_found_as_pytest_would() -> None:
+    tree = parse(TESTS)
+    assert tree is not None
+    assert list(names_in(tree)) == [
+        "test_plain",
+        "test_async",
+        "TestClass::test_method",
+        "TestClass::TestInner::test_inner",
+        "Unit::test_unit",
+    ]
+
+
+@pytest.mark.parametrize("text", ["def broken(:", "\0", "(" * 5000, "-" * 100_000 + "1", "f(" * 3000 + ")" * 3000])
+def test_text_that_cannot_be_parsed_is_no_error(text: str) -> None:
+    assert parse(text) is None
+    assert scan({"test_a.py": text}).tests == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "flag"),
+    [
+        ("conftest.py", "def pytest_pyfunc_call(pyfuncitem): ...", "defines pytest_pyfunc_call"),
+        ("quiet.py", "def pytest_collection_modifyitems(items): ...", "defines pytest_collection_modifyitems"),
+        ("app.py", "import os\nos._exit(0)", "calls os._exit"),
+        ("conftest.py", "item.obj = None", "assigns .obj"),
+        ("test_a.py", "import gc\ngc.get_objects()", "looks into the interpreter"),
+        ("sitecustomize.py", "", "shadows a module"),
+    ],
+)
+def test_what_could_change_results_is_flagged(path: str, text: str, flag: str) -> None:
+    assert [flag in found for found in scan({path: text}).flags] == [True]
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("conftest.py", "import pytest\n@pytest.fixture\ndef data(): return 1"),
+        ("conftest.py", "def pytest_configure(config): config.addinivalue_line('markers', 'slow')"),
+        ("app.py", "self.obj = 1\nprint(self.outcome)"),
+        ("app.py", "import sys\nsys.exit(0)"),
+    ],
+)
+def test_ordinary_code_is_not_flagged(path: str, text: str) -> None:
+    assert scan({path: text}).flags == ()
+
+
+def test_foreign_imports_leave_out_what_is_there() -> None:
+    files = {
+        "app.py": "import os, requests.sessions\nfrom pkg import x\nfrom . import y\nimport helper",
+        "src/pkg/__init__.py": "try:\n    import ujson\nexcept ImportError:\n    ujson = None",
+        "tests/helper.py": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import pandas",
+        "tests/test_a.py": "import cv2",
+    }
+    assert foreign_imports(scan(files), files) == {"requests": "app.py", "cv2": "tests/test_a.py"}
+
+
+@pytest.mark.parametrize(
+    ("module", "package"),
+    [
+        ("cv2", "opencv-python-headless"),
+        ("PIL", "pillow"),
+        ("yaml", "pyyaml"),
+        ("flask_cors", "flask-cors"),
+        ("httpx", "httpx"),
+    ],
+)
+def test_modules_are_named_after_their_packages(module: str, package: str) -> None:
+    assert distribution(module) == package
+
+
+@pytest.mark.parametrize(
+    ("files", "plugins"),
+    [
+        ({"test_a.py": "def test_a(): ..."}, []),
+        ({"test_a.py": "async def test_a(): ..."}, ["pytest_asyncio.plugin"]),
+        ({"tests/test_a.py": "def test_a(mocker): ..."}, ["pytest_mock"]),
+        ({"pytest.ini": "asyncio_mode = auto"}, ["pytest_asyncio.plugin"]),
+        ({"app.py": "import asyncio"}, []),
+    ],
+)
+def test_plugins_are_loaded_only_when_needed(files: dict[str, str], plugins: list[str]) -> None:
+    assert plugins_wanted(files) == plugins
