@@ -77,6 +77,7 @@ __all__ = [
 
 _SHARED = frozenset(
     {
+        "asking",
         "breaker",
         "budget",
         "client",

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Literal
 
 import httpx
 
 from . import budget, prices
+from .asking import ask
 from .breaker import Breaker
 from .errors import ProviderError
-from .failures import Failed, Failure, Kind, classify, context_numbers
-from .format import Ask, Call, Format, Learned, Steps
+from .failures import Failed, Failure, Kind, context_numbers
+from .format import Call, Format, Learned
 from .guard import Guard
 from .host import Endpoint, Host
 from .progress import Reporter
 from .retries import RETRIES, delay, used_up
 from .sentences import sentence
 from .settings import ProviderSettings
-from .stream import Clocks, Exchange, first_bytes, network_failure
+from .stream import Clocks, Exchange
 from .trial import Trial
 from .wire import Activity, Attempt, Completion, Health, Listener, Request, Silent, Usage
 
@@ -249,9 +249,9 @@ class Client:
         return True
 
     def _error(self, failure: Failure) -> ProviderError:
+        message = sentence(self._settings, self._format, self._host.base_url, self.model, failure)
         if failure.kind is Kind.NOT_FOUND:
             self._learned = replace(self._learned, health=None)
-        message = sentence(self._settings, self._format, self._host.base_url, self.model, failure)
         error = RETRIES[failure.kind].error
         return error(message, status=failure.status, body=failure.body, retry_after=failure.retry_after)
 
@@ -260,47 +260,16 @@ class Client:
         health = await self._host.health()
         if health is None:
             endpoint = await self._host.endpoint(note)
-            health = await self._driven(self._format.health(self._settings, called=self._called), endpoint)
+            health = await ask(
+                self._http,
+                self._format.health(self._settings, called=self._called),
+                root=self._format.root(endpoint.base_url),
+                headers=_headers(endpoint),
+                seconds=self._settings.connect_timeout,
+            )
             self._breaker.answered()
         self._learned = replace(self._learned, health=health)
         return health
-
-    async def _driven(self, steps: Steps, endpoint: Endpoint) -> Health:
-        answer: Any = None
-        while True:
-            try:
-                ask = steps.send(answer)
-            except StopIteration as end:
-                return end.value  # type: ignore[no-any-return]
-            except (KeyError, TypeError, ValueError, AttributeError) as error:
-                raise Failed(
-                    Failure(Kind.BAD_BODY, f"the health check got an answer of another shape: {error!r}")
-                ) from error
-            answer = await self._reply(ask, endpoint)
-
-    async def _reply(self, ask: Ask, endpoint: Endpoint) -> Any:
-        """The decoded answer; None when it is not needed and was refused, and when the body is empty."""
-        method = "GET" if ask.json is None else "POST"
-        url = self._format.root(endpoint.base_url) + ask.path
-        timeout = self._settings.connect_timeout
-        try:
-            async with (
-                asyncio.timeout(timeout),
-                self._http.stream(method, url, json=ask.json, headers=_headers(endpoint)) as response,
-            ):
-                body = await first_bytes(response, most=4_000_000)
-        except TimeoutError as error:
-            raise Failed(Failure(Kind.TIMEOUT, f"{url} did not answer within {timeout:g} s")) from error
-        except httpx.HTTPError as error:
-            raise Failed(network_failure(error)) from error
-        if response.status_code != 200:
-            if not ask.needed and response.status_code in (400, 403, 404, 405, 501):
-                return None
-            raise Failed(classify(response.status_code, response.headers, body))
-        try:
-            return json.loads(body) if body.strip() else None
-        except ValueError as error:
-            raise Failed(Failure(Kind.BAD_BODY, f"{url} answered with {body[:60]!r}", 200, body)) from error
 
 
 def _headers(endpoint: Endpoint) -> dict[str, str]:

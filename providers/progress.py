@@ -31,10 +31,10 @@ class Reporter:
         """Text or thinking came; reported when the activity changes, or enough time has passed."""
         now = self._monotonic()
         self._first_token = now if self._first_token is None else self._first_token
-        activity = Activity.WRITING if answer.text else Activity.THINKING
+        activity = Activity.WRITING if answer.pieces else Activity.THINKING
         if activity is self._activity and now - self._reported < INTERVAL:
             return
-        tokens = int((len(answer.text) + len(answer.reasoning)) / CHARACTERS_PER_TOKEN)
+        tokens = int(answer.characters / CHARACTERS_PER_TOKEN)
         seconds = now - self._first_token
         self._tell(Progress(activity, tokens, tokens / seconds if seconds > INTERVAL else None))
 

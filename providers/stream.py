@@ -25,8 +25,12 @@ LINGER = 2.0
 class Answer:
     """What has come so far."""
 
-    text: str = ""
-    reasoning: str = ""
+    pieces: list[str] = field(default_factory=list)
+    """Of the answer itself."""
+    thoughts: list[str] = field(default_factory=list)
+    """Pieces of thinking that came apart from the answer."""
+    characters: int = 0
+    """Of both."""
     finish: FinishReason | None = None
     usage: Usage | None = None
     model: str | None = None
@@ -34,9 +38,20 @@ class Answer:
     last: bool = False
     """The server said that nothing follows."""
 
+    @property
+    def text(self) -> str:
+        return "".join(self.pieces)
+
+    @property
+    def reasoning(self) -> str:
+        return "".join(self.thoughts)
+
     def add(self, chunk: Chunk) -> None:
-        self.text += chunk.text
-        self.reasoning += chunk.reasoning
+        if chunk.text:
+            self.pieces.append(chunk.text)
+        if chunk.reasoning:
+            self.thoughts.append(chunk.reasoning)
+        self.characters += len(chunk.text) + len(chunk.reasoning)
         self.finish = chunk.finish or self.finish
         self.usage = chunk.usage or self.usage
         self.model = chunk.model or self.model
@@ -109,7 +124,7 @@ class Exchange:
             raise Failed(failure)
 
     def _silence(self) -> str:
-        if self.answer.text or self.answer.reasoning:
+        if self.answer.characters:
             return f"no token for {self.clocks.silence:g} s in the middle of the answer"
         return f"no first token within {self.clocks.first_token:g} s"
 

@@ -49,6 +49,6 @@ class Trial:
         """Of a request without a whole answer: nothing when no model saw it, unknown when the server refused it."""
         if not self.sent or (failure is not None and failure.kind in _FREE):
             return Usage(input_tokens=0, output_tokens=0)
-        if failure is not None and failure.status not in (None, 200) and not self.answer.text:
+        if failure is not None and failure.status not in (None, 200) and not self.answer.characters:
             return Usage()
         return self.usage()
