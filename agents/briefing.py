@@ -16,6 +16,9 @@ from agents.prompts import prompt
 from agents.signatures import signatures
 from providers import Message
 
+_FILE = "FILE: "
+"""Files are shown under the heading that the answer bears."""
+
 log = logging.getLogger(__name__)
 
 _PROGRAM = re.compile(
@@ -35,9 +38,12 @@ def example_for(requirements: str) -> str:
 
 
 def orders(name: str, work: Work, answer_format: str) -> str:
-    """The system prompt: the standing orders, the format of the answer, and an example where Python is planned."""
+    """The system prompt: the standing orders, the format of the answer, and an example where Python is to be written.
+
+    A repair has the program itself before its eyes and gets no example.
+    """
     parts = [prompt(name), prompt(f"format_{answer_format}")]
-    if _is_python(work):
+    if name != "engineer_repair" and _is_python(work):
         parts += ["Example", _example(prompt(example_for(work.requirements)), answer_format)]
     return "\n\n".join(parts)
 
@@ -62,9 +68,9 @@ def briefing(system: str, work: Work, files: Mapping[str, str], task: str, *, an
     fitted = fit(_sections(work, whole, task), tokens)
     if fitted.left_out:
         log.info("%s: does not fit the prompt whole: %s", work.project, ", ".join(fitted.left_out))
-    if cut := {title for title in fitted.left_out if title.startswith("File ")}:
+    if cut := {title for title in fitted.left_out if title.startswith(_FILE)}:
         shown = [section for section in whole if section.title not in cut]
-        outlines = [_outline(path, content) for path, content in files.items() if f"File {path}" in cut]
+        outlines = [_outline(path, content) for path, content in files.items() if f"{_FILE}{path}" in cut]
         fitted = fit(_sections(work, [*shown, *outlines], task), tokens)
     return [Message("system", system), Message("user", fitted.text)]
 
@@ -77,7 +83,7 @@ def findings(work: Work) -> str:
 def _sections(work: Work, files: Sequence[Section], task: str) -> list[Section]:
     return [
         Section("Requirements", work.requirements),
-        Section("Plan", work.plan, rank=2),
+        Section("Plan", work.plan, rank=3),
         Section("Hints from the user", work.notes, rank=1),
         *files,
         Section("What the tests found", findings(work), rank=1),
@@ -88,9 +94,9 @@ def _sections(work: Work, files: Sequence[Section], task: str) -> list[Section]:
 def _file(path: str, content: str, work: Work) -> Section:
     """First what failed and what the user changed, then what fits."""
     edited = path in work.edited
-    rank = 3 if edited or _mentioned(path, findings(work)) else 4
+    rank = 2 if edited or _mentioned(path, findings(work)) else 4
     note = "\n\nThe user changed this file by hand. Keep these changes." if edited else ""
-    return Section(f"File {path}", fenced(path, content).partition("\n")[2].rstrip() + note, rank)
+    return Section(f"{_FILE}{path}", fenced(path, content).partition("\n")[2].rstrip() + note, rank)
 
 
 def _outline(path: str, content: str) -> Section:

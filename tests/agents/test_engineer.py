@@ -162,6 +162,7 @@ async def test_repair_shows_failures_and_files_and_delivers_what_changed() -> No
     assert FEEDBACK in model.calls[0].text
     assert STAGED["tests/test_fib.py"] in model.calls[0].text
     assert "You repair a small program" in model.calls[0].text
+    assert "average.py" not in model.calls[0].text
 
 
 async def test_the_report_stands_in_for_failures_that_are_not_known() -> None:
@@ -207,7 +208,7 @@ async def test_files_that_do_not_fit_are_shown_by_their_signatures_and_logged(ca
     text = model.calls[0].text
     assert "# Signatures of other.py\n\n```\ndef big(a: int) -> int\n```" in text
     assert "a += 1" not in text
-    assert "demo: does not fit the prompt whole: File other.py" in caplog.text
+    assert "demo: does not fit the prompt whole: FILE: other.py" in caplog.text
     assert CODE in text
 
 
