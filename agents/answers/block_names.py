@@ -12,7 +12,8 @@ _ATTRIBUTE = re.compile(
 )
 _LANGUAGE_COLON = re.compile(r"[\w+#-]*:([^\s:]+)")
 _COMMENT = re.compile(
-    r"(?:#|//|--|;|%|/\*+|<!--)[ \t]*(?:(?:file(?:name|path)?|path)[ \t]*:[ \t]*)?(?P<path>[^\s:*]+)[ \t]*(?:\*+/|-->)?",
+    r"(?:#|//|--|;|%|/\*+|<!--)[ \t]*(?:(?:file(?:name|path)?|path)[ \t]*:[ \t]*)?"
+    r"(?P<path>[^\s:*]+)[ \t]*(?:\*+/|-->)?",
     re.IGNORECASE,
 )
 _MARKED = re.compile(
@@ -47,7 +48,7 @@ def named_by_info(info: str) -> Name | None:
 
 
 def named_by_line(line: str) -> Name | None:
-    """A line that is nothing but a path, plain or as a heading, bold, quoted, numbered, or with the word FILE before it."""
+    """A line that is nothing but a path: plain, a heading, bold, quoted, numbered, or with the word FILE before it."""
     text = _plain(line)
     if match := _MARKED.fullmatch(text):
         path = _without_remark(_plain(match["path"]))

@@ -14,7 +14,7 @@ _MOST_DELETED = 50
 
 
 def checked_files(pairs: Pairs, project: str, known: Collection[str] = ()) -> dict[str, str]:
-    """Path -> content, all or nothing. The Rejected has the files without fault as `salvage`, the others as `missing`."""
+    """Path -> content, all or nothing. Rejected has the files without fault as `salvage`, the others as `missing`."""
     if len(pairs) > _MOST_FILES:
         raise Rejected(Reason.TOO_LARGE, f"Received {len(pairs)} files; at most {_MOST_FILES} are taken at a time.")
     renamed = without_prefix((path for path, _ in pairs), project, known)

@@ -15,6 +15,7 @@ _PROSE = (".md", ".markdown", ".mdx", ".rst", ".txt", ".adoc")
 _ONE_LINE_DATA = (".json", ".csv", ".jsonl")
 _CODE = (".py", ".js", ".mjs", ".ts", ".tsx", ".jsx", ".go", ".rs", ".java", ".c", ".h", ".cpp", ".rb", ".sh", ".php")
 _LONGEST_RUN = 300
+_LONGEST_SOURCE = 300_000
 
 
 def checked_content(path: str, content: str) -> str:
@@ -67,7 +68,9 @@ def _is_double_escaped(path: str, content: str) -> bool:
 
 
 def is_python(source: str) -> bool:
-    """True when the source compiles as far as its syntax goes."""
+    """True when the source compiles as far as its syntax goes; more than 300,000 characters are not looked at."""
+    if len(source) > _LONGEST_SOURCE:
+        return False
     try:
         ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):

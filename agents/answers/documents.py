@@ -47,8 +47,7 @@ def _plain(node: yaml.Node) -> Any:
         return unique_keys([(_plain(key), _plain(value)) for key, value in node.value])
     if isinstance(node, yaml.SequenceNode):
         return [_plain(item) for item in node.value]
-    if not isinstance(node, yaml.ScalarNode):
-        raise ValueError("an alias")
+    assert isinstance(node, yaml.ScalarNode)
     if node.style != "|" and node.start_mark.line != node.end_mark.line:
         raise ValueError("folded text, in which line ends become spaces")
     return str(node.value)

@@ -6,8 +6,9 @@
     ```
 
 The name may stand in a heading, in a line of its own, in the info string (```python src/app.py, ```python:src/app.py,
-```py title="src/app.py") or in a comment on the first line, which then is part of the file. A fence is closed by a line with at least
-as many of the same character, indented the same and with nothing behind it; content that has such a line needs a longer fence.
+```py title="src/app.py") or in a comment on the first line, which then is part of the file. A fence is closed by a line
+with at least as many of the same character, indented the same and with nothing behind it; content that has such a line
+needs a longer fence.
 """
 
 from __future__ import annotations
@@ -23,30 +24,10 @@ from agents.answers.rejection import Reason, Rejected
 _FENCE = re.compile(r"^(?P<indent>[ \t]*+)(?P<marks>`{3,}+|~{3,}+)(?P<info>[^\n]*+)\n?", re.MULTILINE)
 _MARKER = re.compile(r"^[^\n:]{0,40}(?:file|path|delete)[^\n:]{0,12}:[^\n]*", re.MULTILINE | re.IGNORECASE)
 _DELETE = re.compile(r"(?:[-*] +|#{1,6} +)?\**DELETE(?: FILE)?\**:\**[ \t]+[`\"]?(?P<path>[^`\"\r\n]+?)[`\"]?\**[ \t]*")
-_NOT_CODE = frozenset(
-    "bash sh shell zsh console terminal text txt plaintext plain output log powershell ps1 cmd bat batch shell-session shellsession "
-    "sh-session tree http".split()
-)
-_SHELL = _NOT_CODE - frozenset("text txt plaintext plain log http output".split())
-_OTHER_THAN_SHELL = (
-    ".py",
-    ".js",
-    ".ts",
-    ".tsx",
-    ".jsx",
-    ".json",
-    ".toml",
-    ".yaml",
-    ".yml",
-    ".md",
-    ".html",
-    ".css",
-    ".go",
-    ".rs",
-    ".java",
-)
-
-
+_SHELL = frozenset({"bash", "sh", "shell", "zsh", "console", "terminal", "powershell", "ps1", "cmd", "bat", "batch"})
+_SHELL |= {"shell-session", "shellsession", "sh-session", "tree"}
+_NOT_CODE = _SHELL | {"text", "txt", "plaintext", "plain", "output", "log", "http"}
+_NEVER_SHELL = re.compile(r".*\.(?:py|[jt]sx?|json|toml|ya?ml|md|html|css|go|rs|java)", re.IGNORECASE)
 _MOST_FENCES = 20_000
 
 
@@ -180,7 +161,7 @@ def _name(info: str, language: str, line: str, announced: str, body: str) -> Nam
     if name := named_by_info(info):
         return name
     above = named_by_line(line) or (Name(announced, marked=True) if announced else None)
-    if above and language in _SHELL and above.path.endswith(_OTHER_THAN_SHELL):
+    if above and language in _SHELL and _NEVER_SHELL.fullmatch(above.path):
         return None  # how to run the file, not the file
     return above or named_by_comment(body)
 

@@ -1,4 +1,4 @@
-"""The last look at one new file before it may replace the old one; a refused file keeps its old version, the others go on."""
+"""The last look at one new file before it may replace the old one; the other files of a reply go on without it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import yaml
 from agents.answers.contents import checked_content
 from agents.answers.rejection import Rejected
 
+_JSON_WITH_COMMENTS = ("tsconfig.json", "jsconfig.json", ".jsonc", ".vscode/settings.json", ".devcontainer.json")
 _SHRINKAGE = 0.4
 _WORTH_KEEPING = 400
 _LARGEST_YAML = 256_000
@@ -26,8 +27,8 @@ _SYMBOL = re.compile(
 def gate(path: str, new: str, old: str | None = None) -> str | None:
     """Why the new version must not be taken, as a sentence for the model; None when it may.
 
-    Checked: placeholders, diffs and noise for every file; syntax for Python, JSON, TOML and YAML, and for no other language;
-    with an old version, a file that lost most of its size together with top-level names.
+    Checked: placeholders, diffs and noise for every file; syntax for Python, JSON, TOML and YAML, and for no other
+    language; with an old version, a file that lost most of its size together with top-level names.
     """
     try:
         checked_content(path, new)
@@ -37,6 +38,8 @@ def gate(path: str, new: str, old: str | None = None) -> str | None:
 
 
 def _syntax_problem(path: str, source: str) -> str | None:
+    if path.lower().endswith(_JSON_WITH_COMMENTS):
+        return None
     check = next((check for endings, check in _CHECKS if path.lower().endswith(endings)), None)
     problem = check(source) if check else None
     return f"{path!r} {problem}; send the whole file again." if problem else None
@@ -88,8 +91,6 @@ def _yaml_problem(source: str) -> str | None:
 
 _CHECKS = (
     ((".py", ".pyi"), _python_problem),
-    (("package.json", "package-lock.json"), _json_problem),
-    (("tsconfig.json", ".jsonc", ".vscode/settings.json"), lambda source: None),
     ((".json",), _json_problem),
     ((".toml",), _toml_problem),
     ((".yaml", ".yml"), _yaml_problem),
@@ -103,4 +104,4 @@ def _shrinkage_problem(path: str, new: str, old: str) -> str | None:
     if not lost:
         return None
     names = ", ".join(lost[:5]) + (" ..." if len(lost) > 5 else "")
-    return f"{path!r} shrank from {len(old)} to {len(new)} characters and lost {names}; send the whole file, with nothing left out."
+    return f"{path!r} shrank from {len(old)} to {len(new)} characters and lost {names}; send the file whole."

@@ -18,7 +18,7 @@ _KEYS = (
     "files|file|path|file_path|filepath|filename|file_name|name|project|response|result|output|data|arguments|tool_calls|content|explanation"
     "|confidence|function"
 )
-_KEY = rf"(?=[\"'“a-z])[\"'“]?(?:{_KEYS})[\"'”]?\s*[:：]"  # noqa: RUF001
+_KEY = rf"(?=[\"'“a-z])[\"'“]?(?:{_KEYS})[\"'”]?\s*[:：]"
 _ANSWER = re.compile(rf"[\[{{(](?=\s*[{{\[\"'“a-z])\s*(?:[{{\[]\s*)?{_KEY}", re.IGNORECASE)
 _COMMENTED_ANSWER = re.compile(rf"\{{\s*(?:(?://|#)[^\n]*\n\s*)+{_KEY}", re.IGNORECASE)
 
@@ -64,7 +64,7 @@ def _scan(text: str, read: Reader) -> list[tuple[Any, Pairs]]:
 
 
 def _looks_like_answer(text: str, start: int) -> bool:
-    """Such a value is never searched for smaller ones inside: that would "recover" one file of three from a cut reply."""
+    """Such a value is not searched for smaller ones: that would "recover" one file of three from a cut reply."""
     return bool(_ANSWER.match(text, start) or _COMMENTED_ANSWER.match(text, start))
 
 

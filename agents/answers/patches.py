@@ -1,4 +1,4 @@
-"""Unified diffs in a reply. A diff that creates a whole file is that file; any other would have to be applied, and is refused."""
+"""Unified diffs in a reply: one that creates a whole file is that file, any other is refused."""
 
 from __future__ import annotations
 

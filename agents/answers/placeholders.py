@@ -47,7 +47,8 @@ _REMARK = (
 _END = r"\s*[.!]?\s*(?:\*+/\}?|-->|\"\"\")?\s*"
 
 _COMMENT = re.compile(
-    rf"(?:(?:pass|\.\.\.|return|return None);?\s*)?(?:#+|//+|/\*+|\{{/\*|<!--|--|;+|%+|REM\b|\"\"\")\s*(?:(?:TODO|NOTE):\s*)?{_REMARK}{_END}",
+    r"(?:(?:pass|\.\.\.|return|return None);?\s*)?"
+    rf"(?:#+|//+|/\*+|\{{/\*|<!--|--|;+|%+|REM\b|\"\"\")\s*(?:(?:TODO|NOTE):\s*)?{_REMARK}{_END}",
     re.IGNORECASE,
 )
 _BARE = re.compile(

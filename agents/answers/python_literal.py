@@ -18,7 +18,7 @@ _LONGEST = 1_000_000
 def python_value(text: str) -> Any:
     """The value between the first bracket with a single-quoted key behind it and the last bracket.
 
-    Raises ValueError when there is none, or it is doubtful. Double-quoted keys are JSON's, whose escapes are not Python's.
+    Raises ValueError when there is none, or it is doubtful. Double-quoted keys are JSON, with other escapes.
     """
     start = _START.search(text)
     if len(text) > _LONGEST or start is None:

@@ -31,7 +31,7 @@ class Reason(StrEnum):
     DEGENERATE = "degenerate"
 
 
-class Rejected(Exception):  # noqa: N818  (a verdict on the reply, not a fault of the program)
+class Rejected(Exception):
     """The reply cannot be taken without guessing."""
 
     def __init__(

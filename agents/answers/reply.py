@@ -1,7 +1,8 @@
 """Reading a model's reply as files: lossless or rejected, never guessed.
 
-A reply that is strict JSON as a whole is taken untouched, because file contents may hold anything, thinking tags too. Otherwise
-thinking is taken off, and the format that begins first in the text is the reply's: what begins later may lie inside a file.
+A reply that is strict JSON as a whole is taken untouched, because file contents may hold anything, thinking tags too.
+Otherwise thinking is taken off, and the format that begins first in the text is the reply's: what begins later may lie
+inside a file.
 """
 
 from __future__ import annotations
@@ -33,8 +34,7 @@ LONGEST_REPLY = 8_000_000
 """Characters. More is refused unread; no model writes that much in one answer."""
 
 _REFUSAL = re.compile(
-    r"\W*(?:i['’]?m (?:very |so )?sorry|i am sorry|sorry[,.]|i apologi[sz]e|i can(?:no|['’])t|i['’]?m (?:unable|not able)|"
-    r"i am (?:unable|not able)|i won['’]t|as an ai)\b",
+    r"\W*(?:i(?:.?m| am) (?:(?:very |so )?sorry|unable|not able)|sorry[,.]|i apologi[sz]e|i can(?:no|.)t|i won.t|as an ai\b)",
     re.IGNORECASE,
 )
 _WANTED = "Wanted is, for each file, a line `### FILE: path` and the whole file in a fenced code block."
@@ -53,8 +53,10 @@ class Answer:
 
 
 def read_reply(text: str, *, finish: str = "stop", project: str = "", known: Collection[str] = ()) -> Answer:
-    """The files of a reply. `finish` is the finish reason the provider saw; `project` the folder that models put in front of
-    all paths, which is taken off unless one of the `known` paths (staged or planned) lies in a folder of that name.
+    """The files of a reply.
+
+    `finish` is the finish reason the provider saw. `project` is the folder that models put in front of all paths; it is
+    taken off unless one of the `known` paths (staged or planned) lies in a folder of that name.
 
     Raises Rejected, with what is complete beyond doubt as `salvage`. Anything but `stop` is never an answer.
     """
@@ -78,7 +80,7 @@ def _check_ending(text: str, finish: str, check: Check) -> None:
         )
     if finish != "stop":
         answer = without_thinking(text)
-        sentence = f"The answer was cut off (finish reason {finish!r}), so it is not complete. Send fewer or shorter files at a time."
+        sentence = f"The answer was cut off (finish reason {finish!r}). Send fewer or shorter files at a time."
         raise Rejected(Reason.TRUNCATED, sentence, complete_files(answer, check))
     if not text.strip("\ufeff \t\r\n"):
         raise Rejected(Reason.EMPTY, f"Received an empty answer. {_WANTED}")

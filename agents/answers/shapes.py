@@ -37,7 +37,7 @@ _DEEPEST = 8
 
 
 def files_in(value: Any, depth: int = 0) -> Pairs | None:
-    """The files that the value holds, None when it is not about files. Rejected when a file lacks its path or content."""
+    """The files that the value holds, None when it is not about files. Rejected when a file lacks path or content."""
     if depth > _DEEPEST:
         return None
     if isinstance(value, str):

@@ -1,9 +1,9 @@
 """Nearly-JSON, read without loss: each accepted deviation has exactly one meaning, everything else raises Unreadable.
 
-Accepted: comments, trailing commas, bare keys, NaN and Python's constants as metadata, raw line ends, typographic quotes,
-full-width punctuation, triple-quoted and backtick strings without a backslash, "a" + "b", a missing comma between two objects or
-between a path and its content, and the last brace missing after a closed array. A quote inside a string that is not followed by
-what may follow a string is refused: where such a string ends would be a guess.
+Accepted: comments, trailing commas, bare keys, NaN and Python's constants as metadata, raw line ends, typographic
+quotes, full-width punctuation, triple-quoted and backtick strings without a backslash, "a" + "b", a missing comma between
+two objects or between a path and its content, and the last brace missing after a closed array. A quote inside a string
+that is not followed by what may follow a string is refused: where such a string ends would be a guess.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ _BAD_ESCAPE = re.compile(r'(?:[^\\]++|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*+(?P<esca
 _BARE_QUOTE = re.compile(r'(\\.)|"', re.DOTALL)
 _SPACE = re.compile("[ \t\r\n\ufeff\u00a0\u3000]*")
 _CONTENT_KEY = re.compile(r'"(?:content|contents|code|source|text)"\s*:', re.IGNORECASE)
+_COLONS, _COMMAS = ":\uff1a", ",\uff0c"
+_AFTER_A_STRING = f"{_COLONS}{_COMMAS}}}]+)"
 _DEEPEST = 60
 
 
@@ -99,7 +101,7 @@ class _Reader:
             if not here:
                 return self._closed_by_the_end(pairs)
             key = self._key()
-            if self.peek() not in (":", "："):
+            if not _is_one_of(self.peek(), _COLONS):
                 raise Unreadable(f"no colon after the key {key[:60]!r}", open_ended=not self.peek())
             self.at += 1
             pairs.append((key, self.value()))
@@ -109,7 +111,7 @@ class _Reader:
 
     def _after_member(self, pair: tuple[str, Any]) -> None:
         after = self.peek()
-        if after in (",", "，"):
+        if _is_one_of(after, _COMMAS):
             self.at += 1
         elif after in ("}", "") or (
             pair[0].lower().endswith(("path", "name")) and _CONTENT_KEY.match(self.text, self.at)
@@ -119,7 +121,7 @@ class _Reader:
             raise Unreadable(f"{after!r} after the value of {pair[0][:60]!r}")
 
     def _closed_by_the_end(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        """Only the outermost brace may be missing, and only after an array that was closed: nothing can be lost then."""
+        """Only the outermost brace may be missing, and only after a closed array: nothing can be lost then."""
         if self.depth == 1 and pairs and isinstance(pairs[-1][1], list):
             return unique_keys(pairs)
         raise Unreadable("an object is never closed", open_ended=True)
@@ -130,7 +132,7 @@ class _Reader:
         while self.peek() != "]":
             items.append(self.value())
             after = self.peek()
-            if after in (",", "，"):
+            if _is_one_of(after, _COMMAS):
                 self.at += 1
             elif after != "]" and not (after == "{" and isinstance(items[-1], dict)):
                 raise Unreadable(f"{after!r} after an item of an array", open_ended=not after)
@@ -190,13 +192,13 @@ class _Reader:
     def _check_end(self, closing: str, more_may_follow: bool) -> None:
         end = self.at
         after = self.peek()
-        if not after or after in ",，:：}]+)" or (more_may_follow and after in _CLOSING):
+        if not after or after in _AFTER_A_STRING or (more_may_follow and after in _CLOSING):
             return
         if closing != '"' or not _CONTENT_KEY.match(self.text, self.at):
             raise Unreadable(f"an unescaped quote inside a string at character {end}")
 
     def _raw_string(self, mark: str) -> str:
-        """Text between triple quotes or backticks. With a backslash or `${` in it, its meaning would depend on the language."""
+        """Text between triple quotes or backticks. What a backslash or `${` in it means depends on the language."""
         start = self.at + len(mark)
         end = self._find(mark, start, f"a string that begins with {mark}")
         text = self.text[start:end]
@@ -212,6 +214,10 @@ class _Reader:
         if end < 0:
             raise Unreadable(f"{what} is never closed", open_ended=True)
         return end
+
+
+def _is_one_of(character: str, characters: str) -> bool:
+    return bool(character) and character in characters
 
 
 def _word(word: str) -> Any:

@@ -1,7 +1,7 @@
 """Replies in which the model forgot to escape, read only when there is exactly one way to read them.
 
-Three kinds: every quote left bare inside the content of a single file; `\\'` in Python, which is no escape of JSON; and JSON whose
-quotes all became `&quot;`. A second possible reading, however odd, is a refusal.
+Three kinds: every quote left bare inside the content of a single file; `\\'` in Python, which is no escape of JSON; and
+JSON whose quotes all became `&quot;`. A second possible reading, however odd, is a refusal.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def read_underescaped(text: str) -> Pairs | None:
 
 
 def _bare_quotes(text: str) -> Pairs | None:
-    """One file, whose content can end at one quote only: the one from which the rest of the reply is closed properly."""
+    """One file, whose content can end at one quote only: the one behind which the reply is closed properly."""
     head = _HEAD.match(text)
     if head is None:
         return None
@@ -59,7 +59,7 @@ def _is_consistent(body: str, quote: str) -> bool:
 
 
 def _with_line_ends(body: str) -> str | None:
-    """The body with \\n and \\t decoded; None with any other backslash, or when raw line ends show that nothing was escaped."""
+    """The body with \\n and \\t decoded; None with any other backslash, or beside raw line ends."""
     if "\\" not in body:
         return body
     return None if "\n" in body or re.search(r"\\[^nt]", body) else body.replace("\\n", "\n").replace("\\t", "\t")

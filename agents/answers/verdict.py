@@ -20,8 +20,8 @@ _ATTEMPTS = 200
 def read_json(text: str, *, finish: str = "stop", keys: tuple[str, ...] = ()) -> Any:
     """The one JSON object or list in a reply, also among prose and in a fence.
 
-    With `keys`, only an object that has all of them counts. Raises Rejected when there is none, when there are two that differ,
-    or when the reply was cut.
+    With `keys`, only an object that has all of them counts. Raises Rejected when there is none, when there are two that
+    differ, or when the reply was cut.
     """
     if finish != "stop":
         raise Rejected(Reason.TRUNCATED, f"The answer was cut off (finish reason {finish!r}); answer more briefly.")

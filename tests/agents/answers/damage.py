@@ -1,4 +1,4 @@
-"""Eighteen ways in which replies get damaged, for the fuzz test and the benchmark. Each takes (files, random) and gives a reply."""
+"""Eighteen ways in which replies get damaged; each takes files and a random generator, and gives a reply."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from agents.answers import fenced
 from agents.answers.__main__ import main
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from agents.answers import Reason, Rejected, fenced, fenced_files, read_reply
 
 _CODE = "import sys\n\nprint(sys.argv)\n"

@@ -9,9 +9,10 @@ import sysconfig
 from pathlib import Path
 
 import pytest
-from agents.answers import Rejected, fenced_files, read_json, read_reply
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from agents.answers import Rejected, fenced_files, read_json, read_reply
 from tests.agents.answers.damage import DAMAGES, Files
 
 _FUZZ = settings(derandomize=True, max_examples=150, deadline=None, database=None)
@@ -89,7 +90,7 @@ def test_our_format_and_strict_json_give_back_the_files_exactly(files: Files) ->
         try:
             assert read_reply(reply).files == files
         except Rejected as rejected:
-            assert _is_no_project(files), rejected  # noqa: PT017
+            assert _is_no_project(files), rejected
 
 
 def _is_no_project(files: Files) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from agents.answers import gate
 
 _OLD = "\n\n\n".join(f"def function_{number}(value):\n    return value + {number}" for number in range(20))

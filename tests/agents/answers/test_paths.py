@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from agents.answers import Reason, Rejected
 from agents.answers.paths import looks_like_path, safe_path, without_prefix
 

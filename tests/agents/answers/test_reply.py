@@ -6,6 +6,7 @@ import json
 import time
 
 import pytest
+
 from agents.answers import LONGEST_REPLY, Reason, Rejected, fenced, read_reply, reask
 
 _JSON = '{"files": [{"path": "a.py", "content": "x = 1\\n"}]}'
