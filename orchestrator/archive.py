@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import os
+import io
 import stat
 import zipfile
 import zlib
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
 
 from .caches import is_cache
 from .files import FileProblem, Folder, Gone, NotText, TooLarge
@@ -23,7 +21,6 @@ MAX_NAME_BYTES = 100
 
 _FIXED_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can hold
 _SYSTEM_UNIX = 3
-_NO_ZIP_OF_OURS = (FileProblem, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
 
 
 class Changed(FileProblem):
@@ -65,50 +62,57 @@ def snapshot(
     return copied
 
 
-def make_zip(folder: Folder, source: Folder, files: Mapping[str, str], name: str, accepted: datetime) -> str:
-    """Write `files` (path -> SHA-256, as `snapshot` returned) from `source` to 05_final; the path of the zip.
+def pack(source: Folder, files: Mapping[str, str]) -> bytes:
+    """A zip of `files` (path -> SHA-256, as `snapshot` returned) from `source`; equal files make equal bytes.
 
-    `source` is the snapshot or staging: Changed is raised when a file is not what was verified. The zip is named after
-    the project's `name` and `accepted`, the time of acceptance. Called again for the same acceptance, after a crash, it
-    returns the zip that is there.
+    Raises Changed when a file is not what was verified.
     """
-    for number in range(1, 100):
-        rel = f"{Project.FINAL}/{_zip_name(name, accepted, number)}"
-        if folder.status(rel) is not None:
-            if _holds(folder, rel, files):
-                return rel
-            continue
-        try:
-            _write_zip(folder, rel, source, files)
-        except FileExistsError:
-            continue
-        return rel
-    raise FileProblem(f"{Project.FINAL}: too many zips of the same second; move some away", Project.FINAL)
-
-
-def _zip_name(name: str, accepted: datetime, number: int) -> str:
-    short = name.encode("utf-8", "replace")[:MAX_NAME_BYTES].decode("utf-8", "ignore")
-    return f"{short}_{accepted:%Y%m%d_%H%M%S}{f'_{number}' if number > 1 else ''}.zip"
-
-
-def _write_zip(folder: Folder, rel: str, source: Folder, files: Mapping[str, str]) -> None:
-    with folder.creating(rel) as descriptor, os.fdopen(os.dup(descriptor), "w+b") as file:
-        _fill(file, source, files)
-        file.flush()
-        with zipfile.ZipFile(file) as written:
-            torn = written.testzip()
-        if torn is not None:
-            raise FileProblem(f"{rel}: what was written does not read back ({torn}); check the disk", rel)
-
-
-def _fill(file: BinaryIO, source: Folder, files: Mapping[str, str]) -> None:
-    """Sorted, with fixed dates and modes, so that equal files make an equal zip."""
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for path in sorted(files):
             data = source.read(path)
             if data is None or hashlib.sha256(data).hexdigest() != files[path]:
                 raise Changed(f"{path}: changed since it was verified; it is verified again", path)
             archive.writestr(_entry(path, _mode(source, path)), data)
+    return buffer.getvalue()
+
+
+def unpack(archive: bytes) -> dict[str, bytes] | None:
+    """Path -> content; None when the zip is torn or damaged."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(archive)) as packed:
+            return {entry.filename: packed.read(entry) for entry in packed.infolist() if not entry.is_dir()}
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError):
+        return None
+
+
+def publish(folder: Folder, archive: bytes, name: str, accepted: datetime) -> str:
+    """Put `archive` into 05_final, whole or not at all; its path.
+
+    The zip is named after the project's `name` and `accepted`, the time of acceptance. Called again for the same
+    acceptance, after a crash, it returns the zip that is there.
+    """
+    if unpack(archive) is None:
+        raise FileProblem(f"{Project.ITERATIONS}: the kept zip does not read back; check the disk", Project.ITERATIONS)
+    for number in range(1, 100):
+        rel = f"{Project.FINAL}/{_zip_name(name, accepted, number)}"
+        try:
+            folder.create(rel, archive)
+            return rel
+        except FileExistsError:
+            if _is_plain(folder, rel) and folder.read(rel) == archive:
+                return rel
+    raise FileProblem(f"{Project.FINAL}: too many zips of the same second; move some away", Project.FINAL)
+
+
+def _is_plain(folder: Folder, rel: str) -> bool:
+    found = folder.status(rel)
+    return found is not None and stat.S_ISREG(found.st_mode)
+
+
+def _zip_name(name: str, accepted: datetime, number: int) -> str:
+    short = name.encode("utf-8", "replace")[:MAX_NAME_BYTES].decode("utf-8", "ignore")
+    return f"{short}_{accepted:%Y%m%d_%H%M%S}{f'_{number}' if number > 1 else ''}.zip"
 
 
 def _entry(path: str, mode: int) -> zipfile.ZipInfo:
@@ -125,23 +129,6 @@ def _mode(folder: Folder, rel: str) -> int:
     if found is None:
         raise Gone(f"{rel}: was deleted while it was read", rel)
     return 0o755 if found.st_mode & stat.S_IXUSR else 0o644
-
-
-def _holds(folder: Folder, rel: str, files: Mapping[str, str]) -> bool:
-    """Whether the zip at `rel` holds exactly `files`."""
-    with suppress(*_NO_ZIP_OF_OURS), folder.reading(rel) as descriptor:
-        if descriptor is not None:
-            with os.fdopen(os.dup(descriptor), "rb") as file, zipfile.ZipFile(file) as archive:
-                return _same_files(archive, files)
-    return False
-
-
-def _same_files(archive: zipfile.ZipFile, files: Mapping[str, str]) -> bool:
-    if sorted(archive.namelist()) != sorted(files):
-        return False
-    if sum(entry.file_size for entry in archive.infolist()) > MAX_BYTES:
-        return False
-    return all(hashlib.sha256(archive.read(path)).hexdigest() == digest for path, digest in files.items())
 
 
 def _require_utf8(path: str) -> None:

@@ -45,6 +45,14 @@ class Ledger:
         self.spent = Spent(Row.of(entry) for entry in journal.entries())
         self.today = today
 
+    @classmethod
+    def open(cls, folder: Folder, today: Today) -> Ledger:
+        """The project's ledger; usage.json is written again when it is not what the journal says."""
+        ledger = cls(folder, Journal.open(folder), today)
+        if folder.read(Project.USAGE) != ledger.document() and ledger.spent.rows:
+            ledger.write_usage()
+        return ledger
+
     def keep(self, entry: Entry, prompt: str) -> None:
         """Make `entry` durable, then fold it into usage.json and write the logs for people."""
         self.journal.append(entry)
@@ -57,7 +65,10 @@ class Ledger:
         self._folder.append(f"{stem}.reply.md", entry.text or entry.error or "")
 
     def write_usage(self) -> None:
-        self._folder.write(Project.USAGE, json.dumps(self.spent.document(), indent=2) + "\n")
+        self._folder.write(Project.USAGE, self.document())
+
+    def document(self) -> bytes:
+        return (json.dumps(self.spent.document(), indent=2) + "\n").encode()
 
     def require_room(self) -> None:
         """Raises DiskFull when a reply might not be kept."""

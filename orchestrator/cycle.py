@@ -15,12 +15,11 @@ from .calls import Ledger
 from .config import Config, ConfigError, for_project
 from .crew import AGENT
 from .files import Folder, Gone
-from .journal import Journal
 from .machine import HELD, WORK, Action, Arrived, Event, Failed, Resumed, Stalled, next_arrival, outdates, step, take
 from .project import Project, Trigger
 from .shell import Shell
 from .state import Score, State, Status
-from .steps import Steps, off_loop
+from .steps import Steps, off_loop, sweep
 from .tell import tell
 from .triggers import fingerprints, report_iteration, untouched
 from .trouble import event_for
@@ -81,7 +80,7 @@ class Cycle:
         if rebuilt:
             self._shell.view.say(rebuilt, project=self._name, level=Level.WARNING)
         if first:
-            await off_loop(lambda: self._folder.sweep(Project.MEMORY))
+            await off_loop(lambda: sweep(self._folder))
             found = fingerprints(self._folder, self._state)
             self._state = self._state.model_copy(update={"taken": untouched(self._state.taken, found)})
 
@@ -108,7 +107,7 @@ class Cycle:
             return False
         try:
             if state.status is Status.PAUSED:
-                ledger = await off_loop(lambda: Ledger(self._folder, Journal.open(self._folder), self._shell.today))
+                ledger = await off_loop(lambda: Ledger.open(self._folder, self._shell.today))
                 Budget(self._config.limits, ledger.spent, self._shell.today).check()
             elif state.status is Status.WAITING and WORK.get(state.current_phase) in AGENT:
                 await self._shell.crew.agent(WORK[state.current_phase], self._config)

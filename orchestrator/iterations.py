@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
-import zlib
 from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from .archive import unpack
 from .files import FileProblem, Folder
 from .project import Project
 
@@ -66,20 +64,15 @@ def archive_of(folder: Folder, iteration: int | None) -> bytes | None:
         return None
     try:
         data = folder.read(archive_path(iteration), limit=LARGEST_ARCHIVE)
-        return data if data is not None and zipfile.ZipFile(io.BytesIO(data)).testzip() is None else None
-    except (FileProblem, zipfile.BadZipFile, zlib.error, EOFError, ValueError):
+    except FileProblem:
         return None
+    return data if data is not None and unpack(data) is not None else None
 
 
 def files_of(folder: Folder, iteration: int | None) -> dict[str, bytes] | None:
     """Path -> content of what the iteration delivered; None when it was not kept or is damaged."""
     data = archive_of(folder, iteration)
-    return None if data is None else _unzip(data)
-
-
-def _unzip(data: bytes) -> dict[str, bytes]:
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        return {entry.filename: archive.read(entry) for entry in archive.infolist() if not entry.is_dir()}
+    return None if data is None else unpack(data)
 
 
 def text_of(files: Mapping[str, bytes]) -> dict[str, str]:

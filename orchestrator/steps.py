@@ -14,14 +14,12 @@ from agents.base import Agent, Built, Planned, UnusableReply, Verified
 from providers import Activity, Progress, ProviderError
 
 from . import delivery, gather, iterations, store
-from .archive import snapshot
+from .archive import pack, publish, snapshot
 from .budget import Budget
 from .calls import JournaledModel, Ledger
 from .config import Config
 from .crew import AGENT
 from .files import Folder
-from .final import pack, publish
-from .journal import Journal
 from .machine import Action, Archived, Event, Restored, SnapshotLost
 from .project import Project, Trigger
 from .shell import Shell
@@ -129,7 +127,7 @@ class Steps:
         agent = await self._healthy(action)
         provider = agent.provider
         if self._ledger is None:
-            self._ledger = await off_loop(lambda: Ledger(self._folder, Journal.open(self._folder), self._shell.today))
+            self._ledger = await off_loop(lambda: Ledger.open(self._folder, self._shell.today))
         if (self.state.provider, self.state.model) != (provider.name, provider.model):
             named = self.state.model_copy(update={"provider": provider.name, "model": provider.model})
             self.state = await off_loop(lambda: store.save(self._folder, named))
@@ -233,6 +231,12 @@ class Steps:
             started=self._began,
         )
         self._shell.view.show(self._name, row)
+
+
+def sweep(folder: Folder) -> None:
+    """Remove what a daemon that was killed left half done; nothing of it is needed."""
+    folder.sweep()
+    folder.remove_tree(WORK_FOLDER)
 
 
 async def off_loop(work: Callable[[], T]) -> T:

@@ -45,11 +45,16 @@ class WorkspaceLock:
         except FileProblem as problem:
             os.close(self._descriptor)
             raise WorkspaceError(f"{path}: cannot be written to: {problem}") from problem
+        except BaseException:
+            os.close(self._descriptor)
+            raise
 
     def release(self) -> None:
-        with suppress(FileProblem), Folder.open(self._path) as folder:  # the workspace may be gone, or read-only by now
-            folder.remove(INFORMATION)
-        os.close(self._descriptor)
+        try:
+            with suppress(FileProblem), Folder.open(self._path) as folder:  # the workspace may be gone, or read-only
+                folder.remove(INFORMATION)
+        finally:
+            os.close(self._descriptor)
 
     def __enter__(self) -> Self:
         return self

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.archive import Changed, make_zip, snapshot, staged_files
-from orchestrator.files import Folder, NotText, TooLarge
+from orchestrator.archive import Changed, pack, publish, snapshot, staged_files, unpack
+from orchestrator.files import FileProblem, Folder, NotText, TooLarge
 
 ACCEPTED = datetime(2026, 2, 7, 10, 30, 45, tzinfo=UTC)
 NAME = "05_final/my-project_20260207_103045.zip"
@@ -46,7 +46,7 @@ def digest(text: str) -> str:
 
 
 def zipped(folder: Folder, files: dict[str, str], accepted: datetime = ACCEPTED) -> str:
-    return make_zip(folder, folder.folder("03_staging"), files, "my-project", accepted)
+    return publish(folder, pack(folder.folder("03_staging"), files), "my-project", accepted)
 
 
 def test_the_snapshot_is_a_copy_with_its_digests(folder: Folder, copy: Path) -> None:
@@ -119,7 +119,7 @@ def test_the_zip_holds_exactly_the_snapshot(folder: Folder, copy: Path) -> None:
     files = snapshot(folder, copy)
     folder.write("03_staging/later.py", "x")
     with Folder.open(copy) as source:
-        assert make_zip(folder, source, files, "my-project", ACCEPTED) == NAME
+        assert publish(folder, pack(source, files), "my-project", ACCEPTED) == NAME
     with zipfile.ZipFile(folder.path / NAME) as found:
         assert {name: hashlib.sha256(found.read(name)).hexdigest() for name in found.namelist()} == files
         modes = {entry.filename: stat.S_IMODE(entry.external_attr >> 16) for entry in found.infolist()}
@@ -196,7 +196,7 @@ def test_a_torn_zip_is_not_taken_for_ours(folder: Folder, copy: Path) -> None:
     ],
 )
 def test_the_projects_name_is_cut_to_what_a_file_name_can_hold(folder: Folder, name: str, start: str) -> None:
-    rel = make_zip(folder, folder.folder("03_staging"), {"main.py": digest("print('hello')\n")}, name, ACCEPTED)
+    rel = publish(folder, pack(folder.folder("03_staging"), {"main.py": digest("print('hello')\n")}), name, ACCEPTED)
     assert rel.startswith(f"05_final/{start}")
     assert folder.status(rel)
 
@@ -209,13 +209,11 @@ def test_it_unpacks_into_a_clean_folder_and_runs(folder: Folder, copy: Path, tmp
     assert done.stdout == "hello\n"
 
 
-def test_an_interrupted_zip_leaves_nothing(folder: Folder, copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    files = snapshot(folder, copy)
-
-    def interrupted(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(zipfile.ZipFile, "testzip", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        zipped(folder, files)
+@pytest.mark.parametrize("keep", [0, 10, -30])
+def test_a_torn_archive_is_neither_read_nor_published(folder: Folder, copy: Path, keep: int) -> None:
+    whole = pack(folder.folder("03_staging"), snapshot(folder, copy))
+    assert unpack(whole) is not None
+    assert unpack(whole[:keep]) is None
+    with pytest.raises(FileProblem, match="does not read back"):
+        publish(folder, whole[:keep], "my-project", ACCEPTED)
     assert folder.names("05_final") == []
