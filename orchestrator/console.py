@@ -20,10 +20,10 @@ from rich.text import Text
 
 from agents.verification.text import clean, line
 
+from .live_table import duration, live_table
 from .output import Output
 from .view import Level, Row, View
 
-MOST_ROWS = 12
 LONGEST_LINE = 500
 """Characters of one event; what is cut stands in the project's files."""
 LONGEST_DETAIL = 8_000
@@ -37,7 +37,6 @@ STYLES = {
     Level.WARNING: "yellow",
     Level.ERROR: "bold red",
 }
-STATUS_STYLES = {"planning": "cyan", "engineering": "blue", "verifying": "magenta", "finalizing": "green"}
 
 Clock = Callable[[], float]
 
@@ -150,58 +149,6 @@ def _side_by_side(when: Text, event: Text) -> Table:
     grid.add_column(overflow="fold")
     grid.add_row(when, event)
     return grid
-
-
-def live_table(rows: list[Row], now: float, *, width: int, height: int) -> Table:
-    """The busy projects, those that began first on top; narrow terminals get fewer columns."""
-    wide = width >= 100
-    table = Table(box=None, expand=True, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    table.add_column("project", style="bold", ratio=3, no_wrap=True, overflow="ellipsis")
-    table.add_column("agent", no_wrap=True)
-    if wide:
-        table.add_column("model", style="dim", ratio=2, no_wrap=True, overflow="ellipsis")
-    table.add_column("iter", justify="right", no_wrap=True)
-    table.add_column("score", justify="right", no_wrap=True)
-    table.add_column("activity", width=20, no_wrap=True, overflow="ellipsis")
-    if wide:
-        table.add_column("tokens", justify="right", no_wrap=True)
-    table.add_column("tok/s", justify="right", no_wrap=True)
-    table.add_column("time", justify="right", no_wrap=True)
-    room = max(1, min(MOST_ROWS, height - 6))
-    ordered = sorted(rows, key=lambda row: row.started)
-    for row in ordered[:room]:
-        table.add_row(*_cells(row, now, wide=wide))
-    if len(ordered) > room:
-        table.add_row(Text(f"and {len(ordered) - room} more", style="dim"))
-    return table
-
-
-def _cells(row: Row, now: float, *, wide: bool) -> list[Text]:
-    cells = [
-        Text(line(row.project, 60)),
-        Text(line(row.agent or row.status, 12).capitalize(), style=STATUS_STYLES.get(row.status, "")),
-        Text(line(row.model, 60)),
-        Text(_iteration(row)),
-        Text("" if row.score is None else f"{row.score:.1f}"),
-        Text(line(row.activity, 60)),
-        Text(f"{row.tokens:,}" if row.tokens else ""),
-        Text("" if row.tokens_per_second is None else f"{row.tokens_per_second:.0f}"),
-        Text(duration(now - row.started) if row.started else ""),
-    ]
-    return cells if wide else [cell for position, cell in enumerate(cells) if position not in (2, 6)]
-
-
-def _iteration(row: Row) -> str:
-    return f"{row.iteration}/{row.max_iterations}" if row.iteration else ""
-
-
-def duration(seconds: float) -> str:
-    """`42s`, `3:07` or `1:02:09`."""
-    whole = max(0, int(seconds))
-    hours, minutes = whole // 3600, whole % 3600 // 60
-    if hours:
-        return f"{hours}:{minutes:02}:{whole % 60:02}"
-    return f"{minutes}:{whole % 60:02}" if minutes else f"{whole}s"
 
 
 def _in_words(row: Row, now: float) -> str:

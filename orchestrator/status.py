@@ -210,7 +210,7 @@ def _completed(folder: Folder, _state: State) -> str:
         builds = [name for name in folder.names(Project.FINAL) if name.endswith(".zip")]
         newest = max(builds, key=lambda name: folder.status(f"{Project.FINAL}/{name}").st_mtime_ns)  # type: ignore[union-attr]
     except (FileProblem, ValueError, AttributeError):
-        return f"nothing; but there is no zip in {Project.FINAL}: touch the last report to make it again"
+        return f"there is no zip in {Project.FINAL}; touch the last report to make it again"
     return f"take {Project.FINAL}/{newest}"
 
 
@@ -246,7 +246,7 @@ def _joined(*parts: str | None) -> str:
     return "; ".join(part.rstrip(". ") for part in parts if part)
 
 
-_BY_ITSELF = {Status.PLANNING, Status.ENGINEERING, Status.VERIFYING, Status.FINALIZING, Status.WAITING}
+_BY_ITSELF = {Status.PLANNING, Status.ENGINEERING, Status.VERIFYING, Status.FINALIZING}
 _NEXT: dict[Status, Callable[[Folder, State], str]] = {
     Status.IDLE: _idle,
     Status.PLANNING: _working(f"the Architect writes {Project.PLAN}"),

@@ -87,7 +87,7 @@ def parse(text: str) -> Document:
         if node is None:
             return Document({}, lines)
         places = dict(_places(node))
-        values = loader.construct_document(node)  # type: ignore[no-untyped-call]
+        values = loader.construct_document(node)
     except RecursionError as error:
         raise YamlError("is nested too deeply") from error
     except yaml.YAMLError as error:

@@ -11,7 +11,8 @@ from typing import TextIO, cast
 import pytest
 from rich.console import Console
 
-from orchestrator.console import LiveConsole, PlainConsole, duration, live_table, open_console
+from orchestrator.console import LiveConsole, PlainConsole, open_console
+from orchestrator.live_table import duration, live_table
 from orchestrator.output import Output
 from orchestrator.view import Level, Row
 
