@@ -26,6 +26,10 @@ _PROGRAM = re.compile(
 )
 _SCRIPT = re.compile(r"\bscript\b|\bprints?\b", re.IGNORECASE)
 
+_NODE = frozenset({".js", ".mjs", ".cjs", ".ts"})
+_NODE_WORDS = re.compile(r"\bnode(?:\.?js)?\b|\bjavascript\b|\btypescript\b", re.IGNORECASE)
+_OTHER = frozenset({".go", ".rs", ".java", ".rb", ".c", ".cpp", ".sh"})
+
 
 def example_for(requirements: str) -> str:
     """The name of the example that is nearest to what is asked for.
@@ -42,15 +46,22 @@ def orders(name: str, work: Work, answer_format: str) -> str:
 
     A repair has the program itself before its eyes and gets no example.
     """
-    parts = [prompt(name), prompt(f"format_{answer_format}")]
-    if name != "engineer_repair" and _is_python(work):
+    language = language_of(work)
+    rules = f"\n{prompt(f'language_{language}')}" if language and name != "engineer_repair" else ""
+    parts = [prompt(name) + rules, prompt(f"format_{answer_format}")]
+    if language == "python" and name != "engineer_repair":
         parts += ["Example", _example(prompt(example_for(work.requirements)), answer_format)]
     return "\n\n".join(parts)
 
 
-def _is_python(work: Work) -> bool:
+def language_of(work: Work) -> str:
+    """`python`, `node`, or empty for another one: by the files that are there or planned, else by the requirements."""
     suffixes = {PurePosixPath(path).suffix for path in [*work.staged, *(file.path for file in read_plan(work.plan))]}
-    return ".py" in suffixes or not suffixes & {".js", ".mjs", ".ts", ".go", ".rs", ".java", ".rb", ".c", ".cpp"}
+    if ".py" in suffixes:
+        return "python"
+    if suffixes & _NODE or (not suffixes & _OTHER and _NODE_WORDS.search(work.requirements)):
+        return "node"
+    return "" if suffixes & _OTHER else "python"
 
 
 def _example(text: str, answer_format: str) -> str:

@@ -58,11 +58,19 @@ def _plan(value: dict[str, Any], project: str, requirements: Sequence[Requiremen
     return Plan(
         name=project,
         overview=_text(value.get("overview")) or requirements[0].text,
-        stack=_text(value.get("stack")) or "Python, standard library, pytest",
+        stack=_text(value.get("stack")) or _stack(files),
         files=files,
         criteria=complete_criteria(list(_criteria(value.get("criteria"))), requirements),
         examples=_once(judge_examples(examples, requirements)),
     )
+
+
+def _stack(files: Sequence[PlannedFile]) -> str:
+    if any(file.path.endswith(".py") for file in files):
+        return "Python, standard library, pytest"
+    if any(file.path.endswith((".js", ".mjs", ".ts")) for file in files):
+        return "JavaScript for Node.js, node:test"
+    return "As the requirements say"
 
 
 def _files(value: Any) -> Iterator[PlannedFile]:

@@ -93,6 +93,14 @@ async def test_json_is_read_in_every_wrapping(reply: str) -> None:
     assert "evil" not in text
 
 
+@pytest.mark.parametrize(
+    ("path", "stack"), [("a.py", "Python"), ("a.js", "Node.js"), ("main.go", "As the requirements")]
+)
+async def test_a_stack_that_is_not_named_follows_from_the_files(path: str, stack: str) -> None:
+    text, _ = await plan(json.dumps({"overview": "x", "files": [{"path": path}]}))
+    assert stack in text.partition("## Stack")[2].partition("##")[0]
+
+
 async def test_a_plan_in_markdown_is_kept_and_completed() -> None:
     text, _ = await plan(MARKDOWN)
     assert text.startswith(MARKDOWN.strip())

@@ -7,6 +7,7 @@ import pytest
 
 from agents.answers import fenced
 from agents.base import Built, UnusableReply, Work
+from agents.briefing import orders
 from agents.engineer import Engineer
 from providers import FinishReason
 from tests.fakes.model import Answer, ScriptedModel, completion
@@ -72,10 +73,20 @@ async def test_the_nearest_example_is_shown(requirements: str, example: str) -> 
     assert shown == [example]
 
 
-async def test_no_python_example_is_shown_for_another_language() -> None:
-    plan = "- `index.js`: main\n- `index.test.js`: tests\n"
-    _, model = await build(f"{fenced('index.js', 'x')}\n{fenced('index.test.js', 'y')}", plan=plan)
-    assert "average.py" not in model.calls[0].text
+@pytest.mark.parametrize(
+    ("plan", "requirements", "rule"),
+    [
+        ("- `index.js`: main", "Greet.", "node:test"),
+        ("", "Create a Node.js tool.", "node:test"),
+        ("- `main.go`: main", "Greet.", ""),
+        ("", "Greet.", "pytest"),
+        ("- `main.py`: main\n- `page.js`: page\n- `test_main.py`: tests", "Greet.", "pytest"),
+    ],
+)
+def test_the_rules_for_tests_follow_the_language(plan: str, requirements: str, rule: str) -> None:
+    text = orders("engineer", Work("demo", 1, requirements, ScriptedModel(), plan=plan), "fenced")
+    assert [word for word in ("pytest", "node:test") if word in text] == [word for word in [rule] if word]
+    assert ("average.py" in text) is (rule == "pytest")
 
 
 async def test_the_example_is_in_the_format_that_is_asked_for() -> None:
