@@ -32,7 +32,7 @@ def test_nothing_changed_is_nothing_found() -> None:
         (BEFORE.replace("assert x == 1", "assert x == x"), "checks less: 2 assertions before, 1 now"),
         (BEFORE.replace("assert x == 1", "assert x == 1 or True"), "checks less: 2 assertions before, 1 now"),
         (
-            "def test_a():\n    try:\n        assert f() == 1\n        assert f()\n    except Exception:\n        x = 1\n",
+            "def test_a():\n    try:\n        assert f() == 1\n        assert g()\n    except Exception:\n        1\n",
             "now catches its own failed assertions",
         ),
     ],
