@@ -21,12 +21,13 @@ from pathlib import Path
 
 from agents.verification.box import Ended, Job, Limits, Ran, SandboxUnavailable
 from agents.verification.sandbox import machine, seccomp
-from agents.verification.sandbox.places import TRUSTED, Places, environment, fill, filled
+from agents.verification.sandbox.places import TRUSTED, Places, absolute, environment, fill, filled
 from agents.verification.sandbox.processes import Tree
 from agents.verification.sandbox.watch import Launch, Pipes, Stop, Watched, in_own_thread, watch
 
 _PLACES = Places(job="/job", home="/tmp/home", tmp="/tmp", trusted="/trusted")  # noqa: S108 - inside, private
 _DEATH_SECONDS = 5.0
+_UNKNOWN, _DEAD = -1, -2
 FIRST_UID, UIDS = 64_000, 900
 """Numbers that neither people nor services use; one for each run, because RLIMIT_NPROC counts by user."""
 _SETUP_CAPABILITIES = ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP", "CAP_CHOWN", "CAP_DAC_READ_SEARCH")
@@ -57,16 +58,12 @@ class Bwrap:
         return "loopback"
 
     async def run(self, job: Job) -> Ran:
-        return await in_own_thread(lambda stop: self._run(job, stop))
+        return await in_own_thread(lambda stop: self._run(absolute(job), stop))
 
     def _run(self, job: Job, stop: Stop) -> Ran:
         with Pipes(job.secret) as pipes:
             launch = _Preparation(self, job, pipes).launch()
-            keeper = _Keeper()
-            try:
-                watched = watch(launch, pipes, limits=job.limits, keeper=keeper, stop=stop, stdin=job.stdin)
-            finally:
-                keeper.close()
+            watched = watch(launch, pipes, limits=job.limits, keeper=_Keeper(), stop=stop, stdin=job.stdin)
         if watched.ended is Ended.EXITED and not watched.started:
             raise SandboxUnavailable(_complaint(watched, job))
         return watched.ran(_exit_code(watched.return_code))
@@ -88,10 +85,10 @@ class _Keeper:
     """Holds on to the first process of the process namespace: when it is dead, all in there are."""
 
     def __init__(self) -> None:
-        self._init = -1
+        self._init = _UNKNOWN
 
     def heard(self, status: bytes) -> None:
-        if self._init >= 0:
+        if self._init != _UNKNOWN:
             return
         for line in status.split(b"\n")[:-1]:
             with contextlib.suppress(ValueError, ProcessLookupError):
@@ -100,22 +97,29 @@ class _Keeper:
 
     def end(self, process: subprocess.Popen[bytes]) -> None:
         if process.poll() is None:
-            # It stands still while its children are listed: one that it is about to make would be missed.
+            # A child that it is just making would be missed, and would wait for its dead parent for ever. So it must
+            # stand still, which a signal alone does not promise yet, while its children are listed.
             process.send_signal(signal.SIGSTOP)
-            children = [] if self._init >= 0 else Tree(process.pid).pids()
+            os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+            children = set() if self._init >= 0 else set(Tree(process.pid).pids()) - {process.pid}
             process.kill()
             for pid in children:
                 with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+                    _kill_and_wait(os.pidfd_open(pid))
             process.wait()
         if self._init >= 0:
-            with contextlib.suppress(ProcessLookupError):
-                signal.pidfd_send_signal(self._init, signal.SIGKILL)
-            select.select([self._init], [], [], _DEATH_SECONDS)
+            _kill_and_wait(self._init)
+            self._init = _DEAD
 
-    def close(self) -> None:
-        if self._init >= 0:
-            os.close(self._init)
+
+def _kill_and_wait(process: int) -> None:
+    """Kill by a descriptor, which no other process can have taken over meanwhile, and close it."""
+    with contextlib.suppress(ProcessLookupError):
+        signal.pidfd_send_signal(process, signal.SIGKILL)
+    poll = select.poll()
+    poll.register(process, select.POLLIN)
+    poll.poll(_DEATH_SECONDS * 1000)
+    os.close(process)
 
 
 class _Preparation:
@@ -209,11 +213,11 @@ class _Preparation:
         if TRUSTED.is_dir():
             argv += ["--ro-bind", str(TRUSTED), _PLACES.trusted]
         visible = [path for path in (job.environment, *job.read_only) if path]
-        binds = {Path(os.path.abspath(path)): "--ro-bind" for path in visible}  # noqa: PTH100 - resolve() would follow links
+        binds = dict.fromkeys(visible, "--ro-bind")
         if job.network:
             argv += self._machine_files(binds)
         if job.writable:
-            binds[job.writable.absolute()] = "--bind"
+            binds[job.writable] = "--bind"
         for place in sorted(binds, key=lambda place: len(place.parts)):
             argv += [*_parents(place), binds[place], str(place), str(place)]
         return argv

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agents.verification.box import Ended, Job, Ran, SandboxUnavailable
-from agents.verification.sandbox.places import TRUSTED, Places, environment, fill, filled
+from agents.verification.sandbox.places import TRUSTED, Places, absolute, environment, fill, filled
 from agents.verification.sandbox.watch import Launch, Pipes, Stop, in_own_thread, watch
 
 _PLACES = Places(job="/job", home="/tmp/home", tmp="/tmp", trusted="/trusted")  # noqa: S108 - inside, private
@@ -57,7 +57,7 @@ class Container:
         return "loopback"
 
     async def run(self, job: Job) -> Ran:
-        return await in_own_thread(lambda stop: self._run(job, stop))
+        return await in_own_thread(lambda stop: self._run(absolute(job), stop))
 
     def _run(self, job: Job, stop: Stop) -> Ran:
         name = f"code-tumbler-{secrets.token_hex(8)}"

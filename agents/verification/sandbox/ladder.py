@@ -108,7 +108,7 @@ def probe(name: str) -> Probed:
     try:
         sandbox = _KINDS[name]()
         _try(sandbox)
-    except SandboxUnavailable as error:
+    except (SandboxUnavailable, OSError, ValueError) as error:
         return Probed(name, None, why=str(error), fix=_fix(name))
     return Probed(name, sandbox)
 

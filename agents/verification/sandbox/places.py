@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from agents.verification.box import Job
@@ -22,6 +23,21 @@ class Places:
     home: str
     tmp: str
     trusted: str
+
+
+def absolute(job: Job) -> Job:
+    """The same job with paths that hold in any directory. Links stay: a venv is known by them."""
+
+    def whole(path: Path | None) -> Path | None:
+        return Path(os.path.abspath(path)) if path else None  # noqa: PTH100 - resolve() would follow links
+
+    return replace(
+        job,
+        source=whole(job.source),
+        environment=whole(job.environment),
+        read_only=tuple(path for path in map(whole, job.read_only) if path),
+        writable=whole(job.writable),
+    )
 
 
 def environment(job: Job, places: Places) -> dict[str, str]:

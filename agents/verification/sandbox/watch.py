@@ -29,6 +29,8 @@ _MEMORY_FLOOR = 512 * MIB
 """A machine with less than this to give (or a quarter of what it had at the start) is about to swap or to kill."""
 _POLL_WITHOUT_PIDFD = 0.01
 _STATUS_CAP = 1 << 16
+_SECRET_CAP = 1 << 12
+"""What every pipe takes without a reader."""
 
 
 @dataclass(frozen=True)
@@ -88,9 +90,9 @@ class Pipes:
         self.status, self.status_in = self._pipe()
         self.started, self.started_in = self._pipe()
         self.secret, secret_in = self._pipe()
-        os.set_blocking(secret_in, False)
-        if os.write(secret_in, secret) < len(secret) if secret else False:
-            raise ValueError(f"a secret of {len(secret)} bytes does not fit into a pipe")
+        if len(secret) > _SECRET_CAP:
+            raise ValueError(f"a secret of {len(secret)} bytes is too long (at most {_SECRET_CAP})")
+        os.write(secret_in, secret)
         self.close(secret_in)
 
     def _pipe(self) -> tuple[int, int]:

@@ -431,3 +431,27 @@ def test_a_name_that_does_not_exist_is_refused_with_those_that_do() -> None:
 
 def test_auto_never_ends_in_no_sandbox() -> None:
     assert choose("auto").name != "none"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="as root the code runs as a user that owns no other file")
+@pytest.mark.parametrize("call", ["os.utime(p, (1, 1))", "os.chmod(p, 0o644)", "os.stat(p)"])
+async def test_known_gaps_of_landlock_are_still_gaps(call: str, tmp_path: Path) -> None:
+    """As its docstring says. One that is closed some day should leave the docstring too."""
+    own = tmp_path / "own"
+    own.write_text("", encoding="utf-8")
+    assert (await _working("landlock").run(program(f"import os; p = {str(own)!r}; {call}"))).exit_code == 0
+
+
+async def test_paths_may_be_relative(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src/a").write_text("here", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert text(await sandbox.run(shell("cat a", source=Path("src")))) == "here"
+
+
+async def test_a_run_that_is_over_leaves_no_folder(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    await sandbox.run(shell("mkdir -p a/b; touch a/b/c; chmod 0 a"))
+    assert list(tmp_path.iterdir()) == []

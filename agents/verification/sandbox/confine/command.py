@@ -47,12 +47,12 @@ def _execute(argv: list[str], variables: dict[str, str]) -> None:
 def _confine(orders: Orders) -> None:
     mounted = orders.mounts and kernel.own_mounts()
     if mounted:
-        open_up([*orders.read, *orders.write])
+        open_up([*orders.read, *orders.write, orders.directory])
         for folder, size in orders.sizes.items():
             os.makedirs(folder, exist_ok=True)
             kernel.mount_memory(folder, size, 0o1777)
     elif orders.user is not None:
-        refuse_closed([*orders.read, *orders.write])
+        refuse_closed([*orders.read, *orders.write, orders.directory])
     _copy(orders)
     rules = _ruleset(orders, mounted) if orders.landlock else None
     for name, value in orders.limits.items():
