@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import pkgutil
-import random
 from collections.abc import Awaitable, Callable
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -130,6 +128,4 @@ def open_provider(
         if hasattr(module, "host")
         else Remote(settings, settings.base_url or module.FORMAT.base_url)
     )
-    return Client(
-        settings, module.FORMAT, host, transport=transport, sleep=sleep or asyncio.sleep, random=random.random
-    )
+    return Client(settings, module.FORMAT, host, transport=transport, sleep=sleep)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import random
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -44,14 +45,14 @@ class Client:
         format_: Format,
         host: Host,
         *,
-        random: Callable[[], float],
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        random: Callable[[], float] = random.random,
+        sleep: Callable[[float], Awaitable[None]] | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._settings = settings
         self._format = format_
         self._host = host
-        self._sleep = sleep
+        self._sleep = sleep or asyncio.sleep
         self._random = random
         self._learned = Learned()
         self._breaker = Breaker()
@@ -209,10 +210,14 @@ class Client:
             partial=trial.answer.text or trial.answer.reasoning,
         )
 
+    @property
+    def _free(self) -> bool:
+        return self._format.local or prices.private(self._host.base_url)
+
     def _cost(self, usage: Usage) -> float | None:
         return prices.cost(
             self._settings,
-            local=self._format.local,
+            free=self._free,
             base_url=self._host.base_url,
             model=self.model,
             usage=usage,
@@ -268,6 +273,8 @@ class Client:
                 seconds=self._settings.connect_timeout,
             )
             self._breaker.answered()
+        if not self._free:
+            await asyncio.to_thread(prices.load)
         self._learned = replace(self._learned, health=health)
         return health
 

@@ -84,4 +84,5 @@ def noise(text: str) -> str:
 
 def _period(tail: str) -> int | None:
     """The length of the block that `tail` consists of; None when it is no repetition."""
-    return next((size for size in range(1, PERIOD + 1) if tail.startswith(tail[size:])), None)
+    size = tail.find(tail[:-PERIOD], 1)
+    return size if size > 0 and tail.startswith(tail[size:]) else None

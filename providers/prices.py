@@ -9,18 +9,23 @@ from .settings import Prices, ProviderSettings
 from .wire import Usage
 
 
-def cost(settings: ProviderSettings, *, local: bool, base_url: str, model: str, usage: Usage) -> float | None:
+def cost(settings: ProviderSettings, *, free: bool, base_url: str, model: str, usage: Usage) -> float | None:
     """USD; None when tokens or price are not known, never a made-up 0.
 
-    `local` is whether the type costs nothing; `base_url` is where the call went.
+    `free` says that the server is our own, which configured prices overrule; `base_url` is where the call went.
     """
+    if free and settings.prices is None:
+        return 0.0
     if usage.input_tokens is None or usage.output_tokens is None:
-        return 0.0 if settings.prices is None and (local or private(base_url)) else None
+        return None
     if settings.prices is not None:
         return _configured(settings.prices, usage)
-    if local or private(base_url):
-        return 0.0
     return _listed(base_url, model, usage)
+
+
+def load() -> None:
+    """Import the price table, which takes 0.3 s; in a thread, before the first call needs it."""
+    import genai_prices  # noqa: F401
 
 
 def private(base_url: str) -> bool:

@@ -113,10 +113,14 @@ class Exchange:
         if chunk.error is not None:
             raise Failed(_mid_stream(chunk.error))
         self.answer.add(chunk)
-        noise = self.guard.text(chunk.text) or self.guard.reasoning(chunk.reasoning)
+        self._listen(chunk)
+        return chunk
+
+    def _listen(self, chunk: Chunk) -> None:
+        noise = self.guard.text(chunk.text) if chunk.text else ""
+        noise = noise or (self.guard.reasoning(chunk.reasoning) if chunk.reasoning else "")
         if noise:
             raise Failed(Failure(Kind.DEGENERATE, noise))
-        return chunk
 
     def _excuse(self, failure: Failure) -> None:
         """What happens after the finish reason costs the connection, not the answer."""

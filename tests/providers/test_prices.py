@@ -13,7 +13,7 @@ MILLION = Usage(input_tokens=1_000_000, output_tokens=1_000_000, cached_tokens=4
 
 def _cost(usage: Usage, *, url: str = HOSTED, model: str = "gpt-4o", prices: Prices | None = None) -> float | None:
     settings = ProviderSettings(type="openai", prices=prices)
-    return cost(settings, local=False, base_url=url, model=model, usage=usage)
+    return cost(settings, free=private(url), base_url=url, model=model, usage=usage)
 
 
 def test_configured_prices_are_used_and_cached_tokens_cost_less() -> None:
