@@ -12,10 +12,11 @@ _ATTRIBUTE = re.compile(
 )
 _LANGUAGE_COLON = re.compile(r"[\w+#-]*:([^\s:]+)")
 _COMMENT = re.compile(
-    r"(?:#|//|--|;|%|/\*+|<!--)[ \t]*(?:(?:file(?:name|path)?|path)[ \t]*:[ \t]*)?"
+    r"(?P<mark>#{1,4}|//|--|;|%|/\*+|<!--)[ \t]*(?:(?:file(?:name|path)?|path)[ \t]*:[ \t]*)?"
     r"(?P<path>[^\s:*]+)[ \t]*(?:\*+/|-->)?",
     re.IGNORECASE,
 )
+_NO_HASH_COMMENTS = re.compile(r".*\.(?:[cm]?[jt]sx?|json|html|css|java|go|rs|c|h|cpp)", re.IGNORECASE)
 _MARKED = re.compile(
     r"(?:\*\*)?(?:NEW )?(?:FILE ?(?:NAME|PATH)?|PATH)(?:\*\*)?[ \t]*:(?:\*\*)?[ \t]*(?P<path>.+)", re.IGNORECASE
 )
@@ -61,6 +62,8 @@ def named_by_comment(body: str) -> Name | None:
     """A first line that is a comment with a path and nothing else. The line stays part of the file."""
     match = _COMMENT.fullmatch(body.partition("\n")[0].strip())
     if match is None or not looks_like_path(match["path"]):
+        return None
+    if match["mark"].startswith("#") and _NO_HASH_COMMENTS.fullmatch(match["path"]):
         return None
     return Name(match["path"], marked=False)
 

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from agents.answers.block_names import Name, named_by_comment, named_by_info, named_by_line
+from agents.answers.paths import looks_like_path
 from agents.answers.rejection import Reason, Rejected
 
 _FENCE = re.compile(r"^(?P<indent>[ \t]*+)(?P<marks>`{3,}+|~{3,}+)(?P<info>[^\n]*+)\n?", re.MULTILINE)
@@ -102,7 +103,7 @@ class _Prose:
             line = match.group().strip()
             if delete := _DELETE.fullmatch(line):
                 self.deleted.append(delete["path"])
-            elif (name := named_by_line(line)) and name.marked:
+            elif (name := named_by_line(line)) and name.marked and (line[0] in "#=" or looks_like_path(name.path)):
                 self.announced.append(name.path)
 
     @property

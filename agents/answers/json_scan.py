@@ -15,10 +15,10 @@ Reader = Callable[[str, int], tuple[Any, int]]
 
 _BRACKET = re.compile(r"[{\[]")
 _KEYS = (
-    "files|file|path|file_path|filepath|filename|file_name|name|project|response|result|output|data|arguments|tool_calls|content|explanation"
-    "|confidence|function"
+    "files|file|path|file_path|filepath|filename|file_name|name|project|response|result|output|data|arguments|tool_calls|"
+    "content|explanation|confidence|function"
 )
-_KEY = rf"(?=[\"'“a-z])[\"'“]?(?:{_KEYS})[\"'”]?\s*[:：]"
+_KEY = rf"(?=[\"'“a-z])[\"'“]?(?:{_KEYS})[\"'”]?\s*[:\uff1a]"
 _ANSWER = re.compile(rf"[\[{{(](?=\s*[{{\[\"'“a-z])\s*(?:[{{\[]\s*)?{_KEY}", re.IGNORECASE)
 _COMMENTED_ANSWER = re.compile(rf"\{{\s*(?:(?://|#)[^\n]*\n\s*)+{_KEY}", re.IGNORECASE)
 

@@ -34,7 +34,8 @@ LONGEST_REPLY = 8_000_000
 """Characters. More is refused unread; no model writes that much in one answer."""
 
 _REFUSAL = re.compile(
-    r"\W*(?:i(?:.?m| am) (?:(?:very |so )?sorry|unable|not able)|sorry[,.]|i apologi[sz]e|i can(?:no|.)t|i won.t|as an ai\b)",
+    r"\W*(?:i(?:.?m| am) (?:(?:very |so )?sorry|unable|not able)|sorry[,.]|i apologi[sz]e|i can(?:no|.)t|"
+    r"i won.t|as an ai\b)",
     re.IGNORECASE,
 )
 _WANTED = "Wanted is, for each file, a line `### FILE: path` and the whole file in a fenced code block."

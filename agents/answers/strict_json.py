@@ -22,7 +22,7 @@ def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def loads(text: str, *, raw_newlines: bool = False) -> Any:
-    """The value of the whole text. Raises ValueError for anything that is not JSON, also when it is nested too deeply."""
+    """The value of the whole text. Raises ValueError for anything that is no JSON, also when nested too deeply."""
     try:
         return json.loads(text, strict=not raw_newlines, object_pairs_hook=unique_keys)
     except RecursionError as error:

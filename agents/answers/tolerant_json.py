@@ -1,9 +1,9 @@
 """Nearly-JSON, read without loss: each accepted deviation has exactly one meaning, everything else raises Unreadable.
 
 Accepted: comments, trailing commas, bare keys, NaN and Python's constants as metadata, raw line ends, typographic
-quotes, full-width punctuation, triple-quoted and backtick strings without a backslash, "a" + "b", a missing comma between
-two objects or between a path and its content, and the last brace missing after a closed array. A quote inside a string
-that is not followed by what may follow a string is refused: where such a string ends would be a guess.
+quotes, full-width punctuation, triple-quoted and backtick strings without a backslash, "a" + "b", a missing comma
+between two objects or between a path and its content, and the last brace missing after a closed array. A quote inside
+a string that is not followed by what may follow a string is refused: where such a string ends would be a guess.
 """
 
 from __future__ import annotations
