@@ -2,9 +2,9 @@
 
     python -m benchmarks.replies [DAMAGED_PER_KIND]
 
-First table: the corpus in tests/data/replies. Second: real source files of the standard library, damaged in 18 ways;
-the replies that json.loads reads wrongly there are still valid JSON, so that only a syntax check of the file could tell.
-The other readers get no path and content checks.
+First table: the corpus in tests/data/replies. Second: real source files of the standard library, damaged in 18 ways.
+What json.loads reads wrongly there is still valid JSON, so that only a syntax check of the file could tell. The other
+readers get no path and content checks.
 """
 
 from __future__ import annotations
