@@ -131,8 +131,8 @@ class _Draft:
 
     @property
     def changes_nothing(self) -> bool:
-        """An answer was read, and it repeats what is there: small models do that."""
-        return bool(self.files) and not self.changed and not self.deleted
+        """A repair was read, and it repeats what is there: small models do that."""
+        return bool(self.files and findings(self.work)) and not self.changed and not self.deleted
 
     async def ask(self, step: _Step) -> None:
         """Put one question, and again with what was wrong while nothing of the answer can be used."""

@@ -1,7 +1,7 @@
 """How well the prompts work on a model: real Architect, Engineer and sandbox, a hidden check of each program.
 
-    python benchmarks/prompts.py --embedded auto
-    python benchmarks/prompts.py --url http://127.0.0.1:8080 --model local --tasks fibonacci,roman --seeds 1,2,3
+    python -m benchmarks.prompts --embedded auto
+    python -m benchmarks.prompts --url http://127.0.0.1:8080 --model local --tasks fibonacci,roman --seeds 1,2,3
 
 For each task and seed one line an iteration: files read, hidden check, own tests, score, tokens written, seconds.
 """
@@ -11,15 +11,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from agents.architect import Architect
 from agents.base import UnusableReply, Work

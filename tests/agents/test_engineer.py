@@ -212,6 +212,11 @@ async def test_without_failures_the_files_follow_the_new_plan() -> None:
     assert "Bring the files in line with requirements and plan." in model.calls[0].text
 
 
+async def test_files_that_already_follow_the_plan_may_stay() -> None:
+    built, _ = await repair(fenced("fib.py", CODE), feedback="")
+    assert built.files == {}
+
+
 async def test_files_that_do_not_fit_are_shown_by_their_signatures_and_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
     large = "def big(a: int) -> int:\n" + "    a += 1\n" * 900 + "    return a\n"
