@@ -28,6 +28,7 @@ from .files import DiskFull, Folder
 from .journal import Entry, Journal, Tokens
 from .project import Project
 from .state import State
+from .threads import off_loop
 from .usage import Row, Spent, Today
 
 log = logging.getLogger(__name__)
@@ -134,7 +135,7 @@ class JournaledModel:
             log.info("%s: %s call %d is taken from the journal", self._state.name, self._agent, call)
             return known.completion()
         request = Request(tuple(messages), max_output_tokens, temperature, seed, thinking, schema)
-        self._ledger.require_room()
+        await off_loop(self._ledger.require_room)
         self._budget.check()
         try:
             return await self._ask(request, call, purpose)
@@ -154,7 +155,7 @@ class JournaledModel:
             raise
         finally:
             asking.cancel()
-        self._keep(request, _of_completion(completion), call, purpose)
+        await off_loop(lambda: self._keep(request, _of_completion(completion), call, purpose))
         return completion
 
     def progress(self, progress: Progress) -> None:

@@ -19,8 +19,9 @@ from .machine import HELD, WORK, Action, Arrived, Event, Failed, Resumed, Stalle
 from .project import Project, Trigger
 from .shell import Shell
 from .state import Score, State, Status
-from .steps import Steps, off_loop, sweep
+from .steps import Steps, sweep
 from .tell import tell
+from .threads import off_loop
 from .triggers import fingerprints, report_iteration, untouched
 from .trouble import event_for
 from .view import Level

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-class FileProblem(Exception):  # noqa: N818 - it is a sentence for people; "Error" adds nothing
+class FileProblem(Exception):
     """Base of all of them; `path` is relative to the folder, with `/`."""
 
     def __init__(self, message: str, path: str = "") -> None:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
 
 from agents.base import Agent, Built, Planned, UnusableReply, Verified
 from providers import Activity, Progress, ProviderError
@@ -24,10 +21,10 @@ from .machine import Action, Archived, Event, Restored, SnapshotLost
 from .project import Project, Trigger
 from .shell import Shell
 from .state import State
+from .threads import off_loop
 from .triggers import fingerprint, fingerprints
 from .view import Level, Row
 
-T = TypeVar("T")
 WORK_FOLDER = f"{Project.MEMORY}/work"
 
 
@@ -237,13 +234,3 @@ def sweep(folder: Folder) -> None:
     """Remove what a daemon that was killed left half done; nothing of it is needed."""
     folder.sweep()
     folder.remove_tree(WORK_FOLDER)
-
-
-async def off_loop(work: Callable[[], T]) -> T:
-    """Run blocking `work` in a thread and wait for its end, also when cancelled: no write goes on unwatched."""
-    running = asyncio.ensure_future(asyncio.to_thread(work))
-    try:
-        return await asyncio.shield(running)
-    except asyncio.CancelledError:
-        await asyncio.wait({running})
-        raise

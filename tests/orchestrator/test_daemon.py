@@ -551,3 +551,11 @@ async def test_a_requirements_file_in_the_wrong_place_is_pointed_out(tmp_path: P
     await finish(tmp_path, trio(), heard)
     assert "Could not determine project root" in heard.text()
     assert all(level is not Level.ERROR for _, _, level in heard.lines)
+
+
+async def test_running_out_of_time_is_no_success(tmp_path: Path) -> None:
+    agents = trio(scores=(9.0,), seconds=30.0)
+    drop(tmp_path, "x")
+    heard = Heard()
+    assert await daemon(tmp_path, agents, heard).run(until_idle=True, timeout=0.5) == 1
+    assert "out of time" in heard.text()
