@@ -88,8 +88,8 @@ TRANSIENT: dict[str, tuple[Answer, str]] = {
     "error with 200": (Answer(body={"error": {"message": "upstream gone"}}), "upstream gone"),
     "nothing": (Answer(""), "blank"),
     "white space": (Answer(" \n "), "blank"),
-    "silence": (Answer(LONG, stall_after=40), "no token for 0.1 s"),
-    "no first token": (Answer(LONG, stall_after=0), "no first token within 0.2 s"),
+    "silence": (Answer(LONG, stall_after=40), "no token for 0.2 s"),
+    "no first token": (Answer(LONG, stall_after=0), "no first token within 0.3 s"),
 }
 
 
@@ -98,7 +98,8 @@ async def test_what_may_pass_is_tried_again(
     connect: Open, each_type: str, fault: Answer, said: str, notes: Notes, waits: Waits
 ) -> None:
     async with FakeLLM([fault, "fine"]) as llm:
-        provider = connect(llm, each_type, silence_timeout=0.1, first_token_timeout=0.2)
+        clocks = {"silence_timeout": 0.2, "first_token_timeout": 0.3} if fault.stall_after is not None else {}
+        provider = connect(llm, each_type, **clocks)
         assert (await provider.complete(HELLO, notes)).text == "fine"
         assert len(llm.requests) == 2
     [attempt] = notes.attempts
@@ -178,20 +179,20 @@ async def test_a_wait_of_more_than_ten_minutes_parks_the_project(connect: Open, 
 
 
 async def test_the_second_try_after_a_timeout_gets_twice_the_time(connect: Open) -> None:
-    async with FakeLLM(Answer("slow", delay=0.3)) as llm:
-        assert (await connect(llm, "openai", first_token_timeout=0.2).complete(HELLO)).text == "slow"
+    async with FakeLLM(Answer("slow", delay=0.45)) as llm:
+        assert (await connect(llm, "openai", first_token_timeout=0.3).complete(HELLO)).text == "slow"
         assert len(llm.requests) == 2
 
 
 async def test_keep_alive_comments_do_not_count_as_tokens(connect: Open) -> None:
     comments = Answer("never", garbage=": PROCESSING", stall_after=0)
     async with FakeLLM([comments, "fine"]) as llm:
-        assert (await connect(llm, "openai", first_token_timeout=0.1).complete(HELLO)).text == "fine"
+        assert (await connect(llm, "openai", first_token_timeout=0.3).complete(HELLO)).text == "fine"
 
 
 async def test_a_slow_answer_is_not_cut_as_long_as_tokens_come(connect: Open, each_type: str) -> None:
     async with FakeLLM(Answer("x" * 100, piece=10, pause=0.03)) as llm:
-        done = await connect(llm, each_type, silence_timeout=0.2, first_token_timeout=0.2).complete(HELLO)
+        done = await connect(llm, each_type, silence_timeout=0.2, first_token_timeout=0.25).complete(HELLO)
     assert done.seconds > 0.25
 
 
@@ -230,7 +231,7 @@ async def test_cancelling_hangs_up_at_once_and_counts_what_came(connect: Open, e
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
             await call
-        assert time.monotonic() - began < 0.1
+        assert time.monotonic() - began < 0.5
         await _until(lambda: llm.hung_up == 1)
     [attempt] = notes.attempts
     assert (attempt.outcome, attempt.usage.estimated) == ("aborted", True)
