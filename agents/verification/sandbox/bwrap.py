@@ -21,9 +21,11 @@ from pathlib import Path
 
 from agents.verification.box import Ended, Job, Limits, Ran, SandboxUnavailable
 from agents.verification.sandbox import machine, seccomp
+from agents.verification.sandbox.pipes import Pipes
 from agents.verification.sandbox.places import TRUSTED, Places, absolute, environment, fill, filled
 from agents.verification.sandbox.processes import Tree
-from agents.verification.sandbox.watch import Launch, Pipes, Stop, Watched, in_own_thread, watch
+from agents.verification.sandbox.thread import Stop, in_own_thread
+from agents.verification.sandbox.watch import Launch, Watched, watch
 
 _PLACES = Places(job="/job", home="/tmp/home", tmp="/tmp", trusted="/trusted")  # noqa: S108 - inside, private
 _DEATH_SECONDS = 5.0

@@ -20,9 +20,11 @@ from agents.verification.sandbox.bwrap import FIRST_UID, UIDS
 from agents.verification.sandbox.confine.kernel import landlock_abi
 from agents.verification.sandbox.confine.orders import Orders
 from agents.verification.sandbox.confine.removal import remove
+from agents.verification.sandbox.pipes import Pipes
 from agents.verification.sandbox.places import TRUSTED, Places, absolute, environment, fill, filled
 from agents.verification.sandbox.processes import Tree
-from agents.verification.sandbox.watch import Launch, Pipes, Stop, Watched, in_own_thread, watch
+from agents.verification.sandbox.thread import Stop, in_own_thread
+from agents.verification.sandbox.watch import Launch, Watched, watch
 
 _SYSTEM = (
     *("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"),

@@ -15,8 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agents.verification.box import Ended, Job, Ran, SandboxUnavailable
+from agents.verification.sandbox.pipes import Pipes
 from agents.verification.sandbox.places import TRUSTED, Places, absolute, environment, fill, filled
-from agents.verification.sandbox.watch import Launch, Pipes, Stop, in_own_thread, watch
+from agents.verification.sandbox.thread import Stop, in_own_thread
+from agents.verification.sandbox.watch import Launch, watch
 
 _PLACES = Places(job="/job", home="/tmp/home", tmp="/tmp", trusted="/trusted")  # noqa: S108 - inside, private
 _REPORT, _SECRET = 3, 4

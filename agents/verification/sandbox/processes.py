@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import resource
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,15 +58,22 @@ class Tree:
         return list(self.resident())
 
 
-def proportional(pids: list[int]) -> int | None:
-    """Memory of these processes with shared pages counted once; None where the kernel does not tell."""
-    total, seen = 0, False
-    for pid in pids:
-        with contextlib.suppress(OSError):
-            for line in (_PROC / str(pid) / "smaps_rollup").read_text().splitlines():
-                if line.startswith("Pss:"):
-                    total, seen = total + int(line.split()[1]) * 1024, True
-    return total if seen else None
+def proportional(resident: Mapping[int, int]) -> int:
+    """Bytes of these processes with shared pages counted once.
+
+    One that hides this number (any may, by PR_SET_DUMPABLE) counts with all that it has resident.
+    """
+    return sum(_proportional(pid, otherwise=size) for pid, size in resident.items())
+
+
+def _proportional(pid: int, otherwise: int) -> int:
+    try:
+        rows = (_PROC / str(pid) / "smaps_rollup").read_text(encoding="ascii").splitlines()
+    except PermissionError:
+        return otherwise
+    except OSError:
+        return 0  # gone meanwhile
+    return next((int(row.split()[1]) * 1024 for row in rows if row.startswith("Pss:")), otherwise)
 
 
 @dataclass(frozen=True)

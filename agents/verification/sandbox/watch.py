@@ -6,31 +6,25 @@ thread that started it, so that thread must stay until the end.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import selectors
 import subprocess
-import tempfile
-import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import IO, Protocol, Self
+from typing import IO, Protocol
 
-from agents.verification.box import MIB, Ended, Limits, Ran, SandboxUnavailable
+from agents.verification.box import Ended, Limits, Ran, SandboxUnavailable
 from agents.verification.sandbox.capture import Capture
-from agents.verification.sandbox.processes import MachineMemory, Tree, proportional
+from agents.verification.sandbox.memory import memory_watch
+from agents.verification.sandbox.pipes import Pipes
+from agents.verification.sandbox.thread import Stop, StoppedError
 
 _PIECE = 1 << 16
 _MEMORY_INTERVAL = 0.1
-_MEMORY_FLOOR = 512 * MIB
-"""A machine with less than this to give (or a quarter of what it had at the start) is about to swap or to kill."""
 _POLL_WITHOUT_PIDFD = 0.01
 _STATUS_CAP = 1 << 16
-_SECRET_CAP = 1 << 12
-"""What every pipe takes without a reader."""
 
 
 @dataclass(frozen=True)
@@ -81,105 +75,6 @@ class Watched:
         )
 
 
-class Pipes:
-    """The pipes of one run, made before the command line because it names them. Closes what is open at its end."""
-
-    def __init__(self, secret: bytes) -> None:
-        self._open: set[int] = set()
-        self.report, self.report_in = self._pipe()
-        self.status, self.status_in = self._pipe()
-        self.started, self.started_in = self._pipe()
-        self.secret, secret_in = self._pipe()
-        if len(secret) > _SECRET_CAP:
-            raise ValueError(f"a secret of {len(secret)} bytes is too long (at most {_SECRET_CAP})")
-        os.write(secret_in, secret)
-        self.close(secret_in)
-
-    def _pipe(self) -> tuple[int, int]:
-        ends = os.pipe()
-        self._open.update(ends)
-        return ends
-
-    def keep(self, descriptor: int) -> int:
-        """Close this one with the others."""
-        self._open.add(descriptor)
-        return descriptor
-
-    def data(self, content: bytes, name: str = "tumbler") -> int:
-        """A file in memory that holds `content`."""
-        descriptor = self.keep(_unnamed_file(name))
-        with os.fdopen(os.dup(descriptor), "wb") as file:
-            file.write(content)
-        os.lseek(descriptor, 0, os.SEEK_SET)
-        return descriptor
-
-    def close(self, *descriptors: int) -> None:
-        for descriptor in self._open & set(descriptors):
-            os.close(descriptor)
-            self._open.discard(descriptor)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close(*self._open)
-
-
-def _unnamed_file(name: str) -> int:
-    if hasattr(os, "memfd_create"):
-        return os.memfd_create(name)
-    with tempfile.TemporaryFile() as file:
-        return os.dup(file.fileno())
-
-
-class Stop:
-    """Set once, from any thread; wakes a selector."""
-
-    def __init__(self) -> None:
-        self.descriptor, self._in = os.pipe()
-
-    def set(self) -> None:
-        os.write(self._in, b"x")
-
-    def close(self) -> None:
-        os.close(self.descriptor)
-        os.close(self._in)
-
-
-class _MemoryWatch:
-    """Decides from time to time whether a run holds too much memory."""
-
-    def __init__(self, root: int, limits: Limits) -> None:
-        self._tree, self._limits = Tree(root), limits
-        self._start = MachineMemory.now()
-        self._floor = min(_MEMORY_FLOOR, self._start.available // 4)
-        self.peak = 0
-
-    def exceeded(self) -> bool:
-        resident = self._tree.resident()
-        total, now = sum(resident.values()), MachineMemory.now()
-        # Files in memory are in no process's size; those of the tmpfs have limits of their own.
-        shared = now.shared - self._start.shared
-        allowed = self._limits.memory + self._limits.work + self._limits.tmp + self._limits.shm
-        if total > self._limits.memory:
-            # Pages shared after a fork count once for each process in the sum: ask again, more exactly.
-            total = proportional(list(resident)) or total
-        self.peak = max(self.peak, total)
-        starved = now.available < self._floor and max(total, shared) > self._limits.memory // 4
-        return total > self._limits.memory or shared > allowed or starved
-
-
-class _NoMemoryWatch:
-    """Where there is no /proc (macOS)."""
-
-    peak = 0
-
-    def exceeded(self) -> bool:
-        return False
-
-
 @dataclass
 class _Run:
     """The loop around one process."""
@@ -202,7 +97,7 @@ class _Run:
     def __post_init__(self) -> None:
         self._selector = selectors.DefaultSelector()
         self._pidfd = -1
-        self._memory = _memory_watch(self.process.pid, self.limits)
+        self._memory = memory_watch(self.process.pid, self.limits)
 
     def watched(self) -> Watched:
         try:
@@ -341,17 +236,6 @@ def _number(stream: IO[bytes] | None) -> int:
     return stream.fileno()
 
 
-def _memory_watch(root: int, limits: Limits) -> _MemoryWatch | _NoMemoryWatch:
-    try:
-        return _MemoryWatch(root, limits)
-    except OSError:
-        return _NoMemoryWatch()
-
-
-class StoppedError(Exception):
-    """The run was cancelled; nothing of it is left."""
-
-
 def watch(launch: Launch, pipes: Pipes, *, limits: Limits, keeper: Keeper, stop: Stop, stdin: bytes = b"") -> Watched:
     """Start and wait. Raises StoppedError after `stop`, SandboxUnavailable when it cannot be started."""
     try:
@@ -370,34 +254,3 @@ def watch(launch: Launch, pipes: Pipes, *, limits: Limits, keeper: Keeper, stop:
         raise SandboxUnavailable(f"{launch.argv[0]} could not be started: {error}") from error
     pipes.close(*launch.descriptors)
     return _Run(process, pipes, limits, keeper, stop, stdin).watched()
-
-
-async def in_own_thread(work: Callable[[Stop], Ran]) -> Ran:
-    """Run `work` in a thread of its own. Cancelling sets its Stop, waits for it, and only then goes on."""
-    loop, stop = asyncio.get_running_loop(), Stop()
-    done: asyncio.Future[Ran] = loop.create_future()
-
-    def body() -> None:
-        try:
-            result = work(stop)
-        except BaseException as error:
-            loop.call_soon_threadsafe(done.set_exception, error)
-        else:
-            loop.call_soon_threadsafe(done.set_result, result)
-
-    thread = threading.Thread(target=body, name="sandbox")
-    thread.start()
-    cancelled: asyncio.CancelledError | None = None
-    while not done.done():
-        try:
-            await asyncio.wait([done])
-        except asyncio.CancelledError as error:
-            if cancelled is None:
-                stop.set()
-            cancelled = error
-    thread.join()
-    stop.close()
-    if cancelled:
-        done.exception()
-        raise cancelled
-    return done.result()
