@@ -9,6 +9,7 @@ import random
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from typing import Literal
 
 import httpx
@@ -132,7 +133,7 @@ class Client:
         return completion
 
     async def _sent(self, trial: Trial, past: list[Failure], reporter: Reporter) -> Completion:
-        note = lambda text: reporter.now(Activity.READING, text)  # noqa: E731
+        note = partial(reporter.now, Activity.READING)
         if self._learned.health is None:
             await self._asked(note)
         call = budget.plan(self._settings, self._format, self._learned, trial.request, retry=len(past))
