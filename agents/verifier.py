@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from agents.answers import Rejected, fenced, read_json
 from agents.base import AgentError, Verified, Work
 from agents.context import Section, answer_room, fit, room
@@ -64,10 +66,11 @@ class Verifier:
     async def _evidence(self, work: Work) -> Evidence:
         if work.snapshot is None:
             raise AgentError(f"{work.project}: there is no snapshot of 03_staging to verify; touch .manifest.json")
-        sandbox = self._sandbox = self._sandbox or choose(self._settings.sandbox)
+        if self._sandbox is None:
+            self._sandbox = await asyncio.to_thread(choose, self._settings.sandbox)
         subject = Subject(work.snapshot, work.plan, work.previous_tests, work.previous_passed)
         try:
-            return await verify(subject, sandbox, self._settings, self._languages)
+            return await verify(subject, self._sandbox, self._settings, self._languages)
         except SnapshotRefused as refused:
             raise AgentError(str(refused)) from refused
 

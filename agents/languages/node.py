@@ -127,7 +127,7 @@ class Node:
             limits=bench.limits(bench.settings.test_timeout),
         )
         ran = await bench.sandbox.run(job)
-        session = judge.read_session(ran, secret)
+        session = await asyncio.to_thread(judge.read_session, ran, secret)
         titles = {} if command else {path: tree.texts[path] for path in files}
         scanned = Scan(tests=javascript_titles(titles), by_title=True)
         tested = judge.judge(ran, session, scanned, secret, len(folders))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
@@ -12,6 +13,7 @@ from agents.verification import judge
 from agents.verification.box import Ended, Job, Ran
 from agents.verification.channel import Secret
 from agents.verification.evidence import Finding, Phase, Status
+from agents.verification.groups import task_group
 from agents.verification.sandbox import prefixes
 from agents.verification.settings import VerificationSettings
 from agents.verification.source import (
@@ -30,7 +32,7 @@ from .phases import build_phase, test_phase
 from .python_environment import Built, Environments, python_in
 from .python_manifest import Manifest, normalised, pythonpath, read_manifest
 
-_PYTHON = "{env}/bin/python"
+_PYTHON = "{env}/Scripts/python.exe" if os.name == "nt" else "{env}/bin/python"
 _INTERPRETERS = re.compile(r"^(?:/usr/bin/(?:env )?)?(?:python|python3|py)(?:\.\d+)?(?:\.exe)?$")
 _RULES = "E9,F,B006,B011,B015,B018,PLE,S102,S307"
 """Syntax and names, defaults and asserts that do not do what they look like, exec and eval."""
@@ -61,18 +63,20 @@ class Python:
             phase=_environment_phase(built, manifest),
             environment=built.folder,
             read_only=prefixes(python_in(built.folder)) if built.folder else (),
-            advice=_advice(bench.tree, manifest, built),
+            advice=await asyncio.to_thread(_advice, bench.tree, manifest, built),
             notes=manifest.notes,
         )
 
     async def test(self, bench: Bench, prepared: Prepared) -> Suite:
-        scanned, secret, other = scan(bench.tree.texts), Secret.fresh(), Secret.fresh()
-        async with asyncio.TaskGroup() as group:
+        secret, other = Secret.fresh(), Secret.fresh()
+        async with task_group() as group:
+            scanning = group.create_task(asyncio.to_thread(scan, bench.tree.texts))
             main = group.create_task(bench.sandbox.run(self._suite(bench, prepared, secret, broken=False)))
             again = group.create_task(self._broken(bench, prepared, other))
-        ran = main.result()
-        session = judge.read_session(ran, secret)
-        tested = judge.judge(ran, session, scanned, secret, len(_canary_folders(bench.tree)))
+        ran, scanned = main.result(), scanning.result()
+        session = await asyncio.to_thread(judge.read_session, ran, secret)
+        folders = len(_canary_folders(bench.tree))
+        tested = await asyncio.to_thread(judge.judge, ran, session, scanned, secret, folders)
         tested = judge.with_vacuity(tested, again.result(), other)
         coverage = judge.coverage_of(session, filter(is_test, bench.tree.paths))
         unmeasured: dict[str, str] = {}
@@ -92,7 +96,7 @@ class Python:
         if not bench.settings.vacuity:
             return judge.Session()
         ran = await bench.sandbox.run(self._suite(bench, prepared, secret, broken=True))
-        return judge.read_session(ran, secret)
+        return await asyncio.to_thread(judge.read_session, ran, secret)
 
     def _suite(self, bench: Bench, prepared: Prepared, secret: Secret, *, broken: bool) -> Job:
         settings = bench.settings

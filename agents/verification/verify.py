@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import tempfile
 import time
 from collections.abc import Mapping
@@ -14,9 +15,12 @@ from agents.languages import Bench, Language, Languages, Linted, Prepared, Suite
 from .box import Sandbox
 from .evidence import Evidence, Phase, Status, SuiteRun, Verdict
 from .examples import Example, ExampleResult, judge, read_examples
+from .groups import task_group
 from .integrity import compare
 from .settings import VerificationSettings
 from .tree import Tree, read_tree, snapshot
+
+_NETWORK = re.compile(r"\b(?:import socket|http\.server|socketserver|localhost|127\.0\.0\.1)")
 
 
 @dataclass(frozen=True)
@@ -45,9 +49,9 @@ async def verify(
         sandbox_description=sandbox.description,
         phases=(prepared.phase,),
         advice=prepared.advice,
-        notes=prepared.notes,
+        notes=(*prepared.notes, *_limits_of(sandbox, tree)),
         lines=_lines(tree, language),
-        weakened=compare(subject.previous_tests, tree.texts, subject.previous_passed),
+        weakened=await asyncio.to_thread(compare, subject.previous_tests, tree.texts, subject.previous_passed),
     )
     if prepared.phase.status is Status.FAILED:
         evidence = _not_run(evidence)
@@ -62,6 +66,13 @@ def _lines(tree: Tree, language: Language) -> int:
     return sum(text.count("\n") + 1 for text in code)
 
 
+def _limits_of(sandbox: Sandbox, tree: Tree) -> tuple[str, ...]:
+    """What this sandbox does not let honest code do."""
+    if sandbox.network == "none" and any(_NETWORK.search(text) for text in tree.texts.values()):
+        return (f"the sandbox {sandbox.name} has no network at all, so tests with a server on this machine fail in it",)
+    return ()
+
+
 def _not_run(evidence: Evidence) -> Evidence:
     reason = "the environment could not be prepared"
     skipped = tuple(Phase(name, Status.SKIPPED, reason) for name in ("build", "tests", "lint", "examples"))
@@ -70,7 +81,7 @@ def _not_run(evidence: Evidence) -> Evidence:
 
 
 async def _examine(evidence: Evidence, plan: str, bench: Bench, language: Language, prepared: Prepared) -> Evidence:
-    async with asyncio.TaskGroup() as group:
+    async with task_group() as group:
         suite_task = group.create_task(language.test(bench, prepared))
         lint_task = group.create_task(_lint(bench, language, prepared))
         examples_task = group.create_task(_examples(plan, bench, language, prepared))

@@ -133,6 +133,18 @@ async def test_a_provider_that_is_down_is_the_orchestrators_business(tmp_path: P
         await verifier(sandbox).run(given)
 
 
+async def test_a_sandbox_that_fails_midway_comes_out_as_itself(tmp_path: Path) -> None:
+    def dies(job: Job) -> Ran:
+        if "{report}" in job.argv:
+            raise SandboxUnavailable("bwrap: gone; run: apt install bubblewrap")
+        return ended()
+
+    given, _ = work(tmp_path)
+    settings = VerificationSettings(cache_dir=tmp_path.parent / f"{tmp_path.name}-cache")
+    with pytest.raises(SandboxUnavailable, match="apt install bubblewrap"):
+        await Verifier(None, settings, sandbox=ScriptedSandbox(dies)).run(given)  # type: ignore[arg-type]
+
+
 async def test_a_missing_snapshot_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(AgentError, match=r"touch \.manifest\.json"):
         await verifier(ScriptedSandbox()).run(Work("p", 1, "x", ScriptedModel()))

@@ -5,6 +5,7 @@ Each file under data/suites is one project.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 from pathlib import Path
@@ -52,19 +53,52 @@ async def examine(files: dict[str, str], folder: Path, sandbox: Sandbox, plan: s
     return await verify(Subject(root, plan), sandbox, VerificationSettings(**(QUICK | settings)))
 
 
-@pytest.mark.parametrize("name", NAMES)
-async def test_each_suite_gets_the_verdict_it_deserves(name: str, sandbox: Sandbox, tmp_path: Path) -> None:
-    suite = json.loads((SUITES / f"{name}.json").read_text(encoding="utf-8"))
+def read_suite(name: str) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((SUITES / f"{name}.json").read_text(encoding="utf-8"))
+    return content
+
+
+@pytest.fixture(scope="module")
+def verified(
+    request: pytest.FixtureRequest, sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, tuple[Evidence, Path]]:
+    """The evidence on every suite that a selected test wants, two at a time."""
+    wanted = [
+        item.callspec.params["name"] for item in request.session.items if "suite" in getattr(item, "fixturenames", ())
+    ]
+    two = asyncio.Semaphore(2)
+
+    async def one(name: str) -> tuple[str, tuple[Evidence, Path]]:
+        suite, folder = read_suite(name), tmp_path_factory.mktemp(name)
+        settings = VerificationSettings(**(QUICK | suite.get("settings", {})))
+        async with two:
+            evidence = await verify(Subject(lay_out(suite, folder)), sandbox, settings, Languages(settings))
+        return name, (evidence, folder)
+
+    async def every() -> list[tuple[str, tuple[Evidence, Path]]]:
+        return await asyncio.gather(*map(one, wanted))
+
+    return dict(asyncio.run(every()))
+
+
+@pytest.fixture
+def suite(name: str) -> dict[str, Any]:
     if name.startswith("node") and not shutil.which("node"):
         pytest.skip("Node is not installed")
-    settings = VerificationSettings(**(QUICK | suite.get("settings", {})))
-    root = lay_out(suite, tmp_path)
-    evidence = await verify(Subject(root), sandbox, settings, Languages(settings))
+    return read_suite(name)
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("name", NAMES)
+def test_each_suite_gets_the_verdict_it_deserves(
+    name: str, suite: dict[str, Any], verified: dict[str, tuple[Evidence, Path]]
+) -> None:
+    evidence, folder = verified[name]
     result = score(evidence, Review())
     assert evidence.tested.verdict in suite["expect"], evidence.tested.reasons
     assert result.green == (evidence.tested.verdict is Verdict.PASS)
     assert result.green or result.value < 8.0
-    assert (tmp_path / "victim").read_text(encoding="utf-8") == "untouched"
+    assert (folder / "victim").read_text(encoding="utf-8") == "untouched"
 
 
 APP = """

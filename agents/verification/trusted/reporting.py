@@ -1,0 +1,178 @@
+"""What pytest tells and how it is written down: a plugin, and an authenticated channel out of the sandbox."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import linecache
+import os
+import signal
+import threading
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+MESSAGE = 3000
+OUTPUT = 1200
+"""Characters of a message and of captured output that are reported."""
+
+
+class TestTookTooLong(BaseException):
+    """Raised inside a test that runs over its time; not an Exception, so that code under test does not swallow it."""
+
+
+class Channel:
+    """Writes records to the report pipe; children that were forked off stay silent."""
+
+    def __init__(self, descriptor: int, key: bytes) -> None:
+        self._out = os.dup(descriptor)
+        os.close(descriptor)
+        self._key = key
+        self._chain = hashlib.sha256(key).digest()
+        self._pid = os.getpid()
+        self._lock = threading.Lock()
+        self._write, self._dumps, self._mac = os.write, json.dumps, hmac.new
+
+    def emit(self, kind: str, **fields: Any) -> None:
+        if os.getpid() != self._pid:
+            return
+        with self._lock:
+            body = self._dumps({"t": kind, **fields}, separators=(",", ":")).encode("ascii")
+            self._chain = self._mac(self._key, self._chain + body, hashlib.sha256).digest()
+            rest = memoryview(body + b"\t" + self._chain.hex().encode() + b"\n")
+            while rest:
+                rest = rest[self._write(self._out, rest) :]
+
+
+class Alarm:
+    """Ends one test that runs too long, where the platform has interval timers."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds if hasattr(signal, "setitimer") else 0.0
+        if self.seconds:
+            signal.signal(signal.SIGALRM, self._ring)
+
+    def _ring(self, *_: object) -> None:
+        raise TestTookTooLong(f"the test took more than {self.seconds:g} s")
+
+    def set(self) -> None:
+        if self.seconds:
+            signal.setitimer(signal.ITIMER_REAL, self.seconds)
+
+    def clear(self) -> None:
+        if self.seconds:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def frames_of(excinfo: Any, root: str) -> list[dict[str, Any]]:
+    """The innermost line in a test and the innermost line in code under test, in the order they were reached."""
+    mine: dict[bool, dict[str, Any]] = {}
+    for entry in excinfo.traceback:
+        path = str(entry.path)
+        if not path.startswith(root + os.sep):
+            continue
+        relative = Path(path).relative_to(root).as_posix()
+        name = relative.rsplit("/", 1)[-1]
+        number = entry.lineno + 1
+        test = name.startswith("test_") or name.endswith("_test.py") or name == "conftest.py"
+        mine.pop(test, None)
+        mine[test] = {"path": relative, "line": number, "function": entry.name, "source": around(path, number)}
+    return list(mine.values())
+
+
+def around(path: str, number: int) -> str:
+    lines = linecache.getlines(path)
+    numbers = range(max(1, number - 3), min(len(lines), number + 2) + 1)
+    return "\n".join(f"{'>' if n == number else ' '} {n:4} {lines[n - 1].rstrip()[:160]}" for n in numbers)
+
+
+def message_of(report: Any) -> str:
+    crash = getattr(report.longrepr, "reprcrash", None)
+    text = str(crash.message if crash is not None else report.longrepr)
+    half = MESSAGE // 2
+    return text if len(text) <= MESSAGE else f"{text[:half]}\n...\n{text[-half:]}"
+
+
+def collect_message(report: Any) -> str:
+    text = str(report.longrepr)
+    lines = [part[1:].strip() for part in text.splitlines() if part.startswith("E ")]
+    return ("\n".join(lines) or text[-MESSAGE:])[:MESSAGE]
+
+
+def raw_exception(item: Any, call: Any) -> str | None:
+    """What was raised, before any hook of the project can touch it; unittest keeps it on the item."""
+    if call.excinfo is not None:
+        return str(call.excinfo.typename)
+    kept = getattr(item, "_excinfo", None)
+    return str(kept[0].typename) if kept else None
+
+
+def make_reporter(channel: Channel, each: float, reached: list[bool], pytest: Any) -> Any:
+    """The plugin. `each` bounds one test, in seconds; `reached` is filled by broken code under test."""
+    emit, root, alarm = channel.emit, str(Path.cwd()), Alarm(each)
+    first = pytest.hookimpl(tryfirst=True)
+    around_all = pytest.hookimpl(wrapper=True, tryfirst=True)
+
+    class Reporter:
+        @first  # type: ignore[untyped-decorator, unused-ignore]
+        def pytest_itemcollected(self, item: Any) -> None:
+            emit("item", id=item.nodeid)
+
+        @around_all  # type: ignore[untyped-decorator, unused-ignore]
+        def pytest_make_collect_report(self) -> Generator[None, Any, Any]:
+            report = yield
+            call = getattr(report, "call", None)
+            if report.failed and call is not None and call.excinfo is not None:
+                cause = call.excinfo.value.__cause__
+                info = pytest.ExceptionInfo.from_exception(cause) if cause is not None else call.excinfo
+                report.tumbler = frames_of(info, root)
+            return report
+
+        @first  # type: ignore[untyped-decorator, unused-ignore]
+        def pytest_collectreport(self, report: Any) -> None:
+            if report.failed:
+                frames = getattr(report, "tumbler", [])
+                emit("collect_error", id=report.nodeid, message=collect_message(report), frames=frames)
+            elif report.skipped:
+                emit("collect_skip", id=report.nodeid, message=str(report.longrepr)[-300:])
+
+        def pytest_deselected(self, items: Any) -> None:
+            emit("deselected", ids=[item.nodeid for item in items])
+
+        def pytest_runtest_logstart(self, nodeid: str) -> None:
+            reached.clear()
+            emit("run", id=nodeid)
+
+        @around_all  # type: ignore[untyped-decorator, unused-ignore]
+        def pytest_runtest_call(self) -> Generator[None, Any, Any]:
+            alarm.set()
+            try:
+                return (yield)
+            finally:
+                alarm.clear()
+
+        @around_all  # type: ignore[untyped-decorator, unused-ignore]
+        def pytest_runtest_makereport(self, item: Any, call: Any) -> Generator[None, Any, Any]:
+            raw = raw_exception(item, call)
+            report = yield
+            failed = report.outcome == "failed"
+            emit(
+                "phase",
+                id=item.nodeid,
+                when=call.when,
+                raw=raw,
+                outcome=report.outcome,
+                xfail=hasattr(report, "wasxfail"),
+                seconds=round(call.duration, 4),
+                message=message_of(report) if failed else "",
+                frames=frames_of(call.excinfo, root) if failed and call.excinfo is not None else [],
+                output=(report.capstdout + report.capstderr)[-OUTPUT:] if failed else "",
+                reached=bool(reached),
+            )
+            return report
+
+        def pytest_sessionfinish(self, session: Any, exitstatus: int) -> None:
+            emit("end", code=int(exitstatus), collected=session.testscollected)
+
+    return Reporter()
