@@ -63,9 +63,8 @@ def verified(
     request: pytest.FixtureRequest, sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, tuple[Evidence, Path]]:
     """The evidence on every suite that a selected test wants, two at a time."""
-    wanted = [
-        item.callspec.params["name"] for item in request.session.items if "suite" in getattr(item, "fixturenames", ())
-    ]
+    items = [item for item in request.session.items if "verified" in getattr(item, "fixturenames", ())]
+    wanted = [str(item.callspec.params["name"]) for item in items if isinstance(item, pytest.Function)]
     two = asyncio.Semaphore(2)
 
     async def one(name: str) -> tuple[str, tuple[Evidence, Path]]:
