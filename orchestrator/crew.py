@@ -60,12 +60,12 @@ class ConfiguredCrew:
         self._providers: dict[str, Provider] = {}
         self._checks: dict[str, tuple[float, ProviderError | None]] = {}
         self._checking: dict[str, asyncio.Lock] = {}
-        self._agents: dict[tuple[Action, str, VerificationSettings], Agent] = {}
+        self._agents: dict[tuple[Action, str, VerificationSettings, float], Agent] = {}
         self._chosen: dict[str, str] = {}
 
     async def agent(self, action: Action, config: Config) -> Agent:
         name = await self._choose(AGENT[action], config)
-        key = (action, name, config.verification)
+        key = (action, name, config.verification, config.quality_threshold)
         if key not in self._agents:
             self._agents[key] = _make(action, self._providers[name], config)
         return self._agents[key]
@@ -131,6 +131,6 @@ def _make(action: Action, provider: Provider, config: Config) -> Agent:
         case Action.VERIFY:
             from agents.verifier import Verifier
 
-            return Verifier(provider, config.verification)
+            return Verifier(provider, config.verification, threshold=config.quality_threshold)
         case _:
             raise AssertionError(f"{action} needs no agent")
