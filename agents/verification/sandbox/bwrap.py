@@ -121,6 +121,9 @@ def _kill_and_wait(process: int) -> None:
     poll = select.poll()
     poll.register(process, select.POLLIN)
     poll.poll(_DEATH_SECONDS * 1000)
+    # As the first process of a container this one inherits orphans, and must collect them.
+    with contextlib.suppress(ChildProcessError):
+        os.waitid(os.P_PIDFD, process, os.WEXITED | os.WNOHANG)
     os.close(process)
 
 
