@@ -54,8 +54,9 @@ def _most_tokens(work: Work) -> int:
 
 
 def _messages(work: Work, requirements: Sequence[Requirement]) -> list[Message]:
-    system = prompt("architect" if profile(work.model.name).invents_examples else "architect_small")
-    numbers = "\n".join(f"{requirement.id}: {requirement.text}" for requirement in requirements)
+    in_full = profile(work.model.name).invents_examples
+    system = prompt("architect" if in_full else "architect_small")
+    numbers = "\n".join(f"{requirement.id}: {requirement.text}" for requirement in requirements) if in_full else ""
     sections = [
         Section("Requirements", work.requirements),
         Section("The same, numbered", numbers, rank=1),

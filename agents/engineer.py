@@ -120,6 +120,10 @@ class _Draft:
         return profile(self.work.model.name)
 
     @property
+    def most_tokens(self) -> int:
+        return min(self.profile.answer_tokens, self.work.model.max_output_tokens)
+
+    @property
     def project(self) -> dict[str, str]:
         """Staging as it would be now."""
         merged = {**self.work.staged, **self.files}
@@ -138,13 +142,14 @@ class _Draft:
         """Put one question, and again with what was wrong while nothing of the answer can be used."""
         system = orders(step.orders, self.work, self.answer_format)
         model = self.work.model
-        question = briefing(system, self.work, self.project, step.task, answer_tokens=_answer_tokens(self.work))
+        kept_free = min(self.most_tokens, model.context_tokens // 2)
+        question = briefing(system, self.work, self.project, step.task, answer_tokens=kept_free)
         messages = question
         for attempt in range(_ATTEMPTS):
             completion = await model.complete(
                 messages,
                 purpose=step.purpose if attempt == 0 else "retry",
-                max_output_tokens=answer_room(messages, model.context_tokens, model.max_output_tokens),
+                max_output_tokens=answer_room(messages, model.context_tokens, self.most_tokens),
                 temperature=self.profile.temperature(max(0, self.work.iteration - 1) + attempt),
                 thinking=False,
             )
@@ -189,11 +194,6 @@ class _Draft:
             reason = self.problem or "; ".join(self.rejected.values()) or "the answer holds no file"
             raise UnusableReply(f"All JSON parsing strategies failed: {reason}", raw)
         return Built(self.changed, frozenset(self.deleted), dict(self.rejected), raw)
-
-
-def _answer_tokens(work: Work) -> int:
-    """Room kept for the answer: all the model may write, but never more than half the window."""
-    return min(work.model.max_output_tokens, work.model.context_tokens // 2)
 
 
 def _again(question: Sequence[Message], reply: str, rejected: Rejected) -> list[Message]:

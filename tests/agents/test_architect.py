@@ -154,6 +154,7 @@ async def test_a_small_model_is_asked_for_files_only() -> None:
     model = ScriptedModel([json.dumps(PLAN)], name="tiny-1.5b")
     await Architect(model).run(Work("demo", 0, REQUIREMENTS, model))  # type: ignore[arg-type]
     assert model.calls[0].schema == plan_schema(PROFILES[Tier.SMALL])
+    assert "R1" not in model.calls[0].text
 
 
 @pytest.mark.parametrize("name", ["architect", "architect_small", "engineer", "engineer_repair", "engineer_tests"])

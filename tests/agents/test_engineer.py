@@ -9,6 +9,7 @@ from agents.answers import fenced
 from agents.base import Built, UnusableReply, Work
 from agents.briefing import orders
 from agents.engineer import Engineer
+from agents.tiers import PROFILES, Tier
 from providers import FinishReason
 from tests.fakes.model import Answer, ScriptedModel, completion
 
@@ -231,3 +232,8 @@ async def test_files_that_do_not_fit_are_shown_by_their_signatures_and_logged(ca
 async def test_the_answer_never_asks_for_more_than_the_window_holds() -> None:
     _, model = await build(BOTH, context=2048)
     assert (model.calls[0].max_output_tokens or 0) < 2048
+
+
+async def test_a_small_model_is_stopped_early() -> None:
+    _, model = await build(BOTH, name="tiny-1b")
+    assert model.calls[0].max_output_tokens == PROFILES[Tier.SMALL].answer_tokens
