@@ -28,6 +28,7 @@ from .files import DiskFull, Folder
 from .journal import Entry, Journal, Tokens
 from .project import Project
 from .state import State
+from .steering import require_leave
 from .threads import off_loop
 from .usage import Row, Spent, Today
 
@@ -70,6 +71,10 @@ class Ledger:
 
     def document(self) -> bytes:
         return (json.dumps(self.spent.document(), indent=2) + "\n").encode()
+
+    def require_leave(self) -> None:
+        """Raises steering.Held when the person wants no further call."""
+        require_leave(self._folder)
 
     def require_room(self) -> None:
         """Raises DiskFull when a reply might not be kept."""
@@ -135,6 +140,7 @@ class JournaledModel:
             log.info("%s: %s call %d is taken from the journal", self._state.name, self._agent, call)
             return known.completion()
         request = Request(tuple(messages), max_output_tokens, temperature, seed, thinking, schema)
+        self._ledger.require_leave()
         await off_loop(self._ledger.require_room)
         self._budget.check()
         try:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from agents.verification.report import read_score
 from providers import ProviderError, Unavailable
 
-from . import gather, iterations, store
+from . import gather, iterations, steering, store
 from .budget import Budget, BudgetExceeded
 from .calls import Ledger
 from .config import Config, ConfigError, for_project
@@ -23,7 +23,7 @@ from .steps import Steps, sweep
 from .tell import tell
 from .threads import off_loop
 from .triggers import fingerprints, report_iteration, untouched
-from .trouble import event_for
+from .trouble import LONGEST, event_for
 from .view import Level
 
 log = logging.getLogger(__name__)
@@ -104,7 +104,7 @@ class Cycle:
     async def _can_go_on(self) -> bool:
         """Whether what held the project is over, as far as can be told without trying."""
         state = self._state
-        if state.not_before is not None and state.not_before > _now():
+        if steering.told(self._folder) or (state.not_before and _now() < state.not_before < _now() + LONGEST):
             return False
         try:
             if state.status is Status.PAUSED:
@@ -122,6 +122,10 @@ class Cycle:
             return Resumed()
         found = fingerprints(self._folder, self._state)
         trigger = next_arrival(self._state.taken, found)
+        word = steering.told(self._folder)
+        if word is not None:
+            wanted = trigger is not None or self._state.status in WORKING
+            return steering.halted(word) if wanted and self._state.status is not Status.PAUSED else None
         if trigger is not None:
             return self._arrival(trigger, found)
         return Resumed() if resume and self._interrupted() else None
@@ -180,6 +184,8 @@ class Cycle:
                 poke = asyncio.create_task(self.poked.wait())
                 await asyncio.wait({work, poke}, return_when=asyncio.FIRST_COMPLETED)
                 poke.cancel()
+                if not work.done() and steering.told(self._folder) == steering.STOP:
+                    return steering.halted(steering.STOP)
                 if not work.done() and self._outdated():
                     self._shell.view.say("a newer version arrived; the work on the old one stops", project=self._name)
                     return None

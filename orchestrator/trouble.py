@@ -13,9 +13,12 @@ from .config_error import ConfigError
 from .files import DiskFull, FileProblem, ReadOnly
 from .gather import Unreadable
 from .machine import Event, Failed, Halted, Stalled
+from .steering import Held, halted
 
 RECHECK = timedelta(minutes=5)
 """How long to leave alone what only a person can mend: a missing model, a wrong key, an empty account."""
+LONGEST = timedelta(hours=1)
+"""However long a server asks us to wait, it is tried again after this; a clock that jumps parks nothing for ever."""
 SOON = timedelta(seconds=30)
 """How long to leave a server alone that did not say when to come back."""
 
@@ -23,6 +26,8 @@ SOON = timedelta(seconds=30)
 def event_for(error: Exception, now: datetime) -> Event | None:
     """The event that `error` amounts to; None for an error nobody expected."""
     match error:
+        case Held():
+            return halted(str(error))
         case BudgetExceeded():
             return Halted(str(error), "raise it in config.yaml or tumbler.yaml; the project goes on by itself")
         case SandboxUnavailable():
@@ -43,7 +48,7 @@ def _provider_trouble(error: ProviderError, now: datetime) -> Event:
             return Failed(str(error), "change the provider's settings in config.yaml, then touch the last trigger file")
         case Unavailable():
             wait = SOON if error.retry_after is None else timedelta(seconds=error.retry_after)
-            return Stalled(str(error), "it is asked again by itself", now + wait)
+            return Stalled(str(error), "it is asked again by itself", now + min(wait, LONGEST))
         case Blocked():
             return Stalled(
                 str(error), "mend that; it is tried again every five minutes, and at the next start", now + RECHECK

@@ -559,3 +559,42 @@ async def test_running_out_of_time_is_no_success(tmp_path: Path) -> None:
     heard = Heard()
     assert await daemon(tmp_path, agents, heard).run(until_idle=True, timeout=0.5) == 1
     assert "out of time" in heard.text()
+
+
+async def test_pause_lets_the_call_under_way_finish_and_removing_it_goes_on(tmp_path: Path) -> None:
+    agents = trio(scores=(9.0,), seconds=0.2)
+    async with running(tmp_path, agents):
+        drop(tmp_path, "x")
+        await until(lambda: agents.architect.works)
+        pause = tmp_path / "x" / "PAUSE"
+        pause.touch()
+        await until_status(tmp_path, "x", "paused")
+        assert journal_size(tmp_path, "x") == 1
+        assert "remove PAUSE" in state(tmp_path, "x")["hint"]
+        pause.unlink()
+        await until_status(tmp_path, "x", "completed")
+    assert journal_size(tmp_path, "x") == 3
+
+
+async def test_stop_cancels_the_call_under_way(tmp_path: Path) -> None:
+    agents = trio(scores=(9.0,), seconds=30.0)
+    async with running(tmp_path, agents):
+        drop(tmp_path, "x")
+        await until(lambda: agents.architect.works)
+        (tmp_path / "x" / "STOP").touch()
+        await until_status(tmp_path, "x", "paused")
+        agents.architect.provider.seconds = 0.0
+        (tmp_path / "x" / "STOP").unlink()
+        await until_status(tmp_path, "x", "completed")
+
+
+async def test_a_paused_project_stays_paused_over_a_restart_and_takes_up_no_edit(tmp_path: Path) -> None:
+    agents = trio(scores=(9.0,))
+    drop(tmp_path, "x")
+    (tmp_path / "x" / "PAUSE").touch()
+    assert await finish(tmp_path, agents) == 1
+    assert state(tmp_path, "x")["status"] == "paused"
+    assert await finish(tmp_path, agents) == 1
+    assert not agents.architect.works
+    (tmp_path / "x" / "PAUSE").unlink()
+    assert await finish(tmp_path, agents) == 0

@@ -1,0 +1,32 @@
+"""What a person says by files at a project's root: PAUSE (after this call) and STOP (now); removing them goes on."""
+
+from __future__ import annotations
+
+from .files import FileProblem, Folder
+from .machine import Halted
+
+PAUSE = "PAUSE"
+STOP = "STOP"
+
+
+class Held(Exception):
+    """The person wants no further model call."""
+
+
+def told(folder: Folder) -> str | None:
+    """`STOP` or `PAUSE` when the project's root holds it; the content does not matter."""
+    try:
+        return next((word for word in (STOP, PAUSE) if folder.status(word) is not None), None)
+    except FileProblem:
+        return None
+
+
+def halted(word: str) -> Halted:
+    return Halted(f"you put {word} into the project's folder", f"remove {word}; the project goes on by itself")
+
+
+def require_leave(folder: Folder) -> None:
+    """Raises Held when no further model call is wanted."""
+    word = told(folder)
+    if word is not None:
+        raise Held(word)
