@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -28,9 +29,13 @@ from .base import Bench, Linted, Prepared, Suite
 from .phases import build_phase, test_phase
 
 _SOURCE = (".js", ".mjs", ".cjs")
+_SOURCES = (*_SOURCE, ".ts", ".jsx", ".tsx")
 _TEST = re.compile(r"(?:^|/)(?:test/.*|test|test-[^/]*|[^/]*[.\-_]test)\.[cm]?js$")
 """What `node --test` runs by itself."""
 _OWN_RUNNER = re.compile(r"\bnode\b.*--test\b|no test specified")
+_KNOWN_RUNNER = re.compile(
+    r"^\s*(?:npx\s+)?(?:(?:c8|nyc|cross-env)\s+(?:\w+=\S+\s+)*)?(?:jest|vitest|mocha|ava|tap|node(?:\s+-\S+)*\s+\S*test\S*)\b[^;|&]*$"
+)
 _NOT_MEASURED = "not measured for JavaScript"
 
 
@@ -53,7 +58,7 @@ class Node:
         )
 
     def is_code(self, path: str) -> bool:
-        return path.endswith((*_SOURCE, ".ts", ".jsx", ".tsx"))
+        return path.endswith(_SOURCES)
 
     async def prepare(self, bench: Bench) -> Prepared:
         if not shutil.which("node"):
@@ -128,8 +133,7 @@ class Node:
         )
         ran = await bench.sandbox.run(job)
         session = await asyncio.to_thread(judge.read_session, ran, secret)
-        titles = {} if command else {path: tree.texts[path] for path in files}
-        scanned = Scan(tests=javascript_titles(titles), by_title=True)
+        scanned = _own_scan(tree) if command else _scan({path: tree.texts[path] for path in files})
         tested = judge.judge(ran, session, scanned, secret, len(folders))
         shown = tuple(command or ("node", "--test"))
         unmeasured = {"coverage": _NOT_MEASURED}
@@ -155,13 +159,31 @@ def _package(tree: Tree) -> dict[str, Any] | None:
     return content if isinstance(content, dict) else None
 
 
-def _own_command(tree: Tree) -> list[str] | None:
-    """`npm test` when the project has a runner of its own."""
+def _scan(tests: Mapping[str, str]) -> Scan:
+    return Scan(tests=javascript_titles(tests), by_title=True)
+
+
+def _own_scan(tree: Tree) -> Scan:
+    """For `npm test`, of which only the exit code is seen: it must come from a test runner, and there must be tests."""
+    flags = []
+    if not _KNOWN_RUNNER.match(_script(tree)):
+        flags.append(f"package.json: `npm test` is no plain call of a known test runner: {line(_script(tree), 80)}")
+    if not javascript_titles({path: text for path, text in tree.texts.items() if path.endswith(_SOURCES)}):
+        flags.append("no file has a test with a title")
+    return Scan(flags=tuple(flags), by_title=True)
+
+
+def _script(tree: Tree) -> str:
+    """What `npm test` runs; empty when there is nothing."""
     scripts = (_package(tree) or {}).get("scripts")
     script = scripts.get("test") if isinstance(scripts, dict) else None
-    if not isinstance(script, str) or not script.strip() or _OWN_RUNNER.search(script):
-        return None
-    return ["npm", "test"]
+    return script.strip() if isinstance(script, str) else ""
+
+
+def _own_command(tree: Tree) -> list[str] | None:
+    """`npm test` when the project has a runner of its own."""
+    script = _script(tree)
+    return ["npm", "test"] if script and not _OWN_RUNNER.search(script) else None
 
 
 def _toolchain() -> tuple[Path, ...]:

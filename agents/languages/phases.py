@@ -8,7 +8,7 @@ from agents.verification.box import Ended, Ran
 from agents.verification.evidence import Phase, Status, SuiteRun, Verdict
 from agents.verification.judge import Session
 from agents.verification.source import Scan
-from agents.verification.text import clean, line
+from agents.verification.text import clean, count, line
 
 
 def build_phase(session: Session) -> Phase:
@@ -30,7 +30,7 @@ def test_phase(ran: Ran, tested: SuiteRun, scanned: Scan, command: tuple[str, ..
     return Phase(
         "tests",
         Status.OK if good else Status.FAILED,
-        f"{tested.verdict}: {summary}; {len(scanned.tests)} test functions in the source",
+        f"{tested.verdict}: {summary}; {count(len(scanned.tests), 'test function')} in the source",
         command,
         ran.exit_code if ran.ended is Ended.EXITED else None,
         ran.seconds,

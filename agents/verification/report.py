@@ -10,7 +10,7 @@ from .examples import ExampleResult
 from .feedback import failures, ranges
 from .review import Review
 from .score import Part, Score
-from .text import cut, fence, inline, line
+from .text import count, cut, fence, inline, line
 
 _SCORE = re.compile(r"(?i)score[*_`:\s=]*(?:is\s+)?[*_`]*(-?\d+(?:[.,]\d+)?)[*_`\s]*/[*_`\s]*(\d+(?:\.\d+)?)")
 
@@ -35,7 +35,7 @@ def summary(evidence: Evidence) -> str:
     if failing := sum(result.failed for result in evidence.examples):
         parts.append(f"{failing} of {len(evidence.examples)} examples failed")
     elif evidence.examples:
-        parts.append(f"{len(evidence.examples)} examples passed")
+        parts.append(f"{count(sum(r.passed for r in evidence.examples), 'example')} passed")
     if not evidence.builds:
         failed = next(p for p in evidence.phases if p.name in {"environment", "build"} and p.status == "failed")
         parts = [f"{failed.name} failed: {line(failed.summary, 120)}"]
