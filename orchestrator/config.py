@@ -18,15 +18,6 @@ from .config_error import ConfigError, Problem, explain, nearest
 from .program import program
 from .yaml_source import Document, YamlError, decode, parse
 
-try:
-    from agents.verification.settings import VerificationSettings
-except ImportError:
-
-    class VerificationSettings(BaseModel):  # type: ignore[no-redef]
-        model_config = ConfigDict(frozen=True, extra="forbid")
-        sandbox: str = "auto"
-
-
 __all__ = [
     "AUTO",
     "UNLIMITED",
@@ -36,6 +27,7 @@ __all__ = [
     "DailyLimits",
     "EngineerSettings",
     "Limits",
+    "Overrides",
     "ProjectLimits",
     "Watch",
     "find",
@@ -76,8 +68,11 @@ class AgentProviders(_Section):
     """Which of `providers` each agent asks; `auto` is the first healthy one in the order listed."""
 
     architect: str = Field(default=AUTO, examples=["ollama_local"])
+    """Plans."""
     engineer: str = Field(default=AUTO, examples=["ollama_coder"])
+    """Writes code."""
     verifier: str = Field(default=AUTO, examples=["ollama_local"])
+    """Judges what tests cannot."""
 
 
 class ProjectLimits(_Section):
@@ -103,10 +98,12 @@ class DailyLimits(ProjectLimits):
 
 
 class Limits(ProjectLimits):
-    """ProjectLimitss per project, for all of them per day, and how many are worked on at once."""
+    """Limits per project, for all of them per day, and how many are worked on at once."""
 
     daily: DailyLimits = DailyLimits()
+    """The same for all projects together, per calendar day."""
     max_concurrent_projects: int = Field(default=16, ge=1, le=10_000)
+    """Projects worked on at once; more wait their turn."""
 
 
 class Watch(_Section):
@@ -144,6 +141,7 @@ class Config(_Section):
     """All settings. `Config()` holds the defaults, and the shipped config.yaml says the same."""
 
     agent_providers: AgentProviders = AgentProviders()
+    """Which of `providers` each agent asks."""
     quality_threshold: float = Field(default=8.0, gt=0, le=10, allow_inf_nan=False)
     """Score from which on a build is finished, 0-10."""
     max_iterations: int = Field(default=10, ge=1, le=1_000)
@@ -151,11 +149,17 @@ class Config(_Section):
     workspace: Path = Field(default=Path("projects"), strict=False)
     """The folder with one folder per project; relative to the file that says so."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """How much is said."""
     providers: dict[str, ProviderSettings] = Field(default_factory=_default_providers, min_length=1)
+    """What may be asked, each under a name of its own."""
     limits: Limits = Limits()
+    """What may be spent."""
     watch: Watch = Watch()
-    verification: VerificationSettings = Field(default_factory=lambda: VerificationSettings.model_validate({}))
+    """How changes in the project folders are noticed."""
+    verification: VerificationSettings = VerificationSettings()
+    """How generated code is built, tested and kept in."""
     engineer: EngineerSettings = EngineerSettings()
+    """How the Engineer is asked."""
 
     @field_validator("providers")
     @classmethod
@@ -175,7 +179,7 @@ class Config(_Section):
         return tuple(self.providers) if name == AUTO else (name,)
 
 
-class _Overrides(_Section):
+class Overrides(_Section):
     """What a project's tumbler.yaml may change."""
 
     agent_providers: AgentProviders
@@ -209,11 +213,11 @@ def load(path: Path | None) -> Config:
 def for_project(config: Config, text: str | bytes, source: str = "tumbler.yaml") -> Config:
     """`config` with a project's own settings laid over it. Raises ConfigError."""
     document = _document(text, source)
-    base = config.model_dump(include=set(_Overrides.model_fields))
+    base = config.model_dump(include=set(Overrides.model_fields))
     base["limits"] = {key: base["limits"][key] for key in ProjectLimits.model_fields}
-    overrides = _validated(_Overrides, _laid_over(base, document.values), document, source)
+    overrides = _validated(Overrides, _laid_over(base, document.values), document, source)
     _check_names(config, overrides.agent_providers, document, source)
-    changes = {name: getattr(overrides, name) for name in _Overrides.model_fields}
+    changes = {name: getattr(overrides, name) for name in Overrides.model_fields}
     changes["limits"] = config.limits.model_copy(update=dict(overrides.limits))
     return config.model_copy(update=changes)
 
