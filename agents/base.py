@@ -68,6 +68,8 @@ class Work:
     """Hints from the user (NOTES.md); empty when there are none."""
     feedback: str = ""
     """What the Engineer needs of the last verification: the failures, cut and ordered (`Verified.feedback`)."""
+    fruitless: int = 0
+    """For the Engineer: how many rounds in a row were dropped because they did not improve on the best."""
     snapshot: Path | None = None
     """For the Verifier: a private copy of 03_staging that nothing else writes to."""
     sources: frozenset[str] = frozenset()

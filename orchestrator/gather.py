@@ -74,7 +74,8 @@ def for_architect(folder: Folder, state: State, model: Model) -> Work:
 
 def for_engineer(folder: Folder, state: State, model: Model, base: Base) -> Work:
     judged = facts_of(folder, state.best_iteration)
-    feedback = "\n".join(("\n".join(f"- {line}" for line in state.lessons), judged.feedback if judged else "")).strip()
+    tried = "\n".join(f"- {line}" for line in state.lessons)
+    feedback = judged.feedback if judged else ""
     return Work(
         project=state.name,
         iteration=state.iteration,
@@ -87,9 +88,20 @@ def for_engineer(folder: Folder, state: State, model: Model, base: Base) -> Work
         else "",
         edited=base.edited,
         notes=_optional(folder, Project.NOTES),
-        feedback=feedback,
+        feedback=f"What was tried and dropped:\n{tried}\n\n{feedback}" if tried else feedback,
+        fruitless=_fruitless(state),
         sources=frozenset(base.files),
     )
+
+
+def _fruitless(state: State) -> int:
+    """How many of the newest rounds were dropped, one after the other."""
+    dropped = 0
+    for score in sorted(state.scores, key=lambda score: score.iteration, reverse=True):
+        if score.accepted:
+            break
+        dropped += 1
+    return dropped
 
 
 def for_verifier(folder: Folder, state: State, model: Model, snapshot: Path, files: Mapping[str, bytes]) -> Work:

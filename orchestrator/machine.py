@@ -104,6 +104,7 @@ INPUT: Mapping[Phase, Trigger] = {
 
 AT_REST = frozenset({Status.IDLE, Status.COMPLETED, Status.FAILED, Status.EXHAUSTED})
 """Nothing happens before a trigger arrives."""
+MOST_LESSONS = 8
 HELD = frozenset({Status.WAITING, Status.PAUSED})
 """The phase goes on when what held it is over."""
 
@@ -199,7 +200,18 @@ def _remember(state: State, report: Score) -> State:
     change: dict[str, Any] = {"last_score": report.score, "scores": (*others, report)}
     if report.accepted:
         change |= {"best_score": report.score, "best_iteration": report.iteration}
+    else:
+        change["lessons"] = (*state.lessons, _lesson(report, state))[-MOST_LESSONS:]
     return state.model_copy(update=change)
+
+
+def _lesson(report: Score, state: State) -> str:
+    """One line for the Engineer about a round that was not kept."""
+    text = f"iteration {report.iteration} was dropped: {report.score:g}/10, but iteration {state.best_iteration} has "
+    text += f"{state.best_score:g}/10"
+    if report.lost:
+        text += f"; it broke {', '.join(report.lost[:3])}"
+    return text
 
 
 def improves(candidate: Score, best: Score | None) -> bool:

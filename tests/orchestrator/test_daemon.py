@@ -107,6 +107,8 @@ async def test_the_engineer_starts_from_the_best_iteration(tmp_path: Path) -> No
     third = agents.engineer.works[2]
     assert third.staged["main.py"] == "print(1)\n"
     assert "the score was 6.0" in third.feedback
+    assert "iteration 2 was dropped" in third.feedback
+    assert [work.fruitless for work in agents.engineer.works] == [0, 0, 1]
 
 
 async def test_requirements_edited_while_planning_are_planned_again(tmp_path: Path) -> None:

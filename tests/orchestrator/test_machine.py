@@ -135,6 +135,7 @@ def test_a_worse_iteration_does_not_become_the_best() -> None:
     second, _ = step(first, report(5.0, 2))
     assert (second.best_iteration, second.best_score, second.last_score) == (1, 6.0, 5.0)
     assert [score.accepted for score in second.scores] == [True, False]
+    assert second.lessons == ("iteration 2 was dropped: 5/10, but iteration 1 has 6/10",)
 
 
 @pytest.mark.parametrize(
