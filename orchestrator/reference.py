@@ -1,0 +1,302 @@
+"""docs/CONFIGURATION.md, made from the settings' models: `python -m orchestrator.reference > docs/CONFIGURATION.md`."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import math
+import sys
+import textwrap
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from pathlib import Path
+from types import NoneType
+from typing import Any, Literal, get_args, get_origin
+
+import yaml
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from agents.verification.settings import VerificationSettings
+from providers.settings import Prices, ProviderSettings
+
+from .config import (
+    UNLIMITED,
+    AgentProviders,
+    Config,
+    DailyLimits,
+    EngineerSettings,
+    Limit,
+    Limits,
+    Overrides,
+    ProjectLimits,
+    Watch,
+)
+
+_HEAD = """\
+# Configuration
+
+Made by `python -m orchestrator.reference` from the models that read the settings; a test holds that it is up to date.
+
+`config.yaml` is looked for in the current directory, then beside `run_orchestrator.py`; `--config FILE` names another.
+Without one the defaults below count. `code-tumbler config` prints the file as it is shipped, `code-tumbler doctor` says
+whether yours is right. A key that is left out has its default. A key that is not known, a value of the wrong type and a
+provider that does not exist are errors that name the line, the column and the nearest right word; nothing is started.
+
+A project may have a `tumbler.yaml` of its own, see the end of this page. API keys stand in neither file: `api_key_env`
+names the environment variable that holds the key.
+"""
+
+_TAIL = """\
+A project's own `tumbler.yaml`, beside its `01_input/`, may hold {keys}, with the meaning that they have here;
+of `limits`: {limits}. What it leaves out is as in `config.yaml`. It is read whenever work begins.
+"""
+
+_SECTIONS: tuple[tuple[str, type[BaseModel], str], ...] = (
+    ("", Config, "At the top of the file."),
+    ("agent_providers", AgentProviders, ""),
+    ("providers.NAME", ProviderSettings, "`NAME` is yours to choose. `auto` takes the providers in the order listed."),
+    ("providers.NAME.prices", Prices, ""),
+    ("limits", Limits, ""),
+    ("limits.daily", DailyLimits, ""),
+    ("watch", Watch, ""),
+    ("verification", VerificationSettings, ""),
+    ("engineer", EngineerSettings, ""),
+)
+
+EXAMPLES: Mapping[str, str] = {
+    "": """\
+quality_threshold: 9.0
+max_iterations: 15
+workspace: ~/tumbling
+log_level: debug
+agent_providers: {}   # and the other sections, each as shown below
+providers: {local: {type: ollama}}
+limits: {}
+watch: {}
+verification: {}
+engineer: {}
+""",
+    "agent_providers": """\
+agent_providers:
+  architect: local
+  engineer: coder
+  verifier: auto
+""",
+    "providers.NAME": """\
+providers:
+  local:
+    type: ollama
+    base_url: http://workstation:11434
+    model: qwen2.5-coder:7b
+    context_length: 16384
+    keep_alive: 30m
+    temperature: 0.1
+    seed: 7
+  coder:
+    type: openai
+    base_url: https://models.example.com/v1
+    model: large-coder
+    api_key_env: CODER_KEY
+    max_output_tokens: 16384
+    thinking: 4096
+    token_param: max_completion_tokens
+    max_concurrency: 4
+    connect_timeout: 5
+    first_token_timeout: 120
+    silence_timeout: 30
+    extra: {top_p: 0.9}
+    prices: {input: 0.40, output: 1.60}
+  small:
+    type: embedded
+    threads: 4
+""",
+    "providers.NAME.prices": """\
+providers:
+  coder:
+    type: openai
+    model: large-coder
+    prices:
+      input: 0.40
+      output: 1.60
+      cached: 0.10
+""",
+    "limits": """\
+limits:
+  max_tokens: 2000000
+  max_cost: 1.5
+  max_minutes: 90
+  max_calls: unlimited
+  max_concurrent_projects: 4
+  daily: {max_cost: 10}
+""",
+    "limits.daily": """\
+limits:
+  daily:
+    max_tokens: 20000000
+    max_cost: 10
+    max_minutes: 480
+    max_calls: 2000
+""",
+    "watch": """\
+watch:
+  debounce_seconds: 3
+  rescan_seconds: 10
+  polling: always
+""",
+    "verification": """\
+verification:
+  sandbox: bwrap
+  test_timeout: 300
+  each_test_timeout: 60
+  example_timeout: 30
+  install_timeout: 1200
+  memory_mb: 4096
+  processes: 256
+  coverage: false
+  lint: false
+  vacuity: false
+  python: "3.12"
+  exclude_newer_days: 0
+  cache_dir: /var/cache/tumbler
+""",
+    "engineer": """\
+engineer:
+  answer_format: json
+""",
+}
+"""By section: values other than the defaults, together every key. The tests load each of them."""
+
+
+def render() -> str:
+    """The whole page."""
+    parts = [_HEAD, *(_section(*section) for section in _SECTIONS)]
+    named = {"keys": _listed(Overrides), "limits": _listed(ProjectLimits)}
+    parts.append("## tumbler.yaml\n\n" + _TAIL.format(**named))
+    return "\n".join(parts)
+
+
+def keys(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """What a person may write; a provider's name is the key above it."""
+    return {name: field for name, field in model.model_fields.items() if (model, name) != (ProviderSettings, "name")}
+
+
+def _listed(model: type[BaseModel]) -> str:
+    *most, last = (f"`{name}`" for name in model.model_fields)
+    return f"{', '.join(most)} and {last}"
+
+
+def _section(path: str, model: type[BaseModel], remark: str) -> str:
+    said = _sentences(model)
+    intro = " ".join(filter(None, (inspect.getdoc(model) if path else "", remark)))
+    rows = [
+        f"| `{name}` | {_cell(field.description or said[name])} | {_cell(_kind(field))} | {_default(field)} |"
+        for name, field in keys(model).items()
+    ]
+    table = "\n".join(["| key | meaning | type | default |", "|---|---|---|---|", *rows])
+    return f"## {path or 'config.yaml'}\n\n{intro}\n\n{table}\n\n```yaml\n{EXAMPLES[path]}```\n"
+
+
+def _sentences(model: type[BaseModel]) -> dict[str, str]:
+    """The docstrings below a model's fields, its own before those that it inherits."""
+    found: dict[str, str] = {}
+    for each in reversed(model.__mro__):
+        if issubclass(each, BaseModel) and each is not BaseModel:
+            found |= _docstrings(each)
+    return found
+
+
+def _docstrings(model: type[BaseModel]) -> Iterator[tuple[str, str]]:
+    tree = ast.parse(textwrap.dedent(inspect.getsource(model))).body[0]
+    assert isinstance(tree, ast.ClassDef)
+    for node, following in pairwise(tree.body):
+        match node, following:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                yield name, inspect.cleandoc(text)
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "must be given"
+    value = field.get_default(call_default_factory=True)
+    if isinstance(value, BaseModel) or (isinstance(value, dict) and value):
+        return "see below" if isinstance(value, BaseModel) else ", ".join(f"`{name}`" for name in value)
+    return f"`{_written(value)}`"
+
+
+def _written(value: Any) -> str:
+    """As it would stand in the file."""
+    if value == math.inf:
+        return UNLIMITED
+    return str(value) if isinstance(value, str | Path) else str(yaml.safe_dump(value)).splitlines()[0]
+
+
+def _kind(field: FieldInfo) -> str:
+    """The type in words, with its bounds."""
+    if Limit.__metadata__[0] in field.metadata:  # type: ignore[attr-defined]
+        return f"number above 0, or `{UNLIMITED}`"
+    words, null = _words(field.annotation), " or `null`"
+    return words.removesuffix(null) + _bounds(field.metadata) + (null if words.endswith(null) else "")
+
+
+def _words(kind: Any) -> str:
+    origin, inner = get_origin(kind), get_args(kind)
+    if origin is Literal:
+        return _either(f"`{value}`" for value in inner)
+    if hasattr(kind, "__metadata__"):
+        return _words(inner[0]) + _bounds(kind.__metadata__)
+    if origin is dict:
+        return "section"
+    if inner:
+        return _either("`null`" if each is NoneType else _words(each) for each in inner)
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return "section"
+    return _NAMES[kind]
+
+
+_NAMES: Mapping[Any, str] = {
+    str: "text",
+    int: "whole number",
+    float: "number",
+    bool: "`true` or `false`",
+    Path: "path",
+}
+
+
+def _either(words: Iterator[str]) -> str:
+    *most, last = words
+    return f"{', '.join(most)} or {last}" if most else last
+
+
+def _bounds(metadata: Any) -> str:
+    """`, above 0`, `, 1 to 1000` ... as the constraints say."""
+    found = {name: value for each in metadata for name, value in _constraints(each)}
+    low = f"{found['ge']:g}" if "ge" in found else ""
+    match low, found.get("gt"), found.get("le"):
+        case "", None, None:
+            return ""
+        case _, None, None:
+            return f" from {low}"
+        case "", above, None:
+            return f" above {above:g}"
+        case "", None, most:
+            return f" up to {most:g}"
+        case "", above, most:
+            return f" above {above:g}, up to {most:g}"
+        case _, _, most:
+            return f" from {low} to {most:g}"
+
+
+def _constraints(each: object) -> Iterator[tuple[str, float]]:
+    for part in (each, *getattr(each, "metadata", ())):
+        for name in ("ge", "gt", "le"):
+            if (value := getattr(part, name, None)) is not None:
+                yield name, value
+
+
+if __name__ == "__main__":
+    sys.stdout.write(render())
