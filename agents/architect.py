@@ -42,11 +42,16 @@ class Architect:
             )
             raw = completion.text
             try:
-                return Planned(plan_from(raw, completion.finish, work.project, requirements))
+                plan = plan_from(raw, completion.finish, work.project, requirements, invents=_invents(work))
+                return Planned(plan)
             except NoPlan as no_plan:
                 problem = str(no_plan)
                 messages = _again(messages, raw, problem)
         raise UnusableReply(f"The Architect's answer is no plan, also when asked again. {problem}", raw)
+
+
+def _invents(work: Work) -> bool:
+    return profile(work.model.name).invents
 
 
 def _most_tokens(work: Work) -> int:
@@ -54,9 +59,10 @@ def _most_tokens(work: Work) -> int:
 
 
 def _messages(work: Work, requirements: Sequence[Requirement]) -> list[Message]:
-    in_full = profile(work.model.name).invents_examples
-    system = prompt("architect" if in_full else "architect_small")
-    numbers = "\n".join(f"{requirement.id}: {requirement.text}" for requirement in requirements) if in_full else ""
+    system = prompt("architect" if _invents(work) else "architect_small")
+    numbers = (
+        "\n".join(f"{requirement.id}: {requirement.text}" for requirement in requirements) if _invents(work) else ""
+    )
     sections = [
         Section("Requirements", work.requirements),
         Section("The same, numbered", numbers, rank=1),
@@ -84,7 +90,7 @@ def plan_schema(profile: Profile) -> dict[str, Any]:
     path = {"type": "string", "maxLength": 80}
     file = _object(path=path, purpose=text, signatures={"type": "array", "items": text, "maxItems": 10})
     files = {"type": "array", "items": file, "minItems": 1, "maxItems": profile.max_files}
-    if not profile.invents_examples:
+    if not profile.invents:
         return _object(overview=overview, files=files)
     beside = _object(path=path, content={"type": "string", "maxLength": 600})
     example = _object(

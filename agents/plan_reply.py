@@ -22,8 +22,13 @@ class NoPlan(Exception):
     """The answer is no plan; the text says what came and what is wanted, and goes back to the model."""
 
 
-def plan_from(answer: str, finish: str, project: str, requirements: Sequence[Requirement]) -> str:
-    """PLAN.md from the model's answer. Raises NoPlan."""
+def plan_from(
+    answer: str, finish: str, project: str, requirements: Sequence[Requirement], *, invents: bool = True
+) -> str:
+    """PLAN.md from the model's answer. Without `invents` only signatures that the requirements name are kept.
+
+    Raises NoPlan.
+    """
     if finish != "stop":
         raise NoPlan(f"The answer was cut off (finish reason {finish!r}). Keep every text shorter.")
     try:
@@ -31,7 +36,8 @@ def plan_from(answer: str, finish: str, project: str, requirements: Sequence[Req
     except Rejected as rejected:
         raise NoPlan(rejected.sentence) from rejected
     try:
-        return render(_plan(read_json(text, keys=("files",)), project, requirements))
+        plan = _plan(read_json(text, keys=("files",)), project, requirements)
+        return render(plan if invents else _without_inventions(plan, requirements))
     except Rejected:
         if _is_markdown_plan(text):
             return complete(_unwrapped(text), requirements)
@@ -63,6 +69,22 @@ def _plan(value: dict[str, Any], project: str, requirements: Sequence[Requiremen
         criteria=complete_criteria(list(_criteria(value.get("criteria"))), requirements),
         examples=_once(judge_examples(examples, requirements)),
     )
+
+
+def _without_inventions(plan: Plan, requirements: Sequence[Requirement]) -> Plan:
+    words = set(re.findall(r"\w+", " ".join(requirement.text for requirement in requirements)))
+    return replace(
+        plan,
+        files=tuple(
+            replace(file, signatures=tuple(line for line in file.signatures if words & _defined(line)))
+            for file in plan.files
+        ),
+    )
+
+
+def _defined(signature: str) -> set[str]:
+    """The name that a signature defines."""
+    return set(re.findall(r"(?:(?:def|class|function|func|fn)\s+)?(\w+)\s*(?:\(|:|$)", signature)[:1])
 
 
 def _stack(files: Sequence[PlannedFile]) -> str:

@@ -30,8 +30,8 @@ class Profile:
     """Files a plan may hold."""
     answer_tokens: int
     """The longest answer worth waiting for; small models that go on do not come to an end."""
-    invents_examples: bool
-    """Whether its criteria and black-box examples are worth having; small models copy those they are shown."""
+    invents: bool
+    """Whether its own criteria, black-box examples and signatures are worth having; small models copy those shown."""
     temperatures: tuple[float, ...]
     """By attempt; the last one repeats."""
 
@@ -41,14 +41,12 @@ class Profile:
 
 
 PROFILES = {
-    Tier.SMALL: Profile(
-        files_per_call=3, max_files=5, answer_tokens=1536, invents_examples=False, temperatures=(0.2, 0.4, 0.7)
-    ),
+    Tier.SMALL: Profile(files_per_call=3, max_files=5, answer_tokens=1536, invents=False, temperatures=(0.2, 0.4, 0.7)),
     Tier.MEDIUM: Profile(
-        files_per_call=4, max_files=12, answer_tokens=8192, invents_examples=True, temperatures=(0.2, 0.4, 0.7)
+        files_per_call=4, max_files=12, answer_tokens=8192, invents=True, temperatures=(0.2, 0.4, 0.7)
     ),
     Tier.LARGE: Profile(
-        files_per_call=8, max_files=40, answer_tokens=32768, invents_examples=True, temperatures=(0.2, 0.3, 0.5)
+        files_per_call=8, max_files=40, answer_tokens=32768, invents=True, temperatures=(0.2, 0.3, 0.5)
     ),
 }
 

@@ -157,6 +157,17 @@ async def test_a_small_model_is_asked_for_files_only() -> None:
     assert "R1" not in model.calls[0].text
 
 
+async def test_of_a_small_model_only_signatures_in_the_users_words_are_kept() -> None:
+    signatures = ["def fib(n: int) -> int", "def main(args)", "class Shop:"]
+    reply = json.dumps({"overview": "x", "files": [{"path": "fib.py", "purpose": "x", "signatures": signatures}]})
+    for name, kept in (("tiny-1.5b", ["fib"]), ("coder-7b", ["fib", "main", "Shop"])):
+        model = ScriptedModel([reply], name=name)
+        text = (await Architect(model).run(Work("demo", 0, "fib.py has fib(n).", model))).plan  # type: ignore[arg-type]
+        assert [
+            word for word in ("fib", "main", "Shop") if f"  - `def {word}" in text or f"class {word}" in text
+        ] == kept
+
+
 @pytest.mark.parametrize("name", ["architect", "architect_small", "engineer", "engineer_repair", "engineer_tests"])
 def test_orders_name_their_agent_first_and_are_short(name: str) -> None:
     text = prompt(name)
