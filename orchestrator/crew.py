@@ -10,7 +10,7 @@ from typing import Protocol
 
 from agents.base import Agent
 from agents.verification.settings import VerificationSettings
-from providers import Provider, ProviderError, Unavailable, open_provider
+from providers import Gates, Provider, ProviderError, Unavailable, open_provider
 
 from .config import AUTO, Config
 from .machine import Action
@@ -58,6 +58,7 @@ class ConfiguredCrew:
     def __init__(self, config: Config) -> None:
         self._config = config
         self._providers: dict[str, Provider] = {}
+        self._gates = Gates()
         self._checks: dict[str, tuple[float, ProviderError | None]] = {}
         self._checking: dict[str, asyncio.Lock] = {}
         self._agents: dict[tuple[Action, str, VerificationSettings, float], Agent] = {}
@@ -108,7 +109,7 @@ class ConfiguredCrew:
     async def _ask(self, name: str) -> ProviderError | None:
         try:
             if name not in self._providers:
-                self._providers[name] = open_provider(self._config.providers[name])
+                self._providers[name] = open_provider(self._config.providers[name], gates=self._gates)
             health = await self._providers[name].health()
         except ProviderError as error:
             return error

@@ -21,6 +21,7 @@ from .errors import (
     RequestRejected,
     Unavailable,
 )
+from .gate import Gate, Gates
 from .settings import Prices, ProviderSettings
 from .wire import (
     Activity,
@@ -50,6 +51,7 @@ __all__ = [
     "Completion",
     "ContextExceeded",
     "FinishReason",
+    "Gates",
     "Health",
     "Listener",
     "Message",
@@ -85,6 +87,7 @@ _SHARED = frozenset(
         "failures",
         "fetch",
         "format",
+        "gate",
         "guard",
         "host",
         "memory",
@@ -95,6 +98,7 @@ _SHARED = frozenset(
         "settings",
         "stream",
         "trial",
+        "turns",
         "weights",
         "wire",
     }
@@ -111,10 +115,12 @@ def open_provider(
     *,
     transport: httpx.AsyncBaseTransport | None = None,
     sleep: Callable[[float], Awaitable[None]] | None = None,
+    gates: Gates | None = None,
 ) -> Provider:
     """A provider for one entry of config.yaml; it talks to nobody yet. Close it with `aclose`.
 
-    `transport` replaces the network and `sleep` the waiting between retries, for tests.
+    `gates` is shared by providers that may have a server in common: then two models on one server that holds only one
+    of them at a time take turns. `transport` replaces the network and `sleep` the waiting between retries, for tests.
     Raises RequestRejected when no module is named `settings.type`.
     """
     if settings.type not in available():
@@ -128,4 +134,5 @@ def open_provider(
         if hasattr(module, "host")
         else Remote(settings, settings.base_url or module.FORMAT.base_url)
     )
-    return Client(settings, module.FORMAT, host, transport=transport, sleep=sleep)
+    gate = gates.at(host.base_url) if gates is not None and module.FORMAT.loads(settings) else Gate()
+    return Client(settings, module.FORMAT, host, transport=transport, sleep=sleep, gate=gate)

@@ -20,6 +20,7 @@ from .breaker import Breaker
 from .errors import ProviderError
 from .failures import Failed, Failure, Kind, context_numbers
 from .format import Call, Format, Learned
+from .gate import Gate
 from .guard import Guard
 from .host import Endpoint, Host
 from .progress import Reporter
@@ -49,6 +50,7 @@ class Client:
         random: Callable[[], float] = random.random,
         sleep: Callable[[float], Awaitable[None]] | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
+        gate: Gate | None = None,
     ) -> None:
         self._settings = settings
         self._format = format_
@@ -58,7 +60,9 @@ class Client:
         self._learned = Learned()
         self._breaker = Breaker()
         self._called = False
-        self._turns = asyncio.Semaphore(settings.max_concurrency or format_.concurrency)
+        self._gate = gate or Gate()
+        self._loads = format_.loads(settings) or settings.model
+        self._at_once = settings.max_concurrency or format_.concurrency
         self._http = _http(settings, host.base_url, transport)
 
     @property
@@ -79,11 +83,7 @@ class Client:
 
     async def complete(self, request: Request, listener: Listener = _SILENT) -> Completion:
         """The model's whole answer; see Provider."""
-        reporter = Reporter(listener)
-        if self._turns.locked():
-            reporter.now(Activity.QUEUED)
-        async with self._turns:
-            return await self._retried(request, reporter)
+        return await self._retried(request, Reporter(listener))
 
     async def health(self) -> Health:
         """One probe without retries; success lets calls through again after the provider was down."""
@@ -99,15 +99,20 @@ class Client:
     async def _retried(self, request: Request, reporter: Reporter) -> Completion:
         past: list[Failure] = []
         while True:
-            if self._breaker.down:
-                raise self._error(past[-1] if past else Failure(Kind.CONNECT, "down since an earlier call"))
             try:
-                return await self._tried(request, past, reporter)
+                return await self._in_turn(request, past, reporter)
             except Failed as failed:
                 past.append(failed.failure)
                 if used_up(past) or not self._learn(failed.failure, request):
                     raise self._error(failed.failure) from failed
             await self._pause(past, reporter)
+
+    async def _in_turn(self, request: Request, past: list[Failure], reporter: Reporter) -> Completion:
+        """One try. Others go on while a call waits to try again, so that its trouble is not theirs."""
+        async with self._gate.turn(self._loads, self._at_once, partial(reporter.now, Activity.QUEUED)):
+            if self._breaker.down:
+                raise self._error(past[-1] if past else Failure(Kind.CONNECT, "down since an earlier call"))
+            return await self._tried(request, past, reporter)
 
     async def _pause(self, past: list[Failure], reporter: Reporter) -> None:
         seconds = delay(past, self._random())

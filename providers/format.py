@@ -105,6 +105,9 @@ class Format(Protocol):
     def loads_lazily(self) -> bool:
         """The server knows the real context window only after the first call: ask again then."""
 
+    def loads(self, settings: ProviderSettings) -> str | None:
+        """What calls make the server load in place of what it had; None where models do not displace each other."""
+
     def root(self, base_url: str) -> str:
         """What all paths are appended to."""
 

@@ -31,6 +31,10 @@ class Ollama:
     local: bool = True
     loads_lazily: bool = True
 
+    def loads(self, settings: ProviderSettings) -> str:
+        """Another context window loads the same model again."""
+        return f"{settings.model.removesuffix(':latest')} {settings.context_length}"
+
     def root(self, base_url: str) -> str:
         return base_url.removesuffix("/v1").removesuffix("/api")
 

@@ -53,6 +53,9 @@ class OpenAI:
     def chat_path(self) -> str:
         return f"{self.prefix}/chat/completions"
 
+    def loads(self, settings: ProviderSettings) -> None:  # noqa: ARG002
+        return None
+
     def root(self, base_url: str) -> str:
         if self.prefix:
             return base_url.removesuffix(self.prefix)

@@ -1,0 +1,84 @@
+"""Where calls wait for their turn at a server; `turns` decides whose it is."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
+from .turns import Turn, Waiting, begun, change_at, choose, ended
+
+_HERE = ("localhost", "127.0.0.1", "::1")
+
+
+class Gate:
+    """One server's. All calls to it pass here, whichever provider makes them."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._turn = Turn()
+        self._arrived = 0
+        self._queue: dict[Waiting, asyncio.Future[None]] = {}
+        self._later: asyncio.TimerHandle | None = None
+
+    @asynccontextmanager
+    async def turn(self, model: str, at_once: int, queued: Callable[[], None]) -> AsyncIterator[None]:
+        """Hold a place at the server; `queued` is told when that takes waiting.
+
+        `model`: what the server loads for the call. `at_once`: the call begins when fewer than this are running.
+        """
+        await self._enter(model, at_once, queued)
+        try:
+            yield
+        finally:
+            self._leave()
+
+    async def _enter(self, model: str, at_once: int, queued: Callable[[], None]) -> None:
+        self._arrived += 1
+        waiting = Waiting(self._arrived, model, at_once)
+        admitted = asyncio.get_running_loop().create_future()
+        self._queue[waiting] = admitted
+        self._admit()
+        if admitted.done():
+            return
+        try:
+            queued()
+            await admitted
+        except BaseException:
+            if self._queue.pop(waiting, None) is None:
+                self._leave()  # cancelled just after it was admitted
+            else:
+                self._admit()  # others may have stood behind it
+            raise
+
+    def _leave(self) -> None:
+        self._turn = ended(self._turn, self._monotonic())
+        self._admit()
+
+    def _admit(self) -> None:
+        """Let in all that may begin now, and look again when an idle server may change models."""
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
+        while (call := choose(self._turn, tuple(self._queue), self._monotonic())) is not None:
+            self._turn = begun(self._turn, call, self._monotonic())
+            self._queue.pop(call).set_result(None)
+        if self._queue and not self._turn.running:
+            wait = max(0.0, change_at(self._turn) - self._monotonic())
+            self._later = asyncio.get_running_loop().call_later(wait, self._admit)
+
+
+class Gates:
+    """The gates of all servers, shared by the providers of one program."""
+
+    def __init__(self) -> None:
+        self._gates: dict[str, Gate] = {}
+
+    def at(self, base_url: str) -> Gate:
+        """The gate of the server at this address; paths, and the names of this machine, make no difference."""
+        parts = urlsplit(base_url)
+        host = "localhost" if parts.hostname in _HERE else parts.hostname
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        return self._gates.setdefault(f"{host}:{port}", Gate())
