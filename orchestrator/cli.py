@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import rich_click as click
 
+from . import cli_reading
 from .invocation import (
     WRONG_USE,
     Options,
+    as_json,
     common,
     fail,
     merged,
@@ -29,8 +31,6 @@ from .program import home, program
 
 if TYPE_CHECKING:
     from .config import Config
-
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
 
 def print_version(context: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
@@ -119,43 +119,6 @@ def status(context: click.RichContext, /, as_json: bool, **options: Any) -> None
 @cli.command()
 @common
 @as_json
-@click.argument("name", required=False)
-@click.pass_context
-def report(context: click.RichContext, /, name: str | None, as_json: bool, **options: Any) -> None:
-    """Show the score of each iteration, of one project or of all."""
-    from .tables import report_table, reports_table
-
-    with reading(context, options, name) as (_, standings):
-        if as_json:
-            keys = ("project", "status", "quality_threshold", "best_iteration", "best_score", "scores")
-            print_json([{key: getattr(row, key) for key in keys} for row in standings])
-        else:
-            open_output().print(report_table(standings[0]) if name else reports_table(standings))
-
-
-@cli.command()
-@common
-@as_json
-@click.argument("name", required=False)
-@click.pass_context
-def usage(context: click.RichContext, /, name: str | None, as_json: bool, **options: Any) -> None:
-    """Show tokens and costs by project and agent."""
-    from .status import spending
-    from .tables import usage_table
-
-    with reading(context, options, name) as (config, standings):
-        rows = [(row.project, *part) for row in standings for part in spending(config.workspace / row.project)]
-        if as_json:
-            print_json([{"project": project, "agent": agent, **part} for project, agent, part in rows])
-        elif rows:
-            open_output().print(usage_table(rows))
-        else:
-            say(open_output(), "No model was called yet.")
-
-
-@cli.command()
-@common
-@as_json
 @click.option("--no-call", is_flag=True, help="Do not ask a model anything.")
 @click.pass_context
 def doctor(context: click.RichContext, /, as_json: bool, no_call: bool, **options: Any) -> None:
@@ -176,6 +139,10 @@ def doctor(context: click.RichContext, /, as_json: bool, no_call: bool, **option
         console.print(checkup_table(checkup))
         say(console, f"{checkup.summary} Next: {checkup.next}")
     context.exit(0 if checkup.healthy else 1)
+
+
+for command in (cli_reading.report, cli_reading.diff, cli_reading.logs, cli_reading.usage):
+    cli.add_command(command)
 
 
 @cli.command("config")

@@ -49,6 +49,9 @@ def common(function: F) -> F:
     return function
 
 
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+
+
 def merged(context: click.Context, options: dict[str, Any]) -> Options:
     before = context.obj or Options()
     return replace(before, **{name: value for name, value in options.items() if value is not None})

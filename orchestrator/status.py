@@ -117,24 +117,6 @@ def usage(folder: Folder) -> Usage:
         return Usage()
 
 
-def spending(root: Path) -> list[tuple[str, dict[str, Any]]]:
-    """(agent, {tokens, cost, calls}) of a project, as far as usage.json says; cost is None when it is not known."""
-    try:
-        with Folder.open(root) as folder:
-            parts = json.loads(folder.read(Project.USAGE, limit=_LARGEST_USAGE) or b"{}")["by_agent"]
-            return [(agent, _part(part)) for agent, part in parts.items() if isinstance(part, dict)]
-    except (FileProblem, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return []
-
-
-def _part(part: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "tokens": _count(part.get("tokens")),
-        "cost": _amount(part.get("cost")),
-        "calls": _count(part.get("calls")),
-    }
-
-
 def daemon(workspace: Path) -> dict[str, Any]:
     """`running` (None when it cannot be known) and `pid` of the daemon that works in `workspace`."""
     pid = holder(workspace).get("pid")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -12,6 +11,7 @@ from rich.text import Text
 from agents.verification.text import line
 
 from .doctor import Checkup
+from .spending import Sum
 from .status import Standing
 
 WIDE = 130
@@ -34,16 +34,17 @@ NONE = "-"
 def status_table(standings: Sequence[Standing], width: int) -> RenderableType:
     """The rows of `status`; on a narrow terminal what is next follows below the table."""
     wide = width >= WIDE
-    table = _table("project", "status", "iteration", "score", "best", "tokens", "cost", right=range(2, 7))
+    table = columns("project", "status", "iteration", "score", "best", "tokens", "cost", right=range(2, 7))
     if wide:
         table.add_column("next", overflow="fold")
     for row in standings:
         cells = _status_cells(row)
         table.add_row(*cells, *([Text(line(row.next, 400))] if wide else []))
-    return table if wide else Group(table, Text(""), _next_lines(standings))
+    return table if wide else Group(table, Text(""), next_lines(standings))
 
 
-def _next_lines(standings: Iterable[Standing]) -> Table:
+def next_lines(standings: Iterable[Standing]) -> Table:
+    """Each project's name and what it needs next."""
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(style="bold", no_wrap=True, max_width=28, overflow="ellipsis")
     grid.add_column(overflow="fold")
@@ -57,49 +58,30 @@ def _status_cells(row: Standing) -> list[Text]:
         Text(line(row.project, 60), style="bold"),
         Text(row.status, style=STYLES.get(row.status, WORKING)),
         Text(f"{row.iteration}/{row.max_iterations}" if row.iteration else NONE),
-        Text(_score(row.last_score)),
-        Text(_score(row.best_score)),
+        Text(score_text(row.last_score)),
+        Text(score_text(row.best_score)),
         Text(NONE if row.tokens is None else short(row.tokens)),
         Text(NONE if row.calls is None else money(row.cost)),
     ]
 
 
-def report_table(row: Standing) -> RenderableType:
-    """The score of each iteration of one project."""
-    table = _table("iteration", "score", "", "summary", right=(0, 1))
-    table.title = Text(f"{line(row.project, 60)}: {row.status}", style="bold")
-    table.title_justify = "left"
-    for score in row.scores:
-        best = "best" if score["iteration"] == row.best_iteration else ""
-        green = score.get("green", False)
-        value = Text(_score(score["score"]), style="green" if green else "")
-        table.add_row(
-            str(score["iteration"]), value, Text(best, style="bold"), Text(line(score.get("summary", ""), 300))
-        )
+def usage_table(headings: Sequence[str], rows: Iterable[tuple[Sequence[str], Sum]], total: Sum) -> RenderableType:
+    """A row for each sum, named by what stands under `headings`; a name is not said twice."""
+    first = len(headings)
+    table = columns(*headings, "calls", "tokens", "cost", "minutes", right=range(first, first + 4))
+    previous: Sequence[str] = ()
+    for names, part in rows:
+        said = "" if len(names) > 1 and names[:1] == previous[:1] else line(names[0], 60)
+        previous = names
+        shown = [Text(said, style="bold"), *(Text(line(name, 60)) for name in names[1:])]
+        table.add_row(*shown, *_amounts(part))
+    if table.row_count > 1:
+        table.add_row(Text("all", style="dim"), *[""] * (first - 1), *_amounts(total))
     return table
 
 
-def reports_table(standings: Iterable[Standing]) -> RenderableType:
-    """The scores of all projects, a row for each."""
-    table = _table("project", "status", "scores", "wanted", right=(3,))
-    for row in standings:
-        scores = "  ".join(_score(score["score"]) for score in row.scores[-12:]) or NONE
-        name = Text(line(row.project, 60), style="bold")
-        status = Text(row.status, style=STYLES.get(row.status, WORKING))
-        table.add_row(name, status, scores, _score(row.quality_threshold))
-    return table
-
-
-def usage_table(rows: Iterable[tuple[str, str, Mapping[str, Any]]]) -> RenderableType:
-    """Rows of (project, agent, {tokens, cost, calls})."""
-    table = _table("project", "agent", "calls", "tokens", "cost", right=(2, 3, 4))
-    previous = None
-    for project, agent, part in rows:
-        name = "" if project == previous else line(project, 60)
-        previous = project
-        cells = [str(part.get("calls", UNKNOWN)), short(part.get("tokens")), money(part.get("cost"))]
-        table.add_row(Text(name, style="bold"), Text(line(agent, 20)), *cells)
-    return table
+def _amounts(part: Sum) -> list[str]:
+    return [str(part.calls), short(part.tokens), money(part.cost), f"{part.seconds / 60:.1f}"]
 
 
 def checkup_table(checkup: Checkup) -> RenderableType:
@@ -133,14 +115,16 @@ def money(usd: object) -> str:
     return f"${usd:.2f}" if usd == 0 or usd >= 0.01 else "<$0.01"
 
 
-def _score(score: float | None) -> str:
+def score_text(score: float | None) -> str:
+    """`7.5`, or a dash when there is none."""
     return NONE if score is None else f"{score:.1f}"
 
 
-def _table(*columns: str, right: Iterable[int] = ()) -> Table:
+def columns(*names: str, right: Iterable[int] = ()) -> Table:
+    """An empty table; the last column takes the lines that are too long for it."""
     table = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
-    for number, name in enumerate(columns):
-        last = number == len(columns) - 1
+    for number, name in enumerate(names):
+        last = number == len(names) - 1
         table.add_column(
             name,
             justify="right" if number in right else "left",

@@ -1,0 +1,269 @@
+"""Commands that only read: report, diff, logs, usage and watch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+
+from .invocation import as_json, common, fail, open_output, print_json, reading, say
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from rich.console import Console
+
+    from .digest import Digest
+    from .files import Folder
+
+since_option = click.option(
+    "--since", metavar="TIME", help="Only what happened since: 90m, 12h, 3d, or a date such as 2026-01-31."
+)
+
+
+@click.command()
+@common
+@as_json
+@since_option
+@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Write one HTML file instead.")
+@click.argument("name", required=False)
+@click.pass_context
+def report(
+    context: click.RichContext,
+    /,
+    name: str | None,
+    since: str | None,
+    html: Path | None,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Show what ran, how it ended and why: scores, changes, tests, costs, and what to do next."""
+    from .digest import busy_since, digest
+
+    begin = _moment(since)
+    with reading(context, options, name) as (config, standings):
+        digests = [digest(config.workspace / row.project, row, begin) for row in standings]
+    if begin is not None and name is None:
+        digests = [each for each in digests if busy_since(each, begin)]
+    if as_json:
+        print_json([each.document() for each in digests])
+    elif html is not None:
+        _write_html(html, digests, begin)
+    else:
+        _print_report(digests, alone=name is not None, since=since)
+
+
+def _write_html(path: Path, digests: list[Digest], since: datetime | None) -> None:
+    from datetime import UTC, datetime
+
+    from .html_page import html_page
+
+    try:
+        path.write_text(html_page(digests, datetime.now(UTC), since), encoding="utf-8", errors="replace")
+    except OSError as error:
+        fail(f"{path}: cannot be written: {error.strerror}; choose another file with --html")
+    say(open_output(), f"{path} is written; open it in a browser.")
+
+
+def _print_report(digests: list[Digest], *, alone: bool, since: str | None) -> None:
+    from .digest_tables import overview, page
+
+    console = open_output()
+    ascii_only = console.options.ascii_only
+    if not digests:
+        say(console, f"Nothing happened since {since}." if since else "There is no project yet.")
+    elif alone or len(digests) == 1:
+        console.print(page(digests[0], console.width, ascii_only=ascii_only))
+    else:
+        console.print(overview(digests, console.width, ascii_only=ascii_only))
+
+
+@click.command()
+@common
+@click.argument("name")
+@click.argument("old", metavar="[A]", required=False, type=click.IntRange(min=0))
+@click.argument("new", metavar="[B]", required=False, type=click.IntRange(min=1))
+@click.pass_context
+def diff(context: click.RichContext, /, name: str, old: int | None, new: int | None, **options: Any) -> None:
+    """Show what changed from iteration A to iteration B of project NAME.
+
+    Without B: from A to what is in 03_staging now. Without both: what the last iteration changed. 0 is the empty start.
+    """
+    from .difference import unified
+    from .files import FileProblem, Folder
+
+    with reading(context, options, name) as (config, standings):
+        iterations = [int(score["iteration"]) for score in standings[0].scores]
+    if old is None:
+        new = max(iterations, default=None)
+        old = max((each for each in iterations if new is not None and each < new), default=0)
+    try:
+        with Folder.open(config.workspace / name) as folder:
+            before, after = _files(folder, name, old), _files(folder, name, new)
+    except FileProblem as problem:
+        fail(f"{name}: {problem}")
+    rows = list(unified(before, after, _side(old), _side(new)))
+    if rows:
+        _print_diff(open_output(), rows)
+    else:
+        click.echo(f"{name}: {_side(old)} and {_side(new)} are the same.", err=True)
+
+
+def _side(iteration: int | None) -> str:
+    return "03_staging" if iteration is None else f"iter{iteration}"
+
+
+def _files(folder: Folder, name: str, iteration: int | None) -> dict[str, bytes]:
+    from .archive import staged_files
+    from .iterations import files_of
+    from .project import Project
+
+    if iteration is None:
+        paths = staged_files(folder)
+        return {path: folder.read(f"{Project.STAGING}/{path}") or b"" for path in paths}
+    kept = {} if iteration == 0 else files_of(folder, iteration)
+    if kept is None:
+        fail(f"{name}: iteration {iteration} was not kept; see which there are with: report {name}")
+    return kept
+
+
+_ROW_STYLES = {"+++": "bold", "---": "bold", "@@": "cyan", "+": "green", "-": "red"}
+
+
+def _print_diff(console: Console, rows: list[str]) -> None:
+    """Coloured and cleaned on a terminal; elsewhere byte for byte, so that `patch` can read it."""
+    from rich.text import Text
+
+    from agents.verification.text import clean
+
+    if not console.is_terminal:
+        console.file.write("".join(f"{row}\n" for row in rows))
+        return
+    for row in rows:
+        style = next((style for mark, style in _ROW_STYLES.items() if row.startswith(mark)), "")
+        console.print(Text(clean(row, 4000), style=style), soft_wrap=True)
+
+
+@click.command()
+@common
+@click.option("--agent", type=click.Choice(("architect", "engineer", "verifier")), help="Only this agent's calls.")
+@click.option("--follow", "-f", is_flag=True, help="Go on with new calls until Ctrl+C.")
+@click.option("--text", "-t", is_flag=True, help="With the prompts and the replies.")
+@click.argument("name")
+@click.argument("call", required=False, type=click.IntRange(min=1))
+@click.pass_context
+def logs(
+    context: click.RichContext,
+    /,
+    name: str,
+    call: int | None,
+    agent: str | None,
+    follow: bool,
+    text: bool,
+    **options: Any,
+) -> None:
+    """Show the model calls of project NAME; with a number, all that was asked and answered in that CALL."""
+    import time
+    from contextlib import suppress
+
+    from .call_log import entries
+    from .files import FileProblem
+    from .project import Project
+
+    with reading(context, options, name) as (config, _):
+        root = config.workspace / name
+    console = open_output()
+    last = 0
+    try:
+        found = entries(root, agent=agent)
+        if call is not None:
+            found = [entry for entry in found if entry.id == call] or fail(f"{name}: there is no call {call}")
+        elif not found and not follow:
+            say(console, f"{name}: no model was called yet.")
+        with suppress(KeyboardInterrupt):
+            while True:
+                for entry in found:
+                    _print_call(console, root, entry, text=text or call is not None)
+                    last = entry.id
+                if not follow or call is not None:
+                    break
+                time.sleep(0.5)
+                found = entries(root, after=last, agent=agent)
+    except FileProblem as problem:
+        fail(f"{name}: {problem}")
+    if call is None and not text and last:
+        say(console, f"what was said: {root / Project.LOGS}, or the number of a call: logs {name} {last}")
+
+
+def _print_call(console: Console, root: Path, entry: Any, *, text: bool) -> None:
+    from rich.text import Text
+
+    from agents.verification.text import clean
+
+    from .call_log import conversation, summary
+
+    console.print(summary(entry), soft_wrap=True)
+    for heading, body in conversation(root, entry) if text else ():
+        console.print(Text(f"--- {heading}", style="cyan"))
+        console.print(Text(clean(body, 1 << 22)), soft_wrap=True)
+
+
+@click.command()
+@common
+@as_json
+@since_option
+@click.option("--by", type=click.Choice(("agent", "day", "model", "project")), default="agent", help="What to sum for.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print comma-separated values.")
+@click.argument("name", required=False)
+@click.pass_context
+def usage(
+    context: click.RichContext,
+    /,
+    name: str | None,
+    by: str,
+    since: str | None,
+    as_csv: bool,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Show calls, tokens, costs and minutes of model time; a cost of ? is not known."""
+    from dataclasses import asdict
+
+    from .spending import HEADINGS, Sum, calls, sums
+    from .tables import usage_table
+
+    begin = _moment(since)
+    with reading(context, options, name) as (config, standings):
+        made = [call for row in standings for call in calls(config.workspace / row.project)]
+    made = [call for call in made if begin is None or call.row.time >= begin]
+    rows, headings = sums(made, by), HEADINGS[by]
+    documents = [{**dict(zip(headings, names, strict=True)), **asdict(part)} for names, part in rows]
+    if as_json:
+        print_json(documents)
+    elif as_csv:
+        _print_csv([*headings, *Sum.__dataclass_fields__], documents)
+    elif rows:
+        open_output().print(usage_table(headings, rows, Sum.of(call.row for call in made)))
+    else:
+        say(open_output(), "No model was called yet." if begin is None else f"No model was called since {since}.")
+
+
+def _print_csv(columns: list[str], rows: list[dict[str, Any]]) -> None:
+    """An unknown cost is an empty field."""
+    import csv
+
+    writer = csv.DictWriter(open_output().file, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+
+
+def _moment(since: str | None) -> datetime | None:
+    from datetime import datetime
+
+    from .span import moment
+
+    try:
+        return None if since is None else moment(since, datetime.now().astimezone())
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--since") from error
