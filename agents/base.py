@@ -118,6 +118,8 @@ class Verified:
     """For the Engineer: at most 5 failures, root causes first, about 2,000 tokens."""
     summary: str = ""
     """One line for the console: `8 of 10 tests passed, 2 examples failed`."""
+    sandbox: str = ""
+    """How the code was kept in, for state.json: `bwrap`, `landlock` ..."""
 
 
 Outcome = Planned | Built | Verified

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 
 from agents.answers import Rejected, fenced, read_json
 from agents.base import AgentError, Verified, Work
@@ -36,12 +37,17 @@ class Verifier:
         *,
         threshold: float = 8.0,
         sandbox: Sandbox | None = None,
+        slots: asyncio.Semaphore | None = None,
     ) -> None:
-        """`threshold` is what a failing project stays below; `sandbox` is chosen at the first run when None."""
+        """`threshold` is what a failing project stays below; `sandbox` is chosen at the first run when None.
+
+        `slots` bounds how many projects are built and tested at once on this machine; None: any number.
+        """
         self._provider = provider
         self._settings = settings or VerificationSettings()
         self._threshold = threshold
         self._sandbox = sandbox
+        self._slots = slots or nullcontext()
         self._languages = Languages(self._settings)
 
     @property
@@ -61,6 +67,7 @@ class Verifier:
             failed=evidence.failed,
             feedback=feedback(evidence, review),
             summary=summary(evidence),
+            sandbox=evidence.sandbox,
         )
 
     async def _evidence(self, work: Work) -> Evidence:
@@ -70,7 +77,8 @@ class Verifier:
             self._sandbox = await asyncio.to_thread(choose, self._settings.sandbox)
         subject = Subject(work.snapshot, work.plan, work.previous_tests, work.previous_passed)
         try:
-            return await verify(subject, self._sandbox, self._settings, self._languages)
+            async with self._slots:
+                return await verify(subject, self._sandbox, self._settings, self._languages)
         except SnapshotRefused as refused:
             raise AgentError(str(refused)) from refused
 

@@ -156,7 +156,8 @@ class JournaledModel:
         try:
             completion = await asking
         except asyncio.CancelledError:
-            if watched.over_budget is not None:
+            stopping = asyncio.current_task()
+            if watched.over_budget is not None and not (stopping and stopping.cancelling()):
                 raise watched.over_budget from None
             raise
         finally:

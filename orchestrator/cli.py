@@ -141,7 +141,7 @@ def doctor(context: click.RichContext, /, as_json: bool, no_call: bool, **option
     context.exit(0 if checkup.healthy else 1)
 
 
-for command in (cli_reading.report, cli_reading.diff, cli_reading.logs, cli_reading.usage):
+for command in (cli_reading.report, cli_reading.diff, cli_reading.logs, cli_reading.usage, cli_reading.watch):
     cli.add_command(command)
 
 
@@ -184,9 +184,10 @@ def _run(options: Options, *, until_idle: bool, timeout: float | None) -> NoRetu
 
     from .console import open_console
     from .daemon import Orchestrator
+    from .live_file import shared
     from .workspace import WorkspaceError
 
-    with open_console(config.log_level) as view:
+    with open_console(config.log_level) as console, shared(console, config.workspace) as view:
         view.say(_settings_line(source))
         try:
             code = Orchestrator.from_config(config, view).start(until_idle=until_idle, timeout=timeout)

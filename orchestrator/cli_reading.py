@@ -258,6 +258,27 @@ def _print_csv(columns: list[str], rows: list[dict[str, Any]]) -> None:
     writer.writerows(rows)
 
 
+@click.command()
+@common
+@click.argument("name", required=False)
+@click.pass_context
+def watch(context: click.RichContext, /, name: str | None, **options: Any) -> None:
+    """Show what the daemon does, from another terminal; reads files only. Ctrl+C ends the view, not the daemon."""
+    import time
+    from contextlib import suppress
+
+    from .console import open_console
+    from .follow import Follower
+
+    with reading(context, options, name) as (config, _):
+        pass
+    with suppress(KeyboardInterrupt), open_console(config.log_level) as view:
+        follower = Follower(config.workspace, view, name)
+        while True:
+            follower.look()
+            time.sleep(0.5)
+
+
 def _moment(since: str | None) -> datetime | None:
     from datetime import datetime
 

@@ -22,6 +22,7 @@ from agents.verification.text import clean, line
 
 from .live_table import duration, live_table
 from .output import Output
+from .ticker import every
 from .view import Level, Row, View
 
 LONGEST_LINE = 500
@@ -208,38 +209,15 @@ def open_console(log_level: str = "info", stream: TextIO | None = None) -> Itera
 @contextmanager
 def _live(console: Console, log_level: str) -> Iterator[LiveConsole]:
     view = LiveConsole(console, log_level)
-    with view.live, _every(0.25, view.refresh, view.busy):
+    with view.live, every(0.25, view.refresh, view.busy):
         yield view
 
 
 @contextmanager
 def _plain(stream: TextIO, log_level: str) -> Iterator[PlainConsole]:
     view = PlainConsole(stream, log_level)
-    with _every(5.0, view.beat):
+    with every(5.0, view.beat):
         yield view
-
-
-@contextmanager
-def _every(seconds: float, act: Callable[[], object], wanted: threading.Event | None = None) -> Iterator[None]:
-    """Call `act` in a thread of its own, and only while `wanted` is set."""
-    closing = threading.Event()
-
-    def tick() -> None:
-        while not closing.wait(seconds):
-            if wanted is not None:
-                wanted.wait()
-            if not closing.is_set():
-                act()
-
-    thread = threading.Thread(target=tick, name="console", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        closing.set()
-        if wanted is not None:
-            wanted.set()
-        thread.join(timeout=1.0)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import time
 from collections.abc import Mapping
 from typing import Protocol
@@ -59,6 +60,7 @@ class ConfiguredCrew:
         self._config = config
         self._providers: dict[str, Provider] = {}
         self._gates = Gates()
+        self._benches = asyncio.Semaphore(max(1, os.cpu_count() or 1))
         self._checks: dict[str, tuple[float, ProviderError | None]] = {}
         self._checking: dict[str, asyncio.Lock] = {}
         self._agents: dict[tuple[Action, str, VerificationSettings, float], Agent] = {}
@@ -68,7 +70,7 @@ class ConfiguredCrew:
         name = await self._choose(AGENT[action], config)
         key = (action, name, config.verification, config.quality_threshold)
         if key not in self._agents:
-            self._agents[key] = _make(action, self._providers[name], config)
+            self._agents[key] = _make(action, self._providers[name], config, self._benches)
         return self._agents[key]
 
     def doubt(self, provider: str) -> None:
@@ -118,7 +120,7 @@ class ConfiguredCrew:
         return None
 
 
-def _make(action: Action, provider: Provider, config: Config) -> Agent:
+def _make(action: Action, provider: Provider, config: Config, benches: asyncio.Semaphore) -> Agent:
     """Imported here, since a daemon that verifies nothing needs no verifier, and `--help` needs none of them."""
     match action:
         case Action.PLAN:
@@ -132,6 +134,6 @@ def _make(action: Action, provider: Provider, config: Config) -> Agent:
         case Action.VERIFY:
             from agents.verifier import Verifier
 
-            return Verifier(provider, config.verification, threshold=config.quality_threshold)
+            return Verifier(provider, config.verification, threshold=config.quality_threshold, slots=benches)
         case _:
             raise AssertionError(f"{action} needs no agent")

@@ -13,10 +13,10 @@ from typing import Self
 
 from agents.base import Agent
 
-from .config import Config, ConfigError
+from .config import Config
 from .crew import ConfiguredCrew, Crew, GivenCrew
 from .cycle import Cycle
-from .files import FileProblem, Folder, Gone
+from .files import DiskFull, FileProblem, Gone, ReadOnly
 from .log_view import LogView
 from .machine import HELD
 from .project import Project, Trigger
@@ -26,7 +26,7 @@ from .store import StateProblem
 from .triggers import report_iteration
 from .view import Level, View
 from .watch import Debounce, watching
-from .workspace import Workspace, WorkspaceError, advice
+from .workspace import Workspace, WorkspaceError
 
 log = logging.getLogger(__name__)
 
@@ -129,6 +129,7 @@ class _Loop:
             self._say(
                 f"out of time after {timeout:g} seconds; what is unfinished goes on at the next start", Level.WARNING
             )
+            return False
         finally:
             if rescan is not None:
                 rescan.cancel()
@@ -205,47 +206,39 @@ class _Loop:
         if name in self._busy:
             self._busy[name][1].poked.set()
             return
-        try:
-            folder = self._workspace.folder(name)
-        except FileProblem as problem:
-            log.debug("%s: %s", name, problem)
-            return
-        cycle = Cycle(self._shell, folder, name)
-        task = asyncio.create_task(self._cycle(cycle, folder, name), name=name)
+        cycle = Cycle(self._shell, name, lambda: self._workspace.folder(name))
+        task = asyncio.create_task(self._cycle(cycle, name), name=name)
         self._busy[name] = (task, cycle)
         task.add_done_callback(lambda _: self._finished(name, cycle))
 
-    async def _cycle(self, cycle: Cycle, folder: Folder, name: str) -> None:
-        with folder:
-            try:
-                state = await cycle.run(first=name not in self._states)
-            except Gone as gone:
+    async def _cycle(self, cycle: Cycle, name: str) -> None:
+        """One project's trouble is told and ends here."""
+        try:
+            self._states[name] = await cycle.run(first=name not in self._states)
+        except Gone as gone:
+            if name in self._states:
                 self._say(str(gone), Level.WARNING, name)
-                return
-            except (StateProblem, ConfigError, FileProblem) as problem:
-                self._shell.say_once(name, str(problem), Level.ERROR)
-                state = self._states.get(name, State(name=name, status=Status.FAILED, error=str(problem)))
-            except Exception:  # one project must not stop the others
-                log.exception("%s: the cycle broke", name)
-                self._say(
-                    "internal error; the traceback is in the log. Touch a trigger file to try again", Level.ERROR, name
-                )
-                state = State(name=name, status=Status.FAILED, error="internal error")
-            if state.status is Status.IDLE:
-                self._advise(folder, name)
-            self._states[name] = state
+        except (DiskFull, ReadOnly) as problem:
+            self._stuck(name, str(problem), Status.WAITING)
+        except (StateProblem, FileProblem) as problem:
+            self._stuck(name, str(problem), Status.FAILED)
+        except Exception:
+            log.exception("%s: the cycle broke", name)
+            self._stuck(
+                name, "internal error; the traceback is in the log. Touch a trigger file to try again", Status.FAILED
+            )
+
+    def _stuck(self, name: str, problem: str, status: Status) -> None:
+        """The state could not be written: remember it here, so that the next rescan looks again."""
+        self._shell.say_once(name, problem, Level.ERROR)
+        known = self._states.get(name, State(name=name))
+        self._states[name] = known.model_copy(update={"status": status, "error": problem})
 
     def _finished(self, name: str, cycle: Cycle) -> None:
         del self._busy[name]
         if cycle.poked.is_set():
             self._note_now(name)
         self._woken.set()
-
-    def _advise(self, folder: Folder, name: str) -> None:
-        with suppress(FileProblem):
-            told = advice(folder)
-            if told:
-                self._shell.say_once(name, told)
 
     async def _end_work(self) -> None:
         """Cancel what runs and wait for it; nothing is lost, since all that counts is already on disk."""

@@ -14,6 +14,8 @@ from .crew import Crew
 from .usage import Today
 from .view import Level, View
 
+LOOKED_AT_AT_ONCE = 32
+
 log = logging.getLogger(__name__)
 
 
@@ -27,12 +29,19 @@ class Shell:
         self.view = view
         self.today = Today()
         self._said: dict[str, str] = {}
+        self._glances = asyncio.Semaphore(LOOKED_AT_AT_ONCE)
         self._slots = asyncio.Semaphore(config.limits.max_concurrent_projects)
 
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[None]:
         """Hold one of `max_concurrent_projects`, first come first served, for as long as a project is worked on."""
         async with self._slots:
+            yield
+
+    @asynccontextmanager
+    async def glance(self) -> AsyncIterator[None]:
+        """Bounds how many projects are looked at at once, and so the descriptors that are open."""
+        async with self._glances:
             yield
 
     def say_once(self, project: str, text: str, level: Level = Level.WARNING) -> None:

@@ -29,13 +29,13 @@ WORK_FOLDER = f"{Project.MEMORY}/work"
 
 
 class Steps:
-    """The work of one project, phase by phase. `state` follows what a step notes of itself."""
+    """The work of one project, phase by phase. `state` follows what a step notes; `config` may be replaced."""
 
     def __init__(self, shell: Shell, folder: Folder, config: Config, state: State) -> None:
         self.state = state
         self._shell = shell
         self._folder = folder
-        self._config = config
+        self.config = config
         self._name = state.name
         self._ledger: Ledger | None = None
         self._began = time.monotonic()
@@ -128,7 +128,7 @@ class Steps:
         if (self.state.provider, self.state.model) != (provider.name, provider.model):
             named = self.state.model_copy(update={"provider": provider.name, "model": provider.model})
             self.state = await off_loop(lambda: store.save(self._folder, named))
-        budget = Budget(self._config.limits, self._ledger.spent, self._shell.today)
+        budget = Budget(self.config.limits, self._ledger.spent, self._shell.today)
         model = JournaledModel(
             provider,
             role,
@@ -141,7 +141,7 @@ class Steps:
 
     async def _healthy(self, action: Action) -> Agent:
         try:
-            return await self._shell.crew.agent(action, self._config)
+            return await self._shell.crew.agent(action, self.config)
         except ProviderError as error:
             told = f"Provider health check failed: {error}"
             raise type(error)(told, status=error.status, body=error.body, retry_after=error.retry_after) from error
@@ -196,6 +196,7 @@ class Steps:
             report_sha256=hashlib.sha256(verified.report.encode()).hexdigest(),
         )
         iterations.keep_facts(self._folder, facts)
+        self.state = self.state.model_copy(update={"sandbox": verified.sandbox or None})
         self._write_unless_edited(Project.report(self.state.iteration), verified.report, before)
 
     def _write_unless_edited(self, rel: str, text: str, before: str | None) -> None:

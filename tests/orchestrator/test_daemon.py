@@ -172,6 +172,28 @@ async def test_a_touch_while_the_daemon_is_down_starts_nothing(tmp_path: Path) -
     assert len(agents.architect.works) == 1
 
 
+async def test_a_touch_while_the_daemon_was_down_starts_nothing_at_a_later_look_either(tmp_path: Path) -> None:
+    agents = trio(scores=(9.0,))
+    path = drop(tmp_path, "x")
+    await finish(tmp_path, agents)
+    touch(path)
+    async with running(tmp_path, agents, config=settings(rescan_seconds=0.1)):
+        (tmp_path / "x" / "02_plan" / "note.txt").write_text("look here")
+        drop(tmp_path, "y")
+        await until_status(tmp_path, "y", "completed")
+        await asyncio.sleep(0.3)
+    assert len(agents.architect.works) == 2
+
+
+async def test_an_exhausted_project_goes_on_when_it_may_try_longer(tmp_path: Path) -> None:
+    agents = trio(scores=(4.0, 9.0))
+    drop(tmp_path, "x")
+    assert await daemon(tmp_path, agents, config=settings(max_iterations=1)).run(until_idle=True) == 1
+    assert state(tmp_path, "x")["status"] == "exhausted"
+    assert await daemon(tmp_path, agents, config=settings(max_iterations=2)).run(until_idle=True) == 0
+    assert len(agents.architect.works) == 1
+
+
 async def test_an_edit_while_the_daemon_is_down_is_planned_at_the_next_start(tmp_path: Path) -> None:
     agents = trio(scores=(9.0,))
     path = drop(tmp_path, "x")
@@ -423,7 +445,8 @@ async def test_a_broken_tumbler_yaml_stops_its_project_and_says_where(tmp_path: 
     async with running(tmp_path, agents):
         await until_status(tmp_path, "x", "waiting")
         assert "max_iterations" in state(tmp_path, "x")["error"]
-        (tmp_path / "x" / "tumbler.yaml").write_text("max_iterations: 3\n")
+        (tmp_path / "new.yaml").write_text("max_iterations: 3\n")
+        (tmp_path / "new.yaml").rename(tmp_path / "x" / "tumbler.yaml")
         await until_status(tmp_path, "x", "completed")
     assert state(tmp_path, "x")["max_iterations"] == 3
 
