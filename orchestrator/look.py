@@ -1,0 +1,150 @@
+"""Looks at one project: what its files and its state say is next."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Self
+
+from agents.verification.report import read_score
+from providers import ProviderError
+
+from . import gather, iterations, steering, store
+from .budget import Budget, BudgetExceeded
+from .calls import Ledger
+from .config import Config, for_project
+from .crew import AGENT
+from .files import Folder
+from .machine import HELD, WORK, Arrived, Event, Failed, Resumed, next_arrival, outdates, take
+from .project import Project, Trigger
+from .shell import Shell
+from .state import Score, State, Status
+from .steps import sweep
+from .threads import off_loop
+from .triggers import fingerprints, report_iteration, untouched
+from .trouble import LONGEST
+from .view import Level
+
+WORKING = frozenset({Status.PLANNING, Status.ENGINEERING, Status.VERIFYING, Status.FINALIZING})
+
+
+class Look:
+    """A project as it stands. `state` goes on with the work; `config` holds the project's own settings too."""
+
+    def __init__(self, shell: Shell, folder: Folder, state: State) -> None:
+        self.state = state
+        self.config: Config = shell.config
+        self._shell = shell
+        self._folder = folder
+
+    @classmethod
+    async def at(cls, shell: Shell, folder: Folder, name: str, *, first: bool = False) -> Self:
+        """Read the state; `first` since the daemon started: clear away what a killed one left, forget mere touches.
+
+        Raises StateProblem, FileProblem.
+        """
+        state, rebuilt = await off_loop(lambda: store.load_or_rebuild(folder, name))
+        if rebuilt:
+            shell.view.say(rebuilt, project=name, level=Level.WARNING)
+        return cls(shell, folder, await off_loop(lambda: _begun(folder, state)) if first else state)
+
+    def apply_settings(self) -> None:
+        """Lay the project's own settings over the daemon's; state.json shows what is enforced. Raises ConfigError."""
+        text = self._folder.read(Project.OVERRIDES, limit=1 << 20)
+        if text is not None:
+            self.config = for_project(self._shell.config, text, f"{self.state.name}/{Project.OVERRIDES}")
+        limits = {"max_iterations": self.config.max_iterations, "quality_threshold": self.config.quality_threshold}
+        self.state = self.state.model_copy(update=limits)
+
+    def event(self, *, resume: bool = False) -> Event | None:
+        """What is next: the most upstream change, else what was interrupted, else nothing.
+
+        A trigger that is taken up is marked so in `state`.
+        """
+        if self.state.restoring:
+            return Resumed()
+        found = fingerprints(self._folder, self.state)
+        trigger = next_arrival(self.state.taken, found)
+        word = steering.told(self._folder)
+        if word is not None:
+            wanted = trigger is not None or self.state.status in WORKING
+            return steering.halted(word) if wanted and self.state.status is not Status.PAUSED else None
+        if trigger is not None:
+            return self._arrival(trigger, found)
+        if self._may_try_longer():
+            return Arrived(Trigger.REPORT, self.state.scores[-1])
+        return Resumed() if resume and self.state.status in WORKING | HELD else None
+
+    def outdated(self) -> bool:
+        """Whether a change upstream of the work under way has arrived."""
+        trigger = next_arrival(self.state.taken, fingerprints(self._folder, self.state))
+        return trigger is not None and outdates(trigger, self.state.current_phase)
+
+    async def can_go_on(self) -> bool:
+        """Whether what held the project is over, as far as can be told without trying."""
+        state = self.state
+        if steering.told(self._folder) or (state.not_before and _now() < state.not_before < _now() + LONGEST):
+            return False
+        try:
+            if state.status is Status.PAUSED:
+                ledger = await off_loop(lambda: Ledger.open(self._folder, self._shell.today))
+                Budget(self.config.limits, ledger.spent, self._shell.today).check()
+            elif state.status is Status.WAITING and WORK.get(state.current_phase) in AGENT:
+                await self._shell.crew.agent(WORK[state.current_phase], self.config)
+        except (BudgetExceeded, ProviderError):
+            return False
+        return True
+
+    def _may_try_longer(self) -> bool:
+        """An exhausted project goes on when max_iterations was raised."""
+        exhausted = self.state.status is Status.EXHAUSTED and bool(self.state.scores)
+        return exhausted and self.state.scores[-1].iteration < self.state.max_iterations
+
+    def _arrival(self, trigger: Trigger, found: dict[Trigger, str]) -> Event | None:
+        """Take the trigger up, unless it is an empty requirements file that somebody may be about to write."""
+        iteration = report_iteration(self.state)
+        rel = Project.file(trigger, iteration)
+        try:
+            text = "" if trigger is Trigger.MANIFEST else gather.required(self._folder, rel)
+        except gather.Unreadable as problem:
+            if problem.blank and trigger is Trigger.REQUIREMENTS:
+                self._shell.say_once(self.state.name, str(problem))
+                return None
+            self.state = take(self.state, trigger, found)
+            return Failed(str(problem))
+        self.state = take(self.state, trigger, found)
+        if trigger is Trigger.REQUIREMENTS or self.state.start_time is None:
+            self.state = self.state.model_copy(update={"start_time": _now().replace(microsecond=0)})
+        return self._report(text, rel, iteration) if trigger is Trigger.REPORT else Arrived(trigger)
+
+    def _report(self, text: str, rel: str, iteration: int) -> Event:
+        """The score as the report has it, a person's correction included."""
+        value = read_score(text)
+        if value is None:
+            return Failed(
+                f"{rel} has no score that can be read",
+                "write a first line such as `Score: 7.5/10`, or touch 03_staging/.manifest.json to verify again",
+            )
+        facts = iterations.facts_of(self._folder, iteration)
+        if facts is None:
+            return Arrived(Trigger.REPORT, Score(iteration=iteration, score=value, green=True, summary="by hand"))
+        best = iterations.facts_of(self._folder, self.state.best_iteration)
+        lost = set(best.passed) - set(facts.passed) if best and best.iteration != iteration else set()
+        score = Score(
+            iteration=iteration,
+            score=value,
+            green=facts.green,
+            lost=tuple(sorted(lost)[:50]),
+            summary=facts.summary,
+        )
+        return Arrived(Trigger.REPORT, score)
+
+
+def _begun(folder: Folder, state: State) -> State:
+    """The state at the daemon's first look; written when files were only touched since the last one."""
+    sweep(folder)
+    taken = untouched(state.taken, fingerprints(folder, state))
+    return state if taken == state.taken else store.save(folder, state.model_copy(update={"taken": taken}))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
