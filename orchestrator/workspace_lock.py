@@ -69,6 +69,7 @@ class WorkspaceLock:
             "boot_id": _boot_id(),
         }
         with Folder.open(self._path) as folder:
+            folder.sweep(depth=0)
             folder.write(INFORMATION, json.dumps(holder, indent=2) + "\n")
 
 

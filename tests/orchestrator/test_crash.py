@@ -177,6 +177,7 @@ async def survive(workspace: Path, plans: list[Plan], wanted: dict[str, str]) ->
     await live(workspace, agents, Plan())
     root = workspace / "x"
     wrong += torn(root) + finished(root)
+    wrong += [f"{path} was left behind" for path in workspace.glob(".tumbler-*.tmp")]
     if results(root) != wanted:
         wrong.append("the result differs from that of an undisturbed cycle")
     asked = len(agents.architect.provider.requests)

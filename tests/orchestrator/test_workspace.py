@@ -216,6 +216,13 @@ def test_a_workspace_that_cannot_be_written_to_is_refused() -> None:
         Workspace(Path("/sys/kernel")).lock()
 
 
+def test_what_a_killed_daemon_left_in_the_workspace_is_swept(tmp_path: Path) -> None:
+    left = tmp_path / ".tumbler-00ff00ff00ff00ff.tmp"
+    left.write_text("half")
+    with WorkspaceLock(tmp_path):
+        assert not left.exists()
+
+
 def test_a_lock_is_given_back_after_the_workspace_was_removed(tmp_path: Path) -> None:
     with Workspace(tmp_path / "projects").lock():
         (tmp_path / "projects").rename(tmp_path / "elsewhere")
