@@ -7,6 +7,7 @@ import contextlib
 import logging
 import random
 import ssl
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
@@ -24,7 +25,7 @@ from .gate import Gate
 from .guard import Guard
 from .host import Endpoint, Host
 from .progress import Reporter
-from .retries import RETRIES, delay, used_up
+from .retries import JITTER, PATIENCE, RETRIES, delay, used_up
 from .sentences import sentence
 from .settings import ProviderSettings
 from .stream import Clocks, Exchange
@@ -110,9 +111,20 @@ class Client:
     async def _in_turn(self, request: Request, past: list[Failure], reporter: Reporter) -> Completion:
         """One try. Others go on while a call waits to try again, so that its trouble is not theirs."""
         async with self._gate.turn(self._loads, self._at_once, partial(reporter.now, Activity.QUEUED)):
-            if self._breaker.down:
+            if self._breaker.down(time.monotonic()):
                 raise self._error(past[-1] if past else Failure(Kind.CONNECT, "down since an earlier call"))
+            if not past:
+                await self._rest(reporter)
             return await self._tried(request, past, reporter)
+
+    async def _rest(self, reporter: Reporter) -> None:
+        """Wait out what the server asked of an earlier call. Raises RateLimited when that is for long."""
+        seconds = self._breaker.rest(time.monotonic())
+        if seconds > PATIENCE:
+            raise self._error(Failure(Kind.RATE, "asked of an earlier call", retry_after=seconds))
+        if seconds:
+            reporter.now(Activity.RETRYING, f"the server asked to wait; {seconds:.0f} s are left")
+            await self._sleep(seconds + JITTER * self._random())
 
     async def _pause(self, past: list[Failure], reporter: Reporter) -> None:
         seconds = delay(past, self._random())
@@ -123,16 +135,18 @@ class Client:
             await self._sleep(seconds)
 
     async def _tried(self, request: Request, past: list[Failure], reporter: Reporter) -> Completion:
-        """One request, reported when it fails or is cancelled."""
+        """One request, reported when it fails or is cancelled; no model was asked before it was sent."""
         trial = Trial(request, self._learned.scale)
         try:
             completion = await self._sent(trial, past, reporter)
         except asyncio.CancelledError:
-            reporter.listener.attempted(self._attempt(trial, "aborted", "cancelled"))
+            if trial.sent:
+                reporter.listener.attempted(self._attempt(trial, "aborted", "cancelled"))
             raise
         except Failed as failed:
             failure = self._noted(failed.failure)
-            reporter.listener.attempted(self._attempt(trial, "failed", failure.text, failure))
+            if trial.sent:
+                reporter.listener.attempted(self._attempt(trial, "failed", failure.text, failure))
             raise Failed(failure) from failed
         self._breaker.answered()
         return completion
@@ -234,9 +248,11 @@ class Client:
         if failure.kind in (Kind.CONNECT, Kind.DROPPED):
             self._host.lost()
         if failure.kind is Kind.CONNECT:
-            self._breaker.failed()
+            self._breaker.failed(time.monotonic())
         elif failure.status is not None:
             self._breaker.answered()
+        if failure.retry_after and failure.kind in (Kind.RATE, Kind.BUSY, Kind.SERVER):
+            self._breaker.asked_to_wait(failure.retry_after, time.monotonic())
         key = self._settings.api_key()
         if key is None:
             return failure

@@ -10,15 +10,11 @@ import pytest
 
 from providers import (
     Activity,
-    BadReply,
     FinishReason,
     Message,
-    ProviderError,
     RateLimited,
     ReplyDegenerate,
-    ReplyTruncated,
     Request,
-    Unavailable,
 )
 from tests.fakes.llm import Answer, FakeLLM
 from tests.providers.conftest import HELLO, Notes, Open, Waits
@@ -107,28 +103,6 @@ async def test_what_may_pass_is_tried_again(
     assert said in attempt.error
     assert Activity.RETRYING in [p.activity for p in notes.seen]
     assert len(waits.seconds) == 1
-
-
-FINAL: dict[str, tuple[Answer, type[ProviderError], int]] = {
-    "500": (TRANSIENT["500"][0], Unavailable, 6),
-    "503": (TRANSIENT["503"][0], Unavailable, 9),
-    "429": (TRANSIENT["429"][0], RateLimited, 9),
-    "reset": (TRANSIENT["reset"][0], Unavailable, 4),
-    "no finish reason": (TRANSIENT["no finish reason"][0], ReplyTruncated, 4),
-    "a page": (TRANSIENT["a page"][0], BadReply, 3),
-    "silence": (TRANSIENT["silence"][0], Unavailable, 3),
-}
-
-
-@pytest.mark.parametrize(("fault", "error", "tries"), FINAL.values(), ids=FINAL)
-async def test_what_does_not_pass_ends_after_the_tables_tries(
-    connect: Open, each_type: str, fault: Answer, error: type[ProviderError], tries: int, notes: Notes
-) -> None:
-    async with FakeLLM(fault) as llm:
-        provider = connect(llm, each_type, silence_timeout=0.05, first_token_timeout=0.2)
-        with pytest.raises(error, match=r"^local: "):
-            await provider.complete(HELLO, notes)
-        assert len(llm.requests) == len(notes.attempts) == tries
 
 
 async def test_what_was_streamed_before_a_drop_is_kept_and_counted(connect: Open, each_type: str, notes: Notes) -> None:

@@ -358,14 +358,12 @@ class TestHealth:
 
 
 class TestDown:
-    async def test_calls_fail_at_once_until_a_probe_succeeds(self, connect: Open, waits: Waits, notes: Notes) -> None:
+    async def test_calls_fail_at_once_until_a_probe_succeeds(self, connect: Open, waits: Waits) -> None:
         port = _free_port()
         provider = connect(f"http://127.0.0.1:{port}", "ollama")
         with pytest.raises(Unavailable):
-            await provider.complete(HELLO, notes)
+            await provider.complete(HELLO)
         assert [round(seconds) for seconds in waits.seconds] == pytest.approx([1, 2, 4, 8, 16], rel=0.26)
-        assert len(notes.attempts) == 6
-        assert {attempt.usage.input_tokens for attempt in notes.attempts} == {0}
 
         llm = FakeLLM("back")
         await llm.start(port)
@@ -374,6 +372,26 @@ class TestDown:
         assert llm.paths == []
 
         await provider.health()
+        assert (await provider.complete(HELLO)).text == "back"
+        await llm.stop()
+
+    async def test_no_model_is_asked_while_nothing_listens_so_nothing_is_booked(
+        self, connect: Open, notes: Notes
+    ) -> None:
+        with pytest.raises(Unavailable):
+            await connect(f"http://127.0.0.1:{_free_port()}", "ollama").complete(HELLO, notes)
+        assert notes.attempts == []
+
+    async def test_without_any_probe_a_later_call_finds_the_server_back(
+        self, connect: Open, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        port = _free_port()
+        provider = connect(f"http://127.0.0.1:{port}", "ollama")
+        with pytest.raises(Unavailable):
+            await provider.complete(HELLO)
+        llm = FakeLLM("back")
+        await llm.start(port)
+        monkeypatch.setattr("providers.breaker.PROBE", 0.0)
         assert (await provider.complete(HELLO)).text == "back"
         await llm.stop()
 
