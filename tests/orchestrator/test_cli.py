@@ -20,7 +20,20 @@ from orchestrator.workspace_lock import WorkspaceLock
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "run_orchestrator.py"
-COMMANDS = ("run", "new", "status", "report", "diff", "logs", "usage", "doctor", "config", "verify", "read-reply")
+COMMANDS = (
+    "run",
+    "new",
+    "status",
+    "report",
+    "diff",
+    "logs",
+    "usage",
+    "watch",
+    "doctor",
+    "config",
+    "verify",
+    "read-reply",
+)
 PLAIN = ("config", "verify", "read-reply")
 
 
