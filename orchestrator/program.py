@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -9,8 +10,11 @@ SCRIPT = "run_orchestrator.py"
 
 
 def program() -> str:
-    """`code-tumbler`, or `python run_orchestrator.py` when that was typed."""
-    return f"python {SCRIPT}" if Path(sys.argv[0]).name == SCRIPT else "code-tumbler"
+    """`code-tumbler` or `python run_orchestrator.py`, as it was typed; with `uv run` before it when uv started us."""
+    script = Path(sys.argv[0]).name == SCRIPT
+    if "UV" in os.environ:  # uv tells its own path to what it runs
+        return f"uv run {SCRIPT}" if script else "uv run code-tumbler"
+    return f"python {SCRIPT}" if script else "code-tumbler"
 
 
 def home() -> tuple[Path, ...]:
