@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import rich_click as click
 
-from . import cli_reading
+from . import cli_reading, cli_steering
 from .invocation import (
     WRONG_USE,
     Options,
@@ -141,8 +141,8 @@ def doctor(context: click.RichContext, /, as_json: bool, no_call: bool, **option
     context.exit(0 if checkup.healthy else 1)
 
 
-for command in (cli_reading.report, cli_reading.diff, cli_reading.logs, cli_reading.usage, cli_reading.watch):
-    cli.add_command(command)
+for _command in (*cli_reading.COMMANDS, *cli_steering.COMMANDS):
+    cli.add_command(_command)
 
 
 @cli.command("config")

@@ -288,3 +288,6 @@ def _moment(since: str | None) -> datetime | None:
         return None if since is None else moment(since, datetime.now().astimezone())
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--since") from error
+
+
+COMMANDS = (report, watch, diff, logs, usage)

@@ -1,0 +1,80 @@
+"""Puts the files of an iteration back into 03_staging; what a person edited there goes aside, never away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from . import delivery, store
+from .archive import staged_files
+from .files import Folder
+from .iterations import files_of
+from .project import Project
+from .rerun import SteeringError
+from .state import Status
+from .workspace_lock import AlreadyRunning, WorkspaceError, WorkspaceLock
+
+WORKING = frozenset({Status.PLANNING, Status.ENGINEERING, Status.VERIFYING, Status.FINALIZING})
+
+
+@dataclass(frozen=True)
+class Restoration:
+    """What was done."""
+
+    written: tuple[str, ...]
+    removed: tuple[str, ...]
+    aside: str | None
+    """Where the person's edits are now, relative to the project; None when there were none to lose."""
+    running: bool
+    """The daemon runs, and takes the files up at once."""
+
+
+def restore(workspace: Path, name: str, iteration: int, now: datetime) -> Restoration:
+    """Bring 03_staging to what `iteration` delivered. Raises SteeringError, StateProblem and FileProblem."""
+    with Folder.open(workspace / name) as folder, _alone(workspace) as running:
+        state = store.load(folder, name)
+        if running and (state.status in WORKING or state.restoring):
+            raise SteeringError(f"{name}: is being worked on ({state.status}); first: stop {name}")
+        kept = files_of(folder, iteration)
+        if kept is None:
+            raise SteeringError(f"{name}: iteration {iteration} was not kept; see which there are with: report {name}")
+        hashes = delivery.staged_hashes(folder)
+        staged = {path: folder.read(f"{Project.STAGING}/{path}") or b"" for path in staged_files(folder)}
+        edited = delivery.edited_by_hand(folder, hashes)
+        lost = {path: staged[path] for path in sorted(edited) if path in staged and kept.get(path) != staged[path]}
+        aside = _keep_aside(folder, lost, now)
+        made = delivery.Delivery(
+            turn=state.turn,
+            iteration=iteration,
+            restored={path: iteration for path in sorted(kept) if staged.get(path) != kept[path]},
+            deleted=tuple(sorted(set(staged) - set(kept))),
+            seen=hashes,
+        )
+        delivery.apply(folder, made)
+        return Restoration(tuple(made.restored), made.deleted, aside, running)
+
+
+@contextmanager
+def _alone(workspace: Path) -> Iterator[bool]:
+    """Keeps a daemon from starting while the block runs; whether one runs already."""
+    try:
+        lock = WorkspaceLock(workspace)
+    except AlreadyRunning:
+        yield True
+        return
+    except WorkspaceError as error:
+        raise SteeringError(str(error)) from error
+    with lock:
+        yield False
+
+
+def _keep_aside(folder: Folder, files: Mapping[str, bytes], now: datetime) -> str | None:
+    if not files:
+        return None
+    place = f"{Project.MEMORY}/edited/{now:%Y%m%d_%H%M%S}"
+    for path, data in files.items():
+        folder.write(f"{place}/{path}", data)
+    return place
