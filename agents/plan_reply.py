@@ -72,7 +72,8 @@ def _plan(value: dict[str, Any], project: str, requirements: Sequence[Requiremen
 
 
 def _without_inventions(plan: Plan, requirements: Sequence[Requirement]) -> Plan:
-    words = set(re.findall(r"\w+", " ".join(requirement.text for requirement in requirements)))
+    whole = " ".join(requirement.text for requirement in requirements)
+    words = set(re.findall(r"\w+(?=\()|(?<=function )\w+|(?<=method )\w+|(?<=class )\w+", whole))
     return replace(
         plan,
         files=tuple(

@@ -162,7 +162,7 @@ async def test_of_a_small_model_only_signatures_in_the_users_words_are_kept() ->
     reply = json.dumps({"overview": "x", "files": [{"path": "fib.py", "purpose": "x", "signatures": signatures}]})
     for name, kept in (("tiny-1.5b", ["fib"]), ("coder-7b", ["fib", "main", "Shop"])):
         model = ScriptedModel([reply], name=name)
-        text = (await Architect(model).run(Work("demo", 0, "fib.py has fib(n).", model))).plan  # type: ignore[arg-type]
+        text = (await Architect(model).run(Work("demo", 0, "main.py and a function fib, please.", model))).plan  # type: ignore[arg-type]
         assert [
             word for word in ("fib", "main", "Shop") if f"  - `def {word}" in text or f"class {word}" in text
         ] == kept
