@@ -185,9 +185,14 @@ def _run(options: Options, *, until_idle: bool, timeout: float | None) -> NoRetu
     from .console import open_console
     from .daemon import Orchestrator
     from .live_file import shared
+    from .notice import notifying
     from .workspace import WorkspaceError
 
-    with open_console(config.log_level) as console, shared(console, config.workspace) as view:
+    with (
+        open_console(config.log_level) as console,
+        shared(console, config.workspace) as told,
+        notifying(told, config.workspace, config.notify) as view,
+    ):
         view.say(_settings_line(source))
         try:
             code = Orchestrator.from_config(config, view).start(until_idle=until_idle, timeout=timeout)

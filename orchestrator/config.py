@@ -150,6 +150,10 @@ class Config(_Section):
     """The folder with one folder per project; relative to the file that says so."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """How much is said."""
+    notify: list[str] = []
+    """A program and its arguments, run without a shell when a project is completed, failed or exhausted. It finds
+    `TUMBLER_PROJECT`, `TUMBLER_STATUS`, `TUMBLER_SCORE`, `TUMBLER_ITERATION`, `TUMBLER_ZIP` and `TUMBLER_ERROR` in its
+    environment."""
     providers: dict[str, ProviderSettings] = Field(default_factory=_default_providers, min_length=1)
     """What may be asked, each under a name of its own."""
     limits: Limits = Limits()

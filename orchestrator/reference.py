@@ -70,6 +70,7 @@ quality_threshold: 9.0
 max_iterations: 15
 workspace: ~/tumbling
 log_level: debug
+notify: [sh, -c, 'notify-send "$TUMBLER_PROJECT: $TUMBLER_STATUS"']
 agent_providers: {}   # and the other sections, each as shown below
 providers: {local: {type: ollama}}
 limits: {}
@@ -251,6 +252,8 @@ def _words(kind: Any) -> str:
         return _words(inner[0]) + _bounds(kind.__metadata__)
     if origin is dict:
         return "section"
+    if origin is list:
+        return f"list of {_words(inner[0])}"
     if inner:
         return _either("`null`" if each is NoneType else _words(each) for each in inner)
     if isinstance(kind, type) and issubclass(kind, BaseModel):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from .state import Score, State, Status
-from .view import Level, View
+from .view import EndingView, Level, View
+
+ENDS = frozenset({Status.COMPLETED, Status.FAILED, Status.EXHAUSTED})
 
 
 def tell(view: View, before: State, now: State) -> None:
@@ -14,6 +16,8 @@ def tell(view: View, before: State, now: State) -> None:
     if line is not None:
         text, level = line
         view.say(text, project=now.name, level=level)
+    if now.status in ENDS and isinstance(view, EndingView):
+        view.ended(now)
 
 
 def _tell_score(view: View, now: State, score: Score) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from .state import State
 
 
 class Level(StrEnum):
@@ -45,3 +48,11 @@ class View(Protocol):
 
     def show(self, project: str, row: Row | None) -> None:
         """Replace the project's row of the live table; None takes it out."""
+
+
+@runtime_checkable
+class EndingView(View, Protocol):
+    """A view that also wants to know when a project comes to its end."""
+
+    def ended(self, state: State) -> None:
+        """The project has just become completed, failed or exhausted."""

@@ -20,25 +20,22 @@ from orchestrator.workspace_lock import WorkspaceLock
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "run_orchestrator.py"
-COMMANDS = tuple(
-    [
-        "run",
-        "new",
-        "status",
-        "report",
-        "watch",
-        "diff",
-        "logs",
-        "usage",
-        "pause",
-        "stop",
-        "resume",
-        "rerun",
-        "restore",
-        "doctor",
-        "config",
-    ]
-) + (
+COMMANDS = (
+    "run",
+    "new",
+    "status",
+    "report",
+    "watch",
+    "diff",
+    "logs",
+    "usage",
+    "pause",
+    "stop",
+    "resume",
+    "rerun",
+    "restore",
+    "doctor",
+    "config",
     "verify",
     "read-reply",
 )
