@@ -1,0 +1,165 @@
+"""One task through the real daemon, in a process of its own, and what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from agents.verification.box import Sandbox
+from agents.verification.tree import walk
+from orchestrator.config import DEFAULT_PROVIDERS
+from orchestrator.project import Project
+from orchestrator.status import Standing, standing
+
+from .hidden import Hidden, judge
+from .rows import Outcome, Row
+from .task import Task
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+_STOPPED = ("waiting", "paused", "unreadable")
+
+
+class NotFinished(Exception):
+    """The project waits for something that is not the model's fault; it goes on with the next start."""
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """How the daemon is set up."""
+
+    name: str
+    settings: dict[str, Any]
+    """A config.yaml as read."""
+
+    @classmethod
+    def load(cls, path: Path | None, provider: str | None, iterations: int | None) -> Configuration:
+        """Of a config.yaml (None: the defaults), with one provider for all agents where it is named."""
+        settings = (yaml.safe_load(path.read_text(encoding="utf-8")) or {}) if path else {}
+        settings.setdefault("providers", {name: dict(entry) for name, entry in DEFAULT_PROVIDERS.items()})
+        if provider:
+            settings["agent_providers"] = dict.fromkeys(("architect", "engineer", "verifier"), provider)
+        if iterations:
+            settings["max_iterations"] = iterations
+        stem = path.stem if path else "defaults"
+        return cls(f"{stem}/{provider}" if provider else stem, settings)
+
+    def with_seed(self, seed: int) -> str:
+        """A config.yaml in which every provider answers repeatably."""
+        providers = {name: {**entry, "seed": seed} for name, entry in self.settings["providers"].items()}
+        return yaml.safe_dump({**self.settings, "providers": providers}, sort_keys=False)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A task, a seed and a configuration; its folder outlives an interruption, and the daemon goes on from it."""
+
+    task: Task
+    seed: int
+    configuration: Configuration
+    out: Path
+
+    @property
+    def key(self) -> tuple[str, str, int]:
+        return self.configuration.name, self.task.name, self.seed
+
+    @property
+    def folder(self) -> Path:
+        return self.out / self.configuration.name.replace("/", "-") / f"seed-{self.seed}" / self.task.name
+
+    @property
+    def root(self) -> Path:
+        return self.folder / "projects" / self.task.name
+
+    def run(self, timeout: float, sandbox: Sandbox) -> Row:
+        """Raises NotFinished when nothing was decided."""
+        self._prepare()
+        seconds = self._daemon(timeout)
+        standing_now = standing(self.root)
+        if standing_now.status in _STOPPED:
+            raise NotFinished(f"{self.task.name}: {standing_now.status}: {standing_now.error or standing_now.next}")
+        files = final_files(self.root)
+        return self._row(standing_now, asyncio.run(judge(files, self.task, sandbox)), seconds)
+
+    def _prepare(self) -> None:
+        requirements = self.root / Project.REQUIREMENTS
+        requirements.parent.mkdir(parents=True, exist_ok=True)
+        if not requirements.exists():
+            requirements.write_text(self.task.requirements, encoding="utf-8")
+        (self.folder / "config.yaml").write_text(self.configuration.with_seed(self.seed), encoding="utf-8")
+
+    def _daemon(self, timeout: float) -> float:
+        """Run it until the project rests; seconds, with those of earlier, interrupted runs."""
+        spent = self.folder / "seconds"
+        before = float(spent.read_text()) if spent.exists() else 0.0
+        program = [sys.executable, str(REPOSITORY / "run_orchestrator.py"), "run", "--until-idle"]
+        places = ["--config", str(self.folder / "config.yaml"), "--workspace", str(self.folder / "projects")]
+        started = time.monotonic()
+        try:
+            with (self.folder / "daemon.log").open("ab") as log:
+                command = [*program, "--timeout", str(timeout), *places]
+                subprocess.run(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=self.folder, check=False)
+        finally:
+            spent.write_text(str(before + time.monotonic() - started))
+        return float(spent.read_text())
+
+    def _row(self, ended: Standing, hidden: Hidden, seconds: float) -> Row:
+        history = usage(self.root)
+        return Row(
+            configuration=self.configuration.name,
+            task=self.task.name,
+            size=self.task.size,
+            language=self.task.language,
+            seed=self.seed,
+            outcome=outcome(ended.status, right=hidden.right),
+            iterations=ended.iteration or 0,
+            scores=tuple(score["score"] for score in ended.scores),
+            passed=hidden.passed,
+            failed=hidden.failed,
+            tokens=ended.tokens or 0,
+            calls=ended.calls or 0,
+            minutes=seconds / 60,
+            model_minutes=sum(row.get("seconds") or 0.0 for row in history) / 60,
+            error=ended.error or "",
+        )
+
+
+def outcome(status: str, *, right: bool) -> Outcome:
+    """What the loop said of the program against what the hidden tests say."""
+    if status == "completed":
+        return Outcome.SOLVED if right else Outcome.FALSE_ACCEPT
+    if right:
+        return Outcome.MISSED
+    return {"exhausted": Outcome.EXHAUSTED, "failed": Outcome.FAILED}.get(status, Outcome.TIMEOUT)
+
+
+def final_files(root: Path) -> dict[str, bytes]:
+    """What is in the newest zip; without one what lies in staging, where the best iteration is put back."""
+    archives = sorted((root / Project.FINAL).glob("*.zip"), key=lambda path: path.stat().st_mtime_ns)
+    if archives:
+        with zipfile.ZipFile(archives[-1]) as archive:
+            return _below_common_folder({name: archive.read(name) for name in archive.namelist() if name[-1] != "/"})
+    staging = root / Project.STAGING
+    return {path: (staging / path).read_bytes() for path, _ in walk(staging)} if staging.is_dir() else {}
+
+
+def _below_common_folder(files: dict[str, bytes]) -> dict[str, bytes]:
+    tops = {path.partition("/")[0] for path in files if "/" in path}
+    if len(tops) == 1 and all("/" in path for path in files):
+        return {path.partition("/")[2]: content for path, content in files.items()}
+    return files
+
+
+def usage(root: Path) -> list[dict[str, Any]]:
+    """The model calls of a project, row by row."""
+    path = root / Project.USAGE
+    history = json.loads(path.read_text(encoding="utf-8")).get("history", []) if path.exists() else []
+    return [row for row in history if isinstance(row, dict)]
