@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import rich_click as click
 
-from . import cli_reading, cli_steering
+from . import cli_beginning, cli_reading, cli_steering
 from .invocation import (
     WRONG_USE,
     Options,
@@ -141,7 +141,7 @@ def doctor(context: click.RichContext, /, as_json: bool, no_call: bool, **option
     context.exit(0 if checkup.healthy else 1)
 
 
-for _command in (*cli_reading.COMMANDS, *cli_steering.COMMANDS):
+for _command in (*cli_beginning.COMMANDS, *cli_reading.COMMANDS, *cli_steering.COMMANDS):
     cli.add_command(_command)
 
 

@@ -21,6 +21,7 @@ from orchestrator.workspace_lock import WorkspaceLock
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "run_orchestrator.py"
 COMMANDS = (
+    "init",
     "run",
     "new",
     "status",
@@ -39,7 +40,7 @@ COMMANDS = (
     "verify",
     "read-reply",
 )
-PLAIN = ("config", "verify", "read-reply")
+PLAIN = ("init", "config", "verify", "read-reply")
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,68 @@
+"""Commands for the first minute: init and demo."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import rich_click as click
+
+from .invocation import fail, open_output, say, telling
+from .program import program
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from .first_config import Choice
+    from .local_servers import Server
+
+
+@click.command()
+@click.option("--config", "path", default="config.yaml", type=click.Path(path_type=Path), help="The file to write.")
+@click.option("--yes", "-y", is_flag=True, help="Ask nothing.")
+@click.option("--force", is_flag=True, help="Replace the file if there is one.")
+@click.option("--server", "urls", multiple=True, metavar="URL", help="Look at this address on this machine too.")
+def init(path: Path, yes: bool, force: bool, urls: tuple[str, ...]) -> None:
+    """Write a config.yaml that fits this machine: finds local model servers and proposes a model for each agent."""
+    from .first_config import memory_bytes, propose, render
+    from .local_servers import USUAL, find
+
+    if path.exists() and not force:
+        fail(f"{path}: is there already; look at it with: {program()} doctor, or replace it with: init --force")
+    console = open_output()
+    places = [*((f"server{number}", url.rstrip("/")) for number, url in enumerate(urls, 1)), *USUAL]
+    try:
+        with telling(console, quiet=False) as note:
+            note("looking for model servers on this machine")
+            servers = find(places)
+    except ValueError as error:
+        fail(str(error), 2)
+    choices = propose(servers, memory_bytes())
+    _say_found(console, servers, choices)
+    if not yes and sys.stdin.isatty() and not click.confirm(f"Write {path}?", default=True):
+        fail("Nothing was written.")
+    try:
+        path.write_text(render(choices), encoding="utf-8")
+    except OSError as error:
+        fail(f"{path}: cannot be written: {error.strerror}")
+    say(console, f"{path} is written. Next: {program()} doctor")
+
+
+def _say_found(console: Console, servers: list[Server], choices: dict[str, Choice]) -> None:
+    from agents.verification.text import count
+
+    for server in servers:
+        named = ", ".join(offer.name for offer in server.offers[:6]) or "none; pull or load one"
+        more = ", ..." if len(server.offers) > 6 else ""
+        say(console, f"{server.base_url} ({server.type}): {count(len(server.offers), 'model')}: {named}{more}")
+    if not servers:
+        say(console, "No model server answers on this machine (Ollama, vLLM, LM Studio and llama.cpp were looked for).")
+    for agent, choice in choices.items():
+        say(console, f"{agent}: {choice.offer.name} on {choice.server.base_url}")
+    if not choices:
+        say(console, "The agents use `embedded`, which needs no server: pip install 'code-tumbler[embedded]', or start")
+        say(console, "a server, for example: ollama pull qwen2.5-coder:7b, and run: init --force")
+
+
+COMMANDS = (init,)
