@@ -130,6 +130,10 @@ class _Draft:
         return {path: content for path, content in merged.items() if path not in self.deleted}
 
     @property
+    def _known(self) -> set[str]:
+        return {*self.work.sources, *self.work.staged, *_planned(self.work)}
+
+    @property
     def changed(self) -> dict[str, str]:
         return {path: content for path, content in self.files.items() if self.work.staged.get(path) != content}
 
@@ -150,12 +154,14 @@ class _Draft:
                 messages,
                 purpose=step.purpose if attempt == 0 else "retry",
                 max_output_tokens=answer_room(messages, model.context_tokens, self.most_tokens),
-                temperature=self.profile.temperature(max(0, self.work.iteration - 1) + attempt),
+                temperature=self.profile.temperature(self.work.fruitless + attempt),
                 thinking=False,
             )
             self.replies.append(completion.text)
             try:
-                self.take(read_reply(completion.text, finish=completion.finish, project=self.work.project))
+                self.take(
+                    read_reply(completion.text, finish=completion.finish, project=self.work.project, known=self._known)
+                )
                 return
             except Rejected as rejected:
                 self.problem = rejected.sentence

@@ -8,13 +8,14 @@ import json
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 from providers import (
     Attempt,
     Completion,
+    FinishReason,
     Message,
     Progress,
     Provider,
@@ -131,6 +132,8 @@ class JournaledModel:
     ) -> Completion:
         """The journal's completion for this place in the turn, else a new one, kept before it is returned.
 
+        An answer that turned into noise is a completion too, with the finish reason `degenerate` and what had come.
+
         Raises ProviderError, BudgetExceeded, FileProblem.
         """
         self._calls += 1
@@ -145,9 +148,11 @@ class JournaledModel:
         self._budget.check()
         try:
             return await self._ask(request, call, purpose)
-        except ReplyDegenerate as error:
-            log.warning("%s: %s; asked once more with another seed", self._state.name, error)
-            return await self._ask(_varied(request), call, purpose)
+        except ReplyDegenerate:
+            kept = self._ledger.journal.find(self._agent, self._state.turn, call)
+            if kept is None:
+                raise
+            return kept.completion()
 
     async def _ask(self, request: Request, call: int, purpose: str) -> Completion:
         watched = _Watched(self, request, call, purpose)
@@ -212,11 +217,6 @@ class _Watched:
         self._model.attempted(attempt, *self._about)
 
 
-def _varied(request: Request) -> Request:
-    """The same question with another seed and more variety, since the first answer turned into noise."""
-    return replace(request, seed=(request.seed or 0) + 1, temperature=min(1.0, (request.temperature or 0.2) + 0.3))
-
-
 def _of_completion(completion: Completion) -> dict[str, Any]:
     return {
         "outcome": "ok",
@@ -235,7 +235,8 @@ def _of_completion(completion: Completion) -> dict[str, Any]:
 
 def _of_attempt(attempt: Attempt) -> dict[str, Any]:
     return {
-        "outcome": attempt.outcome,
+        "outcome": "ok" if attempt.degenerate else attempt.outcome,
+        "finish": FinishReason.DEGENERATE if attempt.degenerate else None,
         "provider": attempt.provider,
         "model": attempt.model,
         "started": attempt.started,

@@ -227,6 +227,7 @@ class Client:
             usage=usage,
             cost=self._cost(usage),
             error=error,
+            degenerate=failure is not None and failure.kind is Kind.DEGENERATE,
             partial=trial.answer.text or trial.answer.reasoning,
         )
 

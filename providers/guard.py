@@ -18,11 +18,14 @@ FEW = 1000
 """Characters in a row made of two or three different ones; so has an empty box of 80 columns and ten rows."""
 REPEATS = 2000
 """Characters in a row that are one block over and over."""
+SAME_LINES = 12
+"""The same line so often in a row, when it holds at least 10 letters: rows of numbers repeat in good code."""
 PERIOD = 400
 """The longest such block, in characters."""
 CHARACTERS_PER_TOKEN = 4.0
 """Of thinking, which is prose."""
 
+_LETTERS = 10
 _THINK = "<think>"
 
 
@@ -78,8 +81,15 @@ def noise(text: str) -> str:
         return f"it ends in {ONE} times {text[-1]!r}"
     if len(text) >= FEW and 2 <= len(set(text[-FEW:])) <= 3:
         return f"its last {FEW} characters are made of only {sorted(set(text[-FEW:]))}"
+    if _stutters(text):
+        return f"it ends in the same line {SAME_LINES} times"
     period = _period(text[-REPEATS:]) if len(text) >= REPEATS else None
     return f"it repeats the same {period} characters over and over" if period else ""
+
+
+def _stutters(text: str) -> bool:
+    lines = text.rsplit("\n", SAME_LINES + 1)[1:-1]
+    return len(lines) == SAME_LINES and len(set(lines)) == 1 and sum(map(str.isalpha, lines[0])) >= _LETTERS
 
 
 def _period(tail: str) -> int | None:

@@ -24,6 +24,8 @@ class FinishReason(StrEnum):
     LENGTH = "length"
     CONTENT_FILTER = "content_filter"
     REFUSAL = "refusal"
+    DEGENERATE = "degenerate"
+    """We ended it because it had turned into noise. A provider raises ReplyDegenerate; the journal keeps what came."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,8 @@ class Attempt:
     usage: Usage
     cost: float | None
     error: str
+    degenerate: bool = False
+    """A stream guard ended it: `partial` may hold something whole."""
     partial: str = ""
     """What had been streamed before it ended, for a person to look at."""
 

@@ -5,9 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from agents.base import Agent, Built, Outcome, Planned, Verified, Work
-from providers import Completion, FinishReason, Health, Listener, Message, Request, Silent, Usage
+from providers import (
+    Attempt,
+    Completion,
+    FinishReason,
+    Health,
+    Listener,
+    Message,
+    ReplyDegenerate,
+    Request,
+    Silent,
+    Usage,
+)
 
 
 class ScriptedProvider:
@@ -27,9 +39,14 @@ class ScriptedProvider:
         self.requests.append(request)
         answer = self.answer(request)
         await asyncio.sleep(self.seconds)
+        if isinstance(answer, ReplyDegenerate):
+            started = datetime.now(UTC)
+            told = Attempt(
+                "failed", self.name, self.model, started, 0.5, Usage(100, 10), 0.0, str(answer), True, "half of it"
+            )
+            (listener or Silent()).attempted(told)
         if isinstance(answer, Exception):
             raise answer
-        _ = listener or Silent()
         return Completion(answer, FinishReason.STOP, Usage(100, 10), self.name, self.model, cost=0.0, seconds=0.5)
 
     async def health(self) -> Health:

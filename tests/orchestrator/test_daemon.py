@@ -408,12 +408,14 @@ async def test_a_waiting_project_goes_on_when_the_provider_is_back(tmp_path: Pat
         await until_status(tmp_path, "x", "completed")
 
 
-async def test_a_degenerate_answer_is_asked_for_once_more_with_another_seed(tmp_path: Path) -> None:
+async def test_what_came_of_a_degenerate_answer_is_kept_and_handed_to_the_agent(tmp_path: Path) -> None:
     agents = trio(scores=(9.0,))
-    provider = agents.architect.provider
-    provider.answer = lambda request: "ok" if request.seed else ReplyDegenerate("the answer repeats itself")
+    agents.architect.provider.answer = lambda _: ReplyDegenerate("the answer repeats itself")
     drop(tmp_path, "x")
     assert await finish(tmp_path, agents) == 0
+    with Folder.open(tmp_path / "x") as folder:
+        entries = list(Journal.open(folder).entries())
+    assert [(entry.finish, entry.text) for entry in entries] == [("degenerate", "half of it")] * 3
 
 
 async def test_a_reached_budget_pauses_and_a_raised_one_goes_on(tmp_path: Path) -> None:

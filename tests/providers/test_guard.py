@@ -82,3 +82,11 @@ def test_text_after_a_thinking_block_does_not_count_as_thinking() -> None:
 
 def _pieces(text: str) -> list[str]:
     return [text[at : at + 7] for at in range(0, len(text), 7)]
+
+
+def test_the_same_assertion_over_and_over_is_noise_and_rows_of_data_are_not() -> None:
+    assertion = '    assert is_balanced("([)]") is False\n'
+    assert noise("def test_it():\n" + assertion * 12)
+    assert not noise("def test_it():\n" + assertion * 11)
+    assert not noise("BOARD = [\n" + "    [0, 0, 0, 0, 0, 0, 0],\n" * 30)
+    assert not noise("ROWS = [\n" + "    None,\n" * 30)
