@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,4 +66,40 @@ def _say_found(console: Console, servers: list[Server], choices: dict[str, Choic
         say(console, "a server, for example: ollama pull qwen2.5-coder:7b, and run: init --force")
 
 
-COMMANDS = (init,)
+@click.command()
+@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@click.pass_context
+def demo(context: click.RichContext, /, folder: Path | None) -> None:
+    """Play a recorded conversation through the real daemon, sandbox and tests: no model, no network, ten seconds.
+
+    What it makes stays in FOLDER, or in the first free one of demo, demo-2 ... in the current directory.
+    """
+    from .console import open_console
+    from .demo import SAID, free_folder, play
+    from .digest import digest
+    from .digest_tables import page
+    from .new_project import NewProjectError
+    from .status import standing
+    from .workspace import WorkspaceError
+
+    folder = (folder or free_folder(Path.cwd())).absolute()
+    try:
+        with open_console() as view:
+            played = play(folder, view)
+    except (NewProjectError, WorkspaceError) as error:
+        fail(str(error))
+    console = open_output()
+    console.print()
+    found = digest(played.root, standing(played.root))
+    console.print(page(found, console.width, ascii_only=console.options.ascii_only))
+    console.print()
+    if not played.completed:
+        say(console, f"The demo did not come to its end. Next: {program()} doctor")
+        context.exit(1)
+    say(console, SAID)
+    say(console, f"All of it is in {played.root}; what the second round repaired:")
+    say(console, f"  {program()} --workspace {shlex.quote(str(played.root.parent))} diff {played.root.name}")
+    say(console, f"With a model of yours: {program()} init, then {program()} run")
+
+
+COMMANDS = (init, demo)

@@ -21,6 +21,7 @@ from orchestrator.workspace_lock import WorkspaceLock
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "run_orchestrator.py"
 COMMANDS = (
+    "demo",
     "init",
     "run",
     "new",
@@ -40,7 +41,7 @@ COMMANDS = (
     "verify",
     "read-reply",
 )
-PLAIN = ("init", "config", "verify", "read-reply")
+PLAIN = ("demo", "init", "config", "verify", "read-reply")
 
 
 @pytest.fixture(autouse=True)
