@@ -122,6 +122,7 @@ class _Loop:
             async with asyncio.timeout(timeout if until_idle else None):
                 async with watching(self._workspace.path, self._note, polling=self._watch.polling) as watcher:
                     self._say(f"watching {self._workspace.path}; write NAME/{Project.REQUIREMENTS} to begin")
+                    await asyncio.to_thread(self._count_today)
                     await self._rescan(at_once=True)
                     rescan = asyncio.create_task(self._rescan_forever(watcher.check), name="rescan")
                     await self._serve(until_idle=until_idle, patient=timeout is not None)
@@ -135,6 +136,12 @@ class _Loop:
                 rescan.cancel()
             await self._end_work()
         return all(state.status is Status.COMPLETED for state in self._begun())
+
+    def _count_today(self) -> None:
+        """What was spent today before this start counts in the daily limits."""
+        for name in self._workspace.projects():
+            with suppress(FileProblem), self._workspace.folder(name) as folder:
+                self._shell.today.read(folder)
 
     def _begun(self) -> list[State]:
         """The projects that have anything to be done or that was done."""
@@ -177,6 +184,8 @@ class _Loop:
                 await self._rescan()
             except WorkspaceError as error:
                 self._shell.say_once("", str(error), Level.ERROR)
+            except Exception:
+                log.exception("a scan of the workspace broke; the next one is made all the same")
 
     async def _rescan(self, *, at_once: bool = False) -> None:
         """Note every project whose trigger files differ from what was last seen, and those that something holds."""
@@ -216,8 +225,10 @@ class _Loop:
         try:
             self._states[name] = await cycle.run(first=name not in self._states)
         except Gone as gone:
-            if name in self._states:
+            if self._states.pop(name, None):
                 self._say(str(gone), Level.WARNING, name)
+            if (self._workspace.path / name).is_dir():
+                self._note(name)  # another folder stands in its place, or only a part of it was deleted
         except (DiskFull, ReadOnly) as problem:
             self._stuck(name, str(problem), Status.WAITING)
         except (StateProblem, FileProblem) as problem:

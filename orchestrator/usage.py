@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from .files import Folder
 from .journal import Entry
+from .project import Project
 
 
 class Row(BaseModel):
@@ -106,10 +109,13 @@ class Today:
         if row.time.astimezone().date() == _today():
             self.spent.add(row)
 
-    def read(self, usage: bytes) -> None:
-        """Add today's rows of a usage.json; one that does not parse counts nothing, it is rebuilt from its journal."""
+    def read(self, folder: Folder) -> None:
+        """Add today's rows of a project's usage.json; one that does not parse counts nothing. Raises FileProblem."""
+        written = folder.stat(Project.USAGE)
+        if written is None or _day(written.mtime_ns / 1e9) < _today():
+            return
         try:
-            rows = [Row.model_validate(row) for row in json.loads(usage)["history"]]
+            rows = [Row.model_validate(row) for row in json.loads(folder.read(Project.USAGE) or b"")["history"]]
         except (ValueError, KeyError, TypeError, RecursionError):
             return
         for row in rows:
@@ -117,7 +123,11 @@ class Today:
 
 
 def _today() -> date:
-    return datetime.now().astimezone().date()
+    return _day(time.time())
+
+
+def _day(seconds: float) -> date:
+    return datetime.fromtimestamp(seconds).astimezone().date()
 
 
 def _part(rows: list[Row]) -> dict[str, Any]:
