@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from typing import Self
 
@@ -45,7 +46,7 @@ class Look:
         state, rebuilt = await off_loop(lambda: store.load_or_rebuild(folder, name))
         if rebuilt:
             shell.view.say(rebuilt, project=name, level=Level.WARNING)
-        return cls(shell, folder, await off_loop(lambda: _begun(folder, state)) if first else state)
+        return cls(shell, folder, await off_loop(lambda: _begun(folder, state, shell.began)) if first else state)
 
     def apply_settings(self) -> None:
         """Lay the project's own settings over the daemon's; state.json shows what is enforced. Raises ConfigError."""
@@ -139,10 +140,12 @@ class Look:
         return Arrived(Trigger.REPORT, score)
 
 
-def _begun(folder: Folder, state: State) -> State:
-    """The state at the daemon's first look; written when files were only touched since the last one."""
+def _begun(folder: Folder, state: State, began: int) -> State:
+    """The state at the daemon's first look; written when files were only touched between the last one and its start."""
     sweep(folder)
-    taken = untouched(state.taken, fingerprints(folder, state))
+    now, saved = time.time_ns(), folder.stat(Project.STATE)
+    since = began if saved is not None and saved.mtime_ns < began else now  # a copy just made was not touched
+    taken = untouched(state.taken, fingerprints(folder, state), since=since, now=now)
     return state if taken == state.taken else store.save(folder, state.model_copy(update={"taken": taken}))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -28,6 +29,8 @@ class Shell:
         self.crew = crew
         self.view = view
         self.today = Today()
+        self.began = time.time_ns()
+        """When the daemon began to watch; files have such times."""
         self._said: dict[str, str] = {}
         self._glances = asyncio.Semaphore(LOOKED_AT_AT_ONCE)
         self._slots = asyncio.Semaphore(config.limits.max_concurrent_projects)

@@ -47,9 +47,19 @@ def content(mark: str) -> str:
     return mark.partition(":")[2]
 
 
-def untouched(taken: Mapping[Trigger, str], found: Mapping[Trigger, str]) -> dict[Trigger, str]:
-    """`taken` with new times where only the time differs: a touch counts while the daemon runs, not before."""
-    return {t: found[t] if t in found and content(found[t]) == content(mark) else mark for t, mark in taken.items()}
+def untouched(
+    taken: Mapping[Trigger, str], found: Mapping[Trigger, str], *, since: int, now: int
+) -> dict[Trigger, str]:
+    """`taken` with new times where only the time differs: a touch counts while the daemon runs, not before.
+
+    It runs from `since` to `now`, in nanoseconds as files have them. A time to come is no touch: it would be one again
+    at each start.
+    """
+
+    def forgotten(mark: str, new: str) -> bool:
+        return content(new) == content(mark) and not since <= int(new.partition(":")[0]) <= now
+
+    return {t: found[t] if t in found and forgotten(mark, found[t]) else mark for t, mark in taken.items()}
 
 
 def manifest_of(folder: Folder) -> dict[str, object]:
