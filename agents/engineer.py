@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from agents.answers import Answer, Rejected, gate, read_reply, reask
@@ -39,6 +39,18 @@ class Engineer:
 
     async def run(self, work: Work) -> Built:
         """Raises UnusableReply when not one file could be read."""
+        if work.staged and profile(work.model.name).starts_afresh(work.fruitless):
+            return await self._afresh(work)
+        return await self._draft(work)
+
+    async def _afresh(self, work: Work) -> Built:
+        """A new draft that has not seen the old one; what a person edited stays, tests of the old draft go."""
+        kept = {path: content for path, content in work.staged.items() if path in work.edited}
+        built = await self._draft(replace(work, staged=kept, feedback="", report=""))
+        stale = {path for path in work.staged.keys() - kept.keys() - built.files.keys() if is_test(path)}
+        return replace(built, deleted=built.deleted | stale)
+
+    async def _draft(self, work: Work) -> Built:
         draft = _Draft(work, self._format)
         for step in _steps(work, draft.profile):
             await draft.ask(step)

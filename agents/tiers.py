@@ -32,8 +32,14 @@ class Profile:
     """The longest answer worth waiting for; small models that go on do not come to an end."""
     invents: bool
     """Whether its own criteria, black-box examples and signatures are worth having; small models copy those shown."""
+    patience: int
+    """Dropped repairs in a row before a new draft is tried beside the best one: small models repeat their mistakes."""
     temperatures: tuple[float, ...]
     """By attempt; the last one repeats."""
+
+    def starts_afresh(self, fruitless: int) -> bool:
+        """Whether after so many dropped rounds the next one is a new draft; repairs and drafts take turns then."""
+        return fruitless >= self.patience and (fruitless - self.patience) % 2 == 0
 
     def temperature(self, attempt: int) -> float:
         """For the attempt counted from 0."""
@@ -41,12 +47,14 @@ class Profile:
 
 
 PROFILES = {
-    Tier.SMALL: Profile(files_per_call=3, max_files=5, answer_tokens=1536, invents=False, temperatures=(0.2, 0.4, 0.7)),
+    Tier.SMALL: Profile(
+        files_per_call=3, max_files=5, answer_tokens=1536, invents=False, patience=1, temperatures=(0.2, 0.4, 0.7)
+    ),
     Tier.MEDIUM: Profile(
-        files_per_call=4, max_files=12, answer_tokens=8192, invents=True, temperatures=(0.2, 0.4, 0.7)
+        files_per_call=4, max_files=12, answer_tokens=8192, invents=True, patience=2, temperatures=(0.2, 0.4, 0.7)
     ),
     Tier.LARGE: Profile(
-        files_per_call=8, max_files=40, answer_tokens=32768, invents=True, temperatures=(0.2, 0.3, 0.5)
+        files_per_call=8, max_files=40, answer_tokens=32768, invents=True, patience=3, temperatures=(0.2, 0.3, 0.5)
     ),
 }
 
