@@ -128,7 +128,7 @@ class OpenAI:
         """`max_tokens` was renamed by OpenAI; other servers may know only the old name."""
         hosted = urlsplit(settings.base_url or self.base_url).hostname == "api.openai.com"
         auto = "max_completion_tokens" if hosted else "max_tokens"
-        chosen = auto if settings.token_param == "auto" else settings.token_param  # noqa: S105
+        chosen = auto if settings.token_param == "auto" else settings.token_param  # noqa: S105 - no secret
         other = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}[chosen]
         return other if chosen in call.refused else chosen
 

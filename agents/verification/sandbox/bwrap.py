@@ -205,7 +205,7 @@ class _Preparation:
         limits = self._job.limits
         return [
             *("--proc", "/proc", "--dev", "/dev"),
-            *("--size", str(limits.shm), "--perms", "1777", "--tmpfs", "/dev/shm"),  # noqa: S108
+            *("--size", str(limits.shm), "--perms", "1777", "--tmpfs", "/dev/shm"),  # noqa: S108 - its own
             *("--size", str(limits.tmp), "--perms", "1777", "--tmpfs", _PLACES.tmp),
             *("--perms", "0777", "--dir", _PLACES.home),
             *("--size", str(limits.work), "--perms", "0777", "--tmpfs", _PLACES.job),

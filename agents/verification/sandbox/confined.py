@@ -211,7 +211,7 @@ def _orders(job: Job, directory: str, pipes: Pipes, lifeline: int, confinement: 
         keep=[pipes.report_in, pipes.secret],
         limits=_resources(limits, user),
         disk=limits.work + limits.tmp,
-        sizes={places.job: limits.work, places.tmp: limits.tmp, "/dev/shm": limits.shm},  # noqa: S108
+        sizes={places.job: limits.work, places.tmp: limits.tmp, "/dev/shm": limits.shm},  # noqa: S108 - its own
         source=str(job.source) if job.source else None,
         user=user,
         landlock=confinement.landlock,

@@ -36,7 +36,7 @@ def _execute(argv: list[str], variables: dict[str, str]) -> None:
     name, said = argv[0], "not found"
     for folder in [""] if "/" in name else variables["PATH"].split(":"):
         try:
-            os.execve(f"{folder}/{name}" if folder else name, argv, variables)  # noqa: S606
+            os.execve(f"{folder}/{name}" if folder else name, argv, variables)  # noqa: S606 - no shell
         except FileNotFoundError:
             continue
         except OSError as error:
