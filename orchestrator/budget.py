@@ -10,6 +10,13 @@ class BudgetExceeded(Exception):
     """A cap is reached; the text names the setting, what was used and the cap."""
 
 
+def left(caps: ProjectLimits, spent: Spent) -> float:
+    """The part of the scarcest cap that is left, 0 to 1."""
+    used = ((caps.max_tokens, spent.tokens), (caps.max_cost, spent.cost), (caps.max_minutes, spent.seconds / 60))
+    shares = [1 - amount / cap for cap, amount in (*used, (caps.max_calls, spent.calls))]
+    return max(0.0, min(shares))
+
+
 def exceeded(caps: ProjectLimits, spent: Spent, *, tokens: int = 0, seconds: float = 0.0) -> str | None:
     """The first cap that is reached, with `tokens` and `seconds` of a call under way; None when there is room."""
     amounts = (
@@ -40,3 +47,7 @@ class Budget:
         reason = exceeded(self._limits.daily, self._today.spent, tokens=tokens, seconds=seconds)
         if reason:
             raise BudgetExceeded(f"limits.daily.{reason} today")
+
+    def left(self) -> float:
+        """The part of the scarcest cap that is left, of the project's or of the day's, 0 to 1."""
+        return min(left(self._limits, self._spent), left(self._limits.daily, self._today.spent))

@@ -98,7 +98,8 @@ def demo(context: click.RichContext, /, folder: Path | None) -> None:
         context.exit(1)
     say(console, SAID)
     say(console, f"All of it is in {played.root}; what the second round repaired:")
-    say(console, f"  {program()} --workspace {shlex.quote(str(played.root.parent))} diff {played.root.name}")
+    command = f"{program()} --workspace {shlex.quote(str(played.root.parent))} diff {played.root.name}"
+    say(console, command, whole=True)
     say(console, f"With a model of yours: {program()} init, then {program()} run")
 
 

@@ -6,6 +6,7 @@ import logging
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -28,8 +29,11 @@ from .view import Level, Row, View
 LONGEST_LINE = 500
 """Characters of one event; what is cut stands in the project's files."""
 LONGEST_DETAIL = 8_000
-HEARTBEAT = 60.0
+HEARTBEAT = 10.0
 """Seconds of silence, with work going on, after which a log says that it goes on."""
+SLOW_HEARTBEAT = 60.0
+"""The same when the log has grown by `MANY` lines within the hour: a night's log stays readable."""
+MANY = 120
 ORDER = (Level.DEBUG, Level.INFO, Level.WARNING, Level.ERROR)
 STYLES = {
     Level.DEBUG: "dim",
@@ -60,7 +64,7 @@ class PlainConsole:
         self._shows = _Threshold(log_level)
         self._clock = clock
         self._rows: dict[str, Row] = {}
-        self._spoke = clock()
+        self._spoke = deque([clock()], maxlen=MANY)
         self._lock = threading.Lock()
 
     def say(self, text: str, *, project: str | None = None, level: Level = Level.INFO) -> None:
@@ -78,17 +82,22 @@ class PlainConsole:
         _replace(self._rows, project, row)
 
     def beat(self) -> None:
-        """Say who is at work, when nothing else was said for a minute. Called every few seconds."""
+        """Say who is at work, when nothing else was said for a while. Called every few seconds."""
         now = self._clock()
         rows = list(self._rows.values())
-        if rows and now - self._spoke >= HEARTBEAT and self._shows.lets_through(Level.INFO):
+        if rows and now - self._spoke[-1] >= self._patience(now) and self._shows.lets_through(Level.INFO):
             shown = "; ".join(_in_words(row, now) for row in rows[:3])
             more = f"; and {len(rows) - 3} more" if len(rows) > 3 else ""
             self._write(f"working: {shown}{more}")
 
+    def _patience(self, now: float) -> float:
+        """Seconds of silence to let pass."""
+        chatty = len(self._spoke) == MANY and now - self._spoke[0] < 3600
+        return SLOW_HEARTBEAT if chatty else HEARTBEAT
+
     def _write(self, text: str) -> None:
         with self._lock:
-            self._spoke = self._clock()
+            self._spoke.append(self._clock())
             self._stream.write(f"{datetime.now().astimezone():%Y-%m-%d %H:%M:%S} {text}\n")
             self._stream.flush()
 
@@ -140,7 +149,8 @@ class LiveConsole:
             return Text("")
         table = live_table(rows, self._clock(), width=self._console.width, height=self._console.height)
         room_for_ctrl_c = Text("")  # the terminal echoes ^C at the cursor; at the end of a full line that adds a line
-        return Group(Rule(style="dim"), table, room_for_ctrl_c)
+        dash = "-" if self._console.options.ascii_only else "─"  # Rule itself forgets to look
+        return Group(Rule(characters=dash, style="dim"), table, room_for_ctrl_c)
 
 
 def _side_by_side(when: Text, event: Text) -> Table:

@@ -112,10 +112,12 @@ def telling(console: Console, *, quiet: bool) -> Iterator[Callable[[str], None]]
         yield shown.update
 
 
-def say(console: Console, text: str) -> None:
+def say(console: Console, text: str, *, whole: bool = False) -> None:
+    """One paragraph; `whole` for what is to be copied: no line end is put into it."""
     from agents.verification.text import line
 
-    console.print(line(text, 2000), markup=False, highlight=False, soft_wrap=True)
+    whole = whole or not console.is_terminal
+    console.print(line(text, 2000), markup=False, highlight=False, soft_wrap=whole)
 
 
 def print_json(value: object) -> None:

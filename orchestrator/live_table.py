@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from rich.table import Table
 from rich.text import Text
 
@@ -10,6 +12,7 @@ from agents.verification.text import line
 from .view import Row
 
 MOST_ROWS = 12
+QUEUED = "queued"
 STATUS_STYLES = {"planning": "cyan", "engineering": "blue", "verifying": "magenta", "finalizing": "green"}
 
 
@@ -28,28 +31,42 @@ def live_table(rows: list[Row], now: float, *, width: int, height: int) -> Table
         table.add_column("tokens", justify="right", no_wrap=True)
     table.add_column("tok/s", justify="right", no_wrap=True)
     table.add_column("time", justify="right", no_wrap=True)
+    budgeted = wide and any(row.budget_left is not None for row in rows)
+    if budgeted:
+        table.add_column("budget", justify="right", no_wrap=True)
     room = max(1, min(MOST_ROWS, height - 6))
     ordered = sorted(rows, key=lambda row: row.started)
+    waiting = Counter(row.model for row in rows if row.activity == QUEUED)
     for row in ordered[:room]:
-        table.add_row(*_cells(row, now, wide=wide))
+        cells = _cells(row, now, waiting[row.model] - 1, wide=wide)
+        table.add_row(*cells, *([_budget(row)] if budgeted else []))
     if len(ordered) > room:
         table.add_row(Text(f"and {len(ordered) - room} more", style="dim"))
     return table
 
 
-def _cells(row: Row, now: float, *, wide: bool) -> list[Text]:
+def _cells(row: Row, now: float, others: int, *, wide: bool) -> list[Text]:
+    """`others`: how many more wait for the same model."""
+    activity = f"{QUEUED} with {others} more" if row.activity == QUEUED and others > 0 else row.activity
     cells = [
         Text(line(row.project, 60)),
         Text(line(row.agent or row.status, 12).capitalize(), style=STATUS_STYLES.get(row.status, "")),
         Text(line(row.model, 60)),
         Text(_iteration(row)),
         Text("" if row.score is None else f"{row.score:.1f}"),
-        Text(line(row.activity, 60)),
+        Text(line(activity, 60)),
         Text(f"{row.tokens:,}" if row.tokens else ""),
         Text("" if row.tokens_per_second is None else f"{row.tokens_per_second:.0f}"),
         Text(duration(now - row.started) if row.started else ""),
     ]
     return cells if wide else [cell for position, cell in enumerate(cells) if position not in (2, 6)]
+
+
+def _budget(row: Row) -> Text:
+    if row.budget_left is None:
+        return Text("")
+    style = "bold red" if row.budget_left < 0.05 else "yellow" if row.budget_left < 0.2 else "dim"
+    return Text(f"{int(row.budget_left * 100)}%", style=style)
 
 
 def _iteration(row: Row) -> str:

@@ -38,6 +38,8 @@ class Row:
     tokens_per_second: float | None = None
     started: float = 0.0
     """time.monotonic() when this step began."""
+    budget_left: float | None = None
+    """The part of the scarcest limit that is left, 0 to 1; None when it is not known."""
 
 
 class View(Protocol):

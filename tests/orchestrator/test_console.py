@@ -6,6 +6,8 @@ import io
 import logging
 import re
 import threading
+from dataclasses import replace
+from itertools import pairwise
 from typing import TextIO, cast
 
 import pytest
@@ -122,16 +124,21 @@ def test_the_log_level_says_what_is_shown(log_level: str, shown: list[str]) -> N
     assert [line.rsplit(" ", 1)[1] for line in stream.getvalue().splitlines()] == shown
 
 
-def test_an_hour_of_silent_work_is_at_most_sixty_lines_in_a_log() -> None:
+def test_work_is_never_silent_for_long_and_a_log_never_gets_long() -> None:
     clock = Clock()
     console, stream = plain(clock)
     console.show("p", row(tokens=1234))
-    for _ in range(720):
+    spoke: list[float] = []
+    for _ in range(12 * 720):
         clock.now += 5
+        before = stream.tell()
         console.beat()
-    lines = stream.getvalue().splitlines()
-    assert 55 <= len(lines) <= 60
-    assert lines[0].endswith("working: p (Engineer, writing, iteration 2, 1,234 tokens, 1:00)")
+        if stream.tell() > before:
+            spoke.append(clock.now)
+    first = stream.getvalue().splitlines()[0]
+    assert first.endswith("working: p (Engineer, writing, iteration 2, 1,234 tokens, 10s)")
+    assert max(late - early for early, late in pairwise(spoke)) <= 60
+    assert max(sum(start <= when < start + 3600 for when in spoke) for start in spoke) <= 185
 
 
 def test_the_heartbeat_is_silent_when_nobody_works_or_others_speak() -> None:
@@ -141,7 +148,7 @@ def test_the_heartbeat_is_silent_when_nobody_works_or_others_speak() -> None:
     console.beat()
     console.show("p", row())
     console.say("something")
-    clock.now += 59
+    clock.now += 9
     console.beat()
     console.show("p", None)
     clock.now += 100
@@ -188,7 +195,27 @@ def test_a_terminal_that_knows_only_ascii_gets_question_marks() -> None:
     view.say("wörter 🎉", project="p")
     view.show("p", row("wörter 🎉 " * 20))
     console.print(view.live.get_renderable())
-    assert "w?rter ?" in written(stream)
+    shown = written(stream)
+    assert "w?rter ?" in shown
+    assert "-" * 80 in shown
+
+
+@pytest.mark.parametrize(
+    ("width", "left", "shown"), [(140, 0.834, "83%"), (140, 0.0, "0%"), (140, None, "writing"), (80, 0.5, "writing")]
+)
+def test_the_budget_that_is_left_stands_where_there_is_room(width: int, left: float | None, shown: str) -> None:
+    console, stream = screen(width)
+    console.print(live_table([replace(row(), budget_left=left)], 1000.0, width=width, height=24))
+    text = written(stream)
+    assert shown in text
+    assert ("budget" in text) == (width == 140 and left is not None)
+
+
+def test_a_row_that_waits_says_how_many_wait_with_it() -> None:
+    console, stream = screen(140)
+    rows = [row("a", activity="queued"), row("b", activity="queued"), row("c")]
+    console.print(live_table(rows, 1000.0, width=140, height=24))
+    assert written(stream).count("queued with 1 more") == 2
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,54 @@
+"""How much of what may be spent is left."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from orchestrator.budget import Budget
+from orchestrator.config import DailyLimits, Limits
+from orchestrator.usage import Row, Spent, Today
+
+UNLIMITED = DailyLimits.model_validate(dict.fromkeys(DailyLimits.model_fields, "unlimited"))
+
+
+def spent(tokens: int = 0, cost: float | None = 0.0, seconds: float = 0.0) -> Row:
+    return Row(
+        id=1,
+        time=datetime.now(UTC) - timedelta(seconds=1),
+        agent="engineer",
+        iteration=1,
+        provider="p",
+        model="m",
+        input_tokens=tokens,
+        output_tokens=0,
+        cached_tokens=None,
+        reasoning_tokens=None,
+        cost=cost,
+        seconds=seconds,
+        outcome="ok",
+    )
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        (spent(), 0.9),
+        (spent(tokens=500), 0.5),
+        (spent(cost=1.5), 0.25),
+        (spent(cost=None), 0.9),
+        (spent(seconds=480), 0.2),
+        (spent(tokens=5000), 0.0),
+    ],
+)
+def test_the_scarcest_cap_counts(row: Row, expected: float) -> None:
+    limits = Limits(max_tokens=1000, max_cost=2.0, max_minutes=10, max_calls=10, daily=UNLIMITED)
+    assert Budget(limits, Spent([row]), Today()).left() == pytest.approx(expected)
+
+
+def test_the_days_cap_counts_as_well() -> None:
+    today = Today()
+    today.add(spent(tokens=600))
+    limits = Limits(daily=UNLIMITED.model_copy(update={"max_tokens": 1000}))
+    assert Budget(limits, Spent(), today).left() == pytest.approx(0.4)
