@@ -225,6 +225,12 @@ def test_the_tests_that_hold_the_security_promises_are_there() -> None:
     assert [path for path in named if not (ROOT / path).exists()] == []
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_every_test_that_a_page_names_is_there(page: str) -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", text(page))
+    assert [f"{path}::{name}" for path, name in named if f"def {name}(" not in text(path)] == []
+
+
 def test_the_rules_that_security_md_calls_switched_off_are_those_that_are() -> None:
     off = {rule for rule in PYPROJECT["tool"]["ruff"]["lint"]["ignore"] if rule.startswith("S")}
     assert set(re.findall(r"`(S\d+)`", text("SECURITY.md"))) == off
