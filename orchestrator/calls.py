@@ -8,11 +8,13 @@ import json
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from providers import (
+    Activity,
     Attempt,
     Completion,
     FinishReason,
@@ -106,6 +108,8 @@ class JournaledModel:
         self._budget = budget
         self._show = show
         self._calls = 0
+        self.work_sha256 = ""
+        """What the agent works on: a reply to other work is asked for anew."""
 
     @property
     def name(self) -> str:
@@ -138,7 +142,7 @@ class JournaledModel:
         """
         self._calls += 1
         call = self._calls
-        known = self._ledger.journal.find(self._agent, self._state.turn, call)
+        known = self._ledger.journal.find(self._agent, self._state.turn, call, self.work_sha256)
         if known is not None:
             log.info("%s: %s call %d is taken from the journal", self._state.name, self._agent, call)
             return known.completion()
@@ -149,25 +153,29 @@ class JournaledModel:
         try:
             return await self._ask(request, call, purpose)
         except ReplyDegenerate:
-            kept = self._ledger.journal.find(self._agent, self._state.turn, call)
+            kept = self._ledger.journal.find(self._agent, self._state.turn, call, self.work_sha256)
             if kept is None:
                 raise
             return kept.completion()
 
     async def _ask(self, request: Request, call: int, purpose: str) -> Completion:
         watched = _Watched(self, request, call, purpose)
-        asking = asyncio.ensure_future(self._provider.complete(request, watched))
+        asking = asyncio.ensure_future(watched.ask(self._provider))
         watched.stop = asking.cancel
         try:
-            completion = await asking
+            await asking
         except asyncio.CancelledError:
-            stopping = asyncio.current_task()
-            if watched.over_budget is not None and not (stopping and stopping.cancelling()):
+            task = asyncio.current_task()
+            if watched.over_budget is None or (task and task.cancelling()):
+                raise
+            if watched.completion is None:
                 raise watched.over_budget from None
-            raise
         finally:
             asking.cancel()
-        await off_loop(lambda: self._keep(request, _of_completion(completion), call, purpose))
+            completion = watched.completion  # also there when the call ended in the moment in which it was cancelled
+            if completion is not None:
+                await off_loop(partial(self._keep, request, _of_completion(completion), call, purpose))
+        assert completion is not None
         return completion
 
     def progress(self, progress: Progress) -> None:
@@ -186,6 +194,7 @@ class JournaledModel:
             iteration=self._state.iteration,
             purpose=purpose,
             request_sha256=_digest(request),
+            work_sha256=self.work_sha256,
             state=self._state if result["outcome"] == "ok" else None,
             **result,
         )
@@ -202,11 +211,19 @@ class _Watched:
         self._model = model
         self._about = (request, call, purpose)
         self._began = time.monotonic()
+        self.completion: Completion | None = None
         self.over_budget: BudgetExceeded | None = None
         self.stop: Callable[[], object] = lambda: None
 
+    async def ask(self, provider: Provider) -> None:
+        completion = await provider.complete(self._about[0], self)
+        text, reasoning = _joined(completion.text), _joined(completion.reasoning)
+        self.completion = replace(completion, text=text, reasoning=reasoning)
+
     def progress(self, progress: Progress) -> None:
         self._model.progress(progress)
+        if progress.activity in (Activity.QUEUED, Activity.RETRYING):
+            self._began = time.monotonic()  # others work, or nobody does
         try:
             self._model.check_budget(progress.output_tokens, time.monotonic() - self._began)
         except BudgetExceeded as error:
@@ -215,6 +232,11 @@ class _Watched:
 
     def attempted(self, attempt: Attempt) -> None:
         self._model.attempted(attempt, *self._about)
+
+
+def _joined(text: str) -> str:
+    """Some servers send the halves of a surrogate pair apart; one that stays alone cannot be stored."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _of_completion(completion: Completion) -> dict[str, Any]:
@@ -241,10 +263,10 @@ def _of_attempt(attempt: Attempt) -> dict[str, Any]:
         "model": attempt.model,
         "started": attempt.started,
         "seconds": attempt.seconds,
-        "text": attempt.partial,
+        "text": _joined(attempt.partial),
         "tokens": _tokens(attempt.usage),
         "cost": attempt.cost,
-        "error": attempt.error,
+        "error": _joined(attempt.error),
     }
 
 

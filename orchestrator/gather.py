@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from agents.base import Model, Work
@@ -37,6 +39,12 @@ class Base:
     dropped: tuple[str, ...]
     """Files of the last round that the kept one does not have."""
     edited: frozenset[str]
+
+
+def digest(work: Work) -> str:
+    """Hash of all that an agent is given: equal after a restart, unless somebody changed a file meanwhile."""
+    given = {field.name: getattr(work, field.name) for field in fields(work) if field.name not in ("model", "snapshot")}
+    return hashlib.sha256(json.dumps(given, sort_keys=True, default=sorted).encode()).hexdigest()
 
 
 def required(folder: Folder, rel: str) -> str:

@@ -60,19 +60,23 @@ def keep_files(folder: Folder, iteration: int, archive: bytes) -> None:
 
 def archive_of(folder: Folder, iteration: int | None) -> bytes | None:
     """The zip of what the iteration delivered; None when it was not kept or is damaged."""
-    if iteration is None:
-        return None
-    try:
-        data = folder.read(archive_path(iteration), limit=LARGEST_ARCHIVE)
-    except FileProblem:
-        return None
+    data = _kept(folder, iteration)
     return data if data is not None and unpack(data) is not None else None
 
 
 def files_of(folder: Folder, iteration: int | None) -> dict[str, bytes] | None:
     """Path -> content of what the iteration delivered; None when it was not kept or is damaged."""
-    data = archive_of(folder, iteration)
+    data = _kept(folder, iteration)
     return None if data is None else unpack(data)
+
+
+def _kept(folder: Folder, iteration: int | None) -> bytes | None:
+    if iteration is None:
+        return None
+    try:
+        return folder.read(archive_path(iteration), limit=LARGEST_ARCHIVE)
+    except FileProblem:
+        return None
 
 
 def text_of(files: Mapping[str, bytes]) -> dict[str, str]:

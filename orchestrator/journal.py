@@ -48,6 +48,8 @@ class Entry(BaseModel):
     provider: str
     model: str
     request_sha256: str
+    work_sha256: str = ""
+    """Hash of what the agent was given: after a change of it the reply is none to what stands now."""
     started: datetime
     seconds: float
     finish: FinishReason | None = None
@@ -96,23 +98,26 @@ class Journal:
 
     @classmethod
     def open(cls, folder: Folder) -> Journal:
-        return cls(folder, sorted(name for name in folder.names(Project.JOURNAL) if _NAME.match(name)))
+        names = [name for name in folder.names(Project.JOURNAL) if _NAME.match(name)]
+        return cls(folder, sorted(names, key=_id))
 
     def next_id(self) -> int:
         """One more than the highest so far."""
-        return int(self._names[-1].split("-", 1)[0]) + 1 if self._names else 1
+        return _id(self._names[-1]) + 1 if self._names else 1
 
     def append(self, entry: Entry) -> None:
         """Keep `entry`, durably. Raises FileProblem."""
         self._folder.create(entry.path, entry.model_dump_json(indent=1) + "\n")
         self._names.append(entry.path.rpartition("/")[2])
 
-    def find(self, agent: str, turn: int, call: int) -> Entry | None:
-        """The completed call that stands in this place, None when there is none."""
+    def find(self, agent: str, turn: int, call: int, work_sha256: str) -> Entry | None:
+        """The completed call that stands in this place and was made for the same work, None when there is none."""
         ending = f"-turn{turn}-call{call}-ok.json"
         for name in reversed(self._names):
             if name.endswith(ending) and name.split("-")[1] == agent:
-                return self._read(name)
+                entry = self._read(name)
+                if entry is not None and entry.work_sha256 in ("", work_sha256):
+                    return entry
         return None
 
     def entries(self) -> Iterator[Entry]:
@@ -136,3 +141,7 @@ class Journal:
             return None if data is None else Entry.model_validate_json(data)
         except ValidationError:
             return None  # somebody damaged it; an entry of ours appears whole or not at all
+
+
+def _id(name: str) -> int:
+    return int(name.split("-", 1)[0])

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
-from agents.base import Agent, Built, Planned, UnusableReply, Verified
+from agents.base import Agent, Built, Outcome, Planned, UnusableReply, Verified, Work
 from providers import Activity, Progress, ProviderError
 
 from . import delivery, gather, iterations, store
@@ -22,7 +24,7 @@ from .project import Project, Trigger
 from .shell import Shell
 from .state import State
 from .threads import off_loop
-from .triggers import fingerprint, fingerprints
+from .triggers import content, fingerprint, fingerprints
 from .view import Level, Row
 
 WORK_FOLDER = f"{Project.MEMORY}/work"
@@ -38,6 +40,7 @@ class Steps:
         self.config = config
         self._name = state.name
         self._ledger: Ledger | None = None
+        self._budget: Budget | None = None
         self._began = time.monotonic()
 
     async def perform(self, action: Action) -> Event | None:
@@ -61,8 +64,8 @@ class Steps:
 
     async def _plan(self) -> None:
         agent, model = await self._hire(Action.PLAN)
-        before = fingerprint(self._folder, Project.PLAN)
-        planned = await agent.run(gather.for_architect(self._folder, self.state, model))
+        before = self._content(Project.PLAN)
+        planned = await self._run(agent, model, partial(gather.for_architect, self._folder, self.state, model))
         assert isinstance(planned, Planned)
         await off_loop(lambda: self._write_unless_edited(Project.PLAN, planned.plan, before))
 
@@ -74,7 +77,8 @@ class Steps:
         agent, model = await self._hire(Action.BUILD)
         base = await off_loop(lambda: gather.base_for(self._folder, self.state))
         try:
-            built = await agent.run(gather.for_engineer(self._folder, self.state, model, base))
+            work = partial(gather.for_engineer, self._folder, self.state, model, base)
+            built = await self._run(agent, model, work)
         except UnusableReply as error:
             kept = self._shell.keep_raw(self._name, "engineer", self.state.iteration, error.raw)
             raise UnusableReply(f"{error}; the raw reply is in {kept}", error.raw) from error
@@ -87,9 +91,10 @@ class Steps:
         place = self._folder.path / WORK_FOLDER / "snapshot"
         try:
             files = await off_loop(lambda: self._take_snapshot(place))
-            before = fingerprint(self._folder, Project.report(self.state.iteration))
+            before = self._content(Project.report(self.state.iteration))
             self._show("verifier", model.name, "testing")
-            verified = await agent.run(gather.for_verifier(self._folder, self.state, model, place, files))
+            work = partial(gather.for_verifier, self._folder, self.state, model, place, files)
+            verified = await self._run(agent, model, work)
             assert isinstance(verified, Verified)
             await off_loop(lambda: self._keep_report(verified, before))
         finally:
@@ -107,8 +112,8 @@ class Steps:
     async def _restore(self) -> Event:
         """Put the best iteration back; the manifest that closes it starts nothing."""
         if self.state.best_iteration != self.state.iteration:
-            base = await off_loop(lambda: gather.best_of(self._folder, self.state))
-            await off_loop(lambda: self._publish(self._delivery(base, iteration=self.state.best_iteration or 0)))
+            made = await off_loop(lambda: delivery.pending(self._folder, self.state.turn) or self._return())
+            await off_loop(lambda: self._publish(made))
         found = fingerprints(self._folder, self.state)
         if Trigger.MANIFEST in found:
             taken = {**self.state.taken, Trigger.MANIFEST: found[Trigger.MANIFEST]}
@@ -128,7 +133,7 @@ class Steps:
         if (self.state.provider, self.state.model) != (provider.name, provider.model):
             named = self.state.model_copy(update={"provider": provider.name, "model": provider.model})
             self.state = await off_loop(lambda: store.save(self._folder, named))
-        budget = Budget(self.config.limits, self._ledger.spent, self._shell.today)
+        self._budget = budget = Budget(self.config.limits, self._ledger.spent, self._shell.today)
         model = JournaledModel(
             provider,
             role,
@@ -138,6 +143,11 @@ class Steps:
             lambda progress: self._show(role, provider.model, progress),
         )
         return agent, model
+
+    async def _run(self, agent: Agent, model: JournaledModel, gathered: Callable[[], Work]) -> Outcome:
+        work = await off_loop(gathered)
+        model.work_sha256 = await off_loop(lambda: gather.digest(work))
+        return await agent.run(work)
 
     async def _healthy(self, action: Action) -> Agent:
         try:
@@ -163,6 +173,13 @@ class Steps:
         made = self._delivery(base, iteration=self.state.iteration, built=built)
         delivery.prepare(self._folder, made)
         self._publish(made)
+
+    def _return(self) -> delivery.Delivery:
+        """The way back to the best iteration, prepared."""
+        base = gather.best_of(self._folder, self.state)
+        made = self._delivery(base, iteration=self.state.best_iteration or 0)
+        delivery.prepare(self._folder, made)
+        return made
 
     def _delivery(self, base: gather.Base, *, iteration: int, built: Built | None = None) -> delivery.Delivery:
         files = dict(built.files) if built else {}
@@ -201,12 +218,16 @@ class Steps:
 
     def _write_unless_edited(self, rel: str, text: str, before: str | None) -> None:
         """Write an agent's text; when a person wrote the file meanwhile, theirs stands and ours goes beside it."""
-        if fingerprint(self._folder, rel) == before:
+        if self._content(rel) == before:
             self._folder.write(rel, text)
             return
         beside = f"{rel.removesuffix('.md')}.generated.md"
         self._folder.write(beside, text)
         self._say(f"{rel} was edited meanwhile and stands; what the agent wrote is in {beside}", Level.WARNING)
+
+    def _content(self, rel: str) -> str:
+        """Tells an edit; a mere touch of what is about to be replaced is none."""
+        return content(fingerprint(self._folder, rel) or "")
 
     # --- show
 
@@ -227,6 +248,7 @@ class Steps:
             tokens=progress.output_tokens if progress else 0,
             tokens_per_second=progress.tokens_per_second if progress else None,
             started=self._began,
+            budget_left=self._budget.left() if self._budget else None,
         )
         self._shell.view.show(self._name, row)
 

@@ -1,19 +1,97 @@
 """What a person, a disk or a server does at the wrong moment. Agents are scripted; all else is real."""
 
 import asyncio
+import json
 import shutil
 from pathlib import Path
 
+import pytest
+
 from agents.base import Outcome, Planned, Work
 from orchestrator.config import DailyLimits, Limits
-from tests.fakes.agents import Trio, trio
-from tests.fakes.daemon import Heard, daemon, drop, running, settings, state, until, until_status
+from orchestrator.delivery import Delivery, prepare, staged_hashes
+from orchestrator.files import Folder
+from orchestrator.journal import Journal
+from orchestrator.store import load, save
+from providers import Activity, Completion, FinishReason, Listener, Progress, Request, Unavailable, Usage
+from tests.fakes.agents import ScriptedProvider, Trio, trio
+from tests.fakes.daemon import Heard, daemon, drop, running, settings, state, touch, until, until_status
 
 
 async def finish(workspace: Path, agents: Trio, heard: Heard | None = None, **more: object) -> int:
     """Run until nothing is left to do; the exit code."""
     async with asyncio.timeout(20):
         return await daemon(workspace, agents, heard, settings(**more)).run(until_idle=True)
+
+
+# --- edits
+
+
+async def test_an_answer_to_files_that_were_edited_since_is_not_used(tmp_path: Path) -> None:
+    """The Engineer has one answer and waits for a second when the person edits."""
+    agents = trio(scores=(4.0, 9.0))
+    build = agents.engineer.outcome
+
+    def interrupted(work: Work) -> Outcome:
+        if work.iteration == 2:
+            raise Unavailable("down")
+        return build(work)
+
+    agents.engineer.outcome = interrupted
+    drop(tmp_path, "x")
+    assert await finish(tmp_path, agents) == 1
+    (tmp_path / "x" / "03_staging" / "main.py").write_text("mine\n")
+    agents.engineer.outcome = build
+    asked = len(agents.engineer.provider.requests)
+    assert await finish(tmp_path, agents) == 0
+    assert agents.engineer.works[-1].edited == {"main.py"}
+    assert len(agents.engineer.provider.requests) == asked + 2
+
+
+async def test_an_answer_to_the_same_files_is_used_after_a_restart(tmp_path: Path) -> None:
+    agents = trio(scores=(9.0,))
+    judge = agents.verifier.outcome
+
+    def interrupted(work: Work) -> Outcome:
+        raise Unavailable("down")
+
+    agents.verifier.outcome = interrupted
+    drop(tmp_path, "x")
+    assert await finish(tmp_path, agents) == 1
+    agents.verifier.outcome = judge
+    assert await finish(tmp_path, agents) == 0
+    assert len(agents.verifier.works) == 2
+    assert len(agents.verifier.provider.requests) == 3
+
+
+async def test_a_touched_old_plan_does_not_replace_the_new_one(tmp_path: Path) -> None:
+    agents = trio(scores=(9.0,))
+    path = drop(tmp_path, "x", "first")
+    async with running(tmp_path, agents):
+        await until_status(tmp_path, "x", "completed")
+        agents.architect.provider.seconds = 0.5
+        path.write_text("second")
+        await until(lambda: len(agents.architect.works) == 2)
+        touch(tmp_path / "x" / "02_plan" / "PLAN.md")
+        await until(lambda: len(agents.engineer.works) == 2)
+    assert "second" in agents.engineer.works[1].plan
+
+
+async def test_an_edit_outlives_a_crash_while_the_best_iteration_comes_back(tmp_path: Path) -> None:
+    agents = trio(scores=(6.0, 4.0))
+    drop(tmp_path, "x")
+    await finish(tmp_path, agents, max_iterations=2)
+    root = tmp_path / "x"
+    (root / "03_staging" / "main.py").write_text("mine\n")
+    with Folder.open(root) as folder:
+        left = Delivery(turn=state(tmp_path, "x")["turn"], iteration=1, edited=("main.py",), seen=staged_hashes(folder))
+        prepare(folder, left)
+        save(folder, load(folder, "x").model_copy(update={"restoring": True}))
+    (root / "03_staging" / ".manifest.json").unlink()
+    await finish(tmp_path, agents, max_iterations=2)
+    assert state(tmp_path, "x")["status"] == "exhausted"
+    assert (root / "03_staging" / "main.py").read_text() == "mine\n"
+    assert json.loads((root / "03_staging" / ".manifest.json").read_text())["edited"] == ["main.py"]
 
 
 # --- budgets
@@ -27,6 +105,52 @@ async def test_a_restart_does_not_forget_what_today_has_cost(tmp_path: Path) -> 
     await finish(tmp_path, agents, limits=Limits(daily=DailyLimits(max_calls=3)))
     assert state(tmp_path, "y")["status"] == "paused"
     assert not agents.architect.provider.requests
+
+
+class Telling(ScriptedProvider):
+    """Tells its listener `steps`, each after so many seconds, and then answers at once."""
+
+    steps: tuple[tuple[float, Progress], ...] = ()
+
+    async def complete(self, request: Request, listener: Listener | None = None) -> Completion:
+        assert listener is not None
+        for seconds, progress in self.steps:
+            await asyncio.sleep(seconds)
+            listener.progress(progress)
+        return Completion("ok", FinishReason.STOP, Usage(100, 10), self.name, self.model, cost=0.0, seconds=0.5)
+
+
+async def test_an_answer_that_ends_in_the_moment_in_which_the_budget_does_is_counted(tmp_path: Path) -> None:
+    agents = trio(scores=(9.0,))
+    agents.architect.provider = Telling()
+    agents.architect.provider.steps = ((0.0, Progress(Activity.WRITING, 10_000)),)
+    drop(tmp_path, "x")
+    await finish(tmp_path, agents, limits=Limits(max_tokens=100))
+    usage = json.loads((tmp_path / "x" / ".tumbler" / "usage.json").read_text())
+    assert usage["total_tokens"] == 110
+    assert state(tmp_path, "x")["status"] == "paused"
+
+
+async def test_waiting_for_its_turn_takes_no_minutes_of_model_time(tmp_path: Path) -> None:
+    agents = trio(scores=(9.0,))
+    agents.architect.provider = Telling()
+    agents.architect.provider.steps = ((0.4, Progress(Activity.QUEUED)), (0.0, Progress(Activity.READING)))
+    drop(tmp_path, "x")
+    await finish(tmp_path, agents, limits=Limits(max_minutes=0.3 / 60))
+    assert (tmp_path / "x" / "02_plan" / "PLAN.md").exists()
+
+
+# --- answers
+
+
+@pytest.mark.parametrize(("sent", "kept"), [("plan \ud83d\ude00", "plan \U0001f600"), ("plan \ud83d", "plan \ufffd")])
+async def test_halves_of_a_surrogate_pair_lose_no_answer(tmp_path: Path, sent: str, kept: str) -> None:
+    agents = trio(scores=(9.0,))
+    agents.architect.provider.answer = lambda _: sent
+    drop(tmp_path, "x")
+    assert await finish(tmp_path, agents) == 0
+    with Folder.open(tmp_path / "x") as folder:
+        assert next(Journal.open(folder).entries()).text == kept
 
 
 # --- the folder
