@@ -20,10 +20,16 @@ STYLES = {"ok": "", "aborted": "yellow", "failed": "red"}
 
 
 def entries(root: Path, *, after: int = 0, agent: str | None = None) -> list[Entry]:
-    """The calls with an id above `after`, oldest first. Raises FileProblem."""
+    """The calls with an id above `after`, oldest first; only these are read. Raises FileProblem."""
     with Folder.open(root) as folder:
-        made = (entry for entry in Journal.open(folder).entries() if entry.id > after)
-        return [entry for entry in made if agent in (None, entry.agent)]
+        names = [name for name in folder.names(Project.JOURNAL) if _number(name) > after]
+        return [entry for entry in Journal(folder, sorted(names)).entries() if agent in (None, entry.agent)]
+
+
+def _number(name: str) -> int:
+    """The id in the name of an entry; 0 for other files."""
+    number = name.partition("-")[0]
+    return int(number) if number.isascii() and number.isdigit() else 0
 
 
 def summary(entry: Entry) -> Text:

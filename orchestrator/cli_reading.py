@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
     from .digest import Digest
     from .files import Folder
+    from .journal import Entry
 
 since_option = click.option(
-    "--since", metavar="TIME", help="Only what happened since: 90m, 12h, 3d, or a date such as 2026-01-31."
+    "--since", metavar="TIME", help="Count calls since then only: 90m, 12h, 3d, or a date such as 2026-01-31."
 )
 
 
@@ -164,7 +165,6 @@ def logs(
     **options: Any,
 ) -> None:
     """Show the model calls of project NAME; with a number, all that was asked and answered in that CALL."""
-    import time
     from contextlib import suppress
 
     from .call_log import entries
@@ -174,29 +174,34 @@ def logs(
     with reading(context, options, name) as (config, _):
         root = config.workspace / name
     console = open_output()
-    last = 0
     try:
-        found = entries(root, agent=agent)
-        if call is not None:
-            found = [entry for entry in found if entry.id == call] or fail(f"{name}: there is no call {call}")
-        elif not found and not follow:
-            say(console, f"{name}: no model was called yet.")
-        with suppress(KeyboardInterrupt):
-            while True:
-                for entry in found:
-                    _print_call(console, root, entry, text=text or call is not None)
-                    last = entry.id
-                if not follow or call is not None:
-                    break
-                time.sleep(0.5)
-                found = entries(root, after=last, agent=agent)
+        found = [entry for entry in entries(root, agent=agent) if call in (None, entry.id)]
+        for entry in found:
+            _print_call(console, root, entry, text=text or call is not None)
+        if follow:
+            with suppress(KeyboardInterrupt):
+                _follow_calls(console, root, found[-1].id if found else 0, agent, text=text)
     except FileProblem as problem:
         fail(f"{name}: {problem}")
-    if call is None and not text and last:
-        say(console, f"what was said: {root / Project.LOGS}, or the number of a call: logs {name} {last}")
+    if not found and not follow:
+        fail(f"{name}: there is no call {call}") if call else say(console, f"{name}: no model was called yet.")
+    if found and not (follow or call or text):
+        say(console, f"What was said is in {root / Project.LOGS}; one call whole: logs {name} {found[-1].id}")
 
 
-def _print_call(console: Console, root: Path, entry: Any, *, text: bool) -> None:
+def _follow_calls(console: Console, root: Path, last: int, agent: str | None, *, text: bool) -> None:
+    import time
+
+    from .call_log import entries
+
+    while True:
+        for entry in entries(root, after=last, agent=agent):
+            _print_call(console, root, entry, text=text)
+            last = entry.id
+        time.sleep(0.5)
+
+
+def _print_call(console: Console, root: Path, entry: Entry, *, text: bool) -> None:
     from rich.text import Text
 
     from agents.verification.text import clean

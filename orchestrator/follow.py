@@ -30,11 +30,11 @@ class Follower:
 
     def look(self) -> None:
         """Say what happened since the last call, and show who is at work."""
-        pid = self._daemon()
         for name in names(self._workspace):
             if self._only in (None, name):
                 self._project(name)
         self._looked = True
+        pid = self._daemon()
         rows = [] if pid is None else live_file.read(self._workspace, pid) or self._guessed()
         self._show([row for row in rows if self._only in (None, row.project)])
 

@@ -121,3 +121,9 @@ def _call(ledger: Ledger, agent: str, iteration: int, purpose: str, cost: float 
         cost=cost,
     )
     ledger.keep(entry, f"prompt {number}\n")
+
+
+def call_model(root: Path, agent: str, iteration: int, purpose: str, cost: float | None = 0.0) -> None:
+    """One more call in the project's journal."""
+    with Folder.open(root) as folder:
+        _call(Ledger(folder, Journal.open(folder), Today()), agent, iteration, purpose, cost)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +21,9 @@ from orchestrator.state import Score, State, Status
 from orchestrator.view import Row
 from orchestrator.workspace_lock import WorkspaceLock
 from tests.fakes.daemon import Heard
+from tests.fakes.history import call_model, past
+
+ROOT = Path(__file__).parents[2]
 
 
 def row(project: str = "p", tokens: int = 5) -> Row:
@@ -144,3 +150,33 @@ def test_unreadable_states_are_passed_over(tmp_path: Path) -> None:
     save(tmp_path, Status.PLANNING)
     (tmp_path / "p" / ".tumbler" / "state.json").write_text("{")
     Follower(tmp_path, Heard()).look()
+
+
+def started(*arguments: str) -> subprocess.Popen[str]:
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    command = [sys.executable, str(ROOT / "run_orchestrator.py"), *arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+
+
+def test_watch_ends_with_ctrl_c_and_without_an_error(tmp_path: Path) -> None:
+    past(tmp_path)
+    with started("watch", "--workspace", str(tmp_path)) as watching:
+        assert watching.stdout
+        assert "no daemon works here" in watching.stdout.readline()
+        save(tmp_path, Status.PLANNING)
+        assert "p: Architect plans" in watching.stdout.readline()
+        watching.send_signal(signal.SIGINT)
+        assert watching.communicate(timeout=20)[1] == ""
+    assert watching.returncode == 0
+
+
+def test_logs_go_on_with_new_calls_until_ctrl_c(tmp_path: Path) -> None:
+    root = past(tmp_path, rounds=(), scores=())
+    with started("logs", "links", "--follow", "--workspace", str(tmp_path)) as following:
+        assert following.stdout
+        assert "architect plan" in following.stdout.readline()
+        call_model(root, "engineer", 1, "build")
+        assert "engineer build" in following.stdout.readline()
+        following.send_signal(signal.SIGINT)
+        assert following.communicate(timeout=20) == ("", "")
+    assert following.returncode == 0
