@@ -85,7 +85,7 @@ def _test(test: Case) -> str:
         parts.append(fence(cut(test.message, 900)))
     parts += [_frame(frame) for frame in test.frames[-2:]]
     if test.output.strip():
-        parts.append("It printed:\n" + fence(cut(test.output.strip(), 300)))
+        parts.append("It printed:\n" + fence(cut(test.output.strip(), 700)))
     return "\n".join(parts)
 
 

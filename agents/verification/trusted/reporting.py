@@ -8,6 +8,7 @@ import json
 import linecache
 import os
 import signal
+import subprocess
 import threading
 from collections.abc import Generator
 from pathlib import Path
@@ -108,9 +109,40 @@ def raw_exception(item: Any, call: Any) -> str | None:
     return str(kept[0].typename) if kept else None
 
 
+class Programs:
+    """What the programs that a test starts say on their way out: pytest shows only what the test compares."""
+
+    def __init__(self) -> None:
+        self._ended: list[str] = []
+        wait = subprocess.Popen.communicate
+
+        def communicate(process: Any, *arguments: Any, **named: Any) -> Any:
+            printed = wait(process, *arguments, **named)
+            self._note(process, printed[1])
+            return printed
+
+        vars(subprocess)["Popen"].communicate = communicate
+
+    def forget(self) -> None:
+        self._ended.clear()
+
+    def said(self) -> str:
+        """Of the last program: how it ended, and the end of its stderr; empty when none was started."""
+        return self._ended[-1] if self._ended else ""
+
+    def _note(self, process: Any, errors: Any) -> None:
+        text = errors.decode("utf-8", "replace") if isinstance(errors, bytes) else str(errors or "")
+        words = process.args if isinstance(process.args, (list, tuple)) else [process.args]
+        command = " ".join(str(word).rpartition("/")[2] for word in words)[:160]
+        if process.returncode or text.strip():
+            how = f"`{command}` ended with exit code {process.returncode}"
+            self._ended.append(f"{how}; stderr:\n{text.strip()[-500:]}\n")
+
+
 def make_reporter(channel: Channel, each: float, reached: list[bool], pytest: Any) -> Any:
     """The plugin. `each` bounds one test, in seconds; `reached` is filled by broken code under test."""
     emit, root, alarm = channel.emit, str(Path.cwd()), Alarm(each)
+    programs = Programs()
     first = pytest.hookimpl(tryfirst=True)
     around_all = pytest.hookimpl(wrapper=True, tryfirst=True)
 
@@ -142,6 +174,7 @@ def make_reporter(channel: Channel, each: float, reached: list[bool], pytest: An
 
         def pytest_runtest_logstart(self, nodeid: str) -> None:
             reached.clear()
+            programs.forget()
             emit("run", id=nodeid)
 
         @around_all  # type: ignore[untyped-decorator, unused-ignore]
@@ -167,7 +200,7 @@ def make_reporter(channel: Channel, each: float, reached: list[bool], pytest: An
                 seconds=round(call.duration, 4),
                 message=message_of(report) if failed else "",
                 frames=frames_of(call.excinfo, root) if failed and call.excinfo is not None else [],
-                output=(report.capstdout + report.capstderr)[-OUTPUT:] if failed else "",
+                output=(report.capstdout + report.capstderr + programs.said())[-OUTPUT:] if failed else "",
                 reached=bool(reached),
             )
             return report

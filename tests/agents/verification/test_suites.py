@@ -183,6 +183,19 @@ async def test_a_failure_shows_the_line_of_the_code_under_test(sandbox: Sandbox,
     assert failed.output.strip() == "about to"
 
 
+async def test_a_failure_shows_what_a_program_that_the_test_started_said(sandbox: Sandbox, tmp_path: Path) -> None:
+    code = "import sys\n\n\ndef main():\n    print(len(sys.argv[5]))\n\n\nmain()\n"
+    tests = (
+        "import subprocess, sys\n\n\ndef test_it():\n"
+        "    done = subprocess.run([sys.executable, 'app.py'], capture_output=True, text=True)\n"
+        "    assert done.stdout == '1\\n'\n"
+    )
+    evidence = await examine({"app.py": code, "test_app.py": tests}, tmp_path, sandbox)
+    output = evidence.tested.tests[0].output
+    assert "`python app.py` ended with exit code 1; stderr:" in output
+    assert "IndexError" in output
+
+
 async def test_other_languages_are_named_and_not_guessed(sandbox: Sandbox, tmp_path: Path) -> None:
     evidence = await examine({"go.mod": "module x\n", "main.go": "package main\n"}, tmp_path, sandbox)
     assert evidence.tested.verdict is Verdict.NOT_RUN
