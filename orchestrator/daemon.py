@@ -135,7 +135,7 @@ class _Loop:
             if rescan is not None:
                 rescan.cancel()
             await self._end_work()
-        return all(state.status is Status.COMPLETED for state in self._begun())
+        return not self._stopping and all(state.status is Status.COMPLETED for state in self._begun())
 
     def _count_today(self) -> None:
         """What was spent today before this start counts in the daily limits."""
