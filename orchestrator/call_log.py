@@ -16,6 +16,8 @@ from .project import Project
 from .tables import UNKNOWN, short
 
 _LARGEST = 64 << 20
+WIDE = 100
+"""Columns from which on the model is named."""
 STYLES = {"ok": "", "aborted": "yellow", "failed": "red"}
 
 
@@ -23,7 +25,9 @@ def entries(root: Path, *, after: int = 0, agent: str | None = None) -> list[Ent
     """The calls with an id above `after`, oldest first; only these are read. Raises FileProblem."""
     with Folder.open(root) as folder:
         names = [name for name in folder.names(Project.JOURNAL) if _number(name) > after]
-        return [entry for entry in Journal(folder, sorted(names)).entries() if agent in (None, entry.agent)]
+        return [
+            entry for entry in Journal(folder, sorted(names, key=_number)).entries() if agent in (None, entry.agent)
+        ]
 
 
 def _number(name: str) -> int:
@@ -32,13 +36,14 @@ def _number(name: str) -> int:
     return int(number) if number.isascii() and number.isdigit() else 0
 
 
-def summary(entry: Entry) -> Text:
-    """One line."""
+def summary(entry: Entry, width: int) -> Text:
+    """One line, the model in it where there is room."""
     tokens = entry.tokens
     size = f"{_tokens(tokens.input)} in, {_tokens(tokens.output)} out"
-    when = f"{entry.started.astimezone():%m-%d %H:%M:%S}"
-    what = f"{entry.agent} {entry.purpose or 'call'}".ljust(20)
-    told = f"{size}, {duration(entry.seconds)}, {line(entry.model, 60)}"
+    when = f"{entry.started.astimezone():%m-%d %H:%M}"
+    what = f"{entry.agent} {entry.purpose or 'call'}".ljust(18)
+    model = f", {line(entry.model, 60)}" if width >= WIDE else ""
+    told = f"{size}, {duration(entry.seconds)}{model}"
     result = entry.outcome if entry.outcome != "ok" else str(entry.finish or "ok")
     text = Text.assemble((f"{entry.id:4}", "bold"), f"  {when}  {what} iter {entry.iteration}  ")
     text.append(result, STYLES[entry.outcome])

@@ -208,7 +208,7 @@ def _print_call(console: Console, root: Path, entry: Entry, *, text: bool) -> No
 
     from .call_log import conversation, summary
 
-    console.print(summary(entry), soft_wrap=True)
+    console.print(summary(entry, console.width), soft_wrap=True)
     for heading, body in conversation(root, entry) if text else ():
         console.print(Text(f"--- {heading}", style="cyan"))
         console.print(Text(clean(body, 1 << 22)), soft_wrap=True)

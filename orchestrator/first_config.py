@@ -53,15 +53,8 @@ def render(choices: dict[str, Choice]) -> str:
     for agent, choice in choices.items():
         text = re.sub(rf"(?m)^  {agent}: auto( *)(?=#|$)", lambda _, c=choice, a=agent: _aligned(a, c.name), text)  # type: ignore[misc]
     providers = {choice.name: choice for choice in choices.values()}
-    block = "providers:\n" + "".join(map(_provider, providers.values())) + _EMBEDDED
-    return re.sub(r"(?ms)^providers:\n.*?(?=^$)", lambda _: block, text, count=1)
-
-
-_EMBEDDED = """\
-  embedded:                     # runs on this machine without any server; fetches a small model once
-    type: embedded
-    model: auto
-"""
+    block = "providers:\n" + "".join(map(_provider, providers.values()))
+    return re.sub(r"(?ms)^providers:\n.*?(?=^  embedded:)", lambda _: block, text, count=1)
 
 
 def memory_bytes() -> int | None:

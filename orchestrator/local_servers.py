@@ -18,7 +18,7 @@ USUAL = (
     ("lmstudio", "http://localhost:1234"),
     ("llamacpp", "http://localhost:8080"),
 )
-"""Name and address. The name is only a name: what answers there tells its kind."""
+"""Name and address. What answers there tells its kind, and Ollama and vLLM are named after it."""
 PATIENCE = 2.0
 """Seconds for one question."""
 LARGEST = 4 << 20
@@ -83,14 +83,14 @@ def require_here(url: str) -> None:
 def _server(name: str, url: str) -> Server | None:
     version, tags = _ask(url, "/api/version"), _ask(url, "/api/tags")
     if "version" in version and "models" in tags:
-        return Server(name, "ollama", url, tuple(_pulled(entry) for entry in _entries(tags, "models")))
+        return Server("ollama", "ollama", url, tuple(_pulled(entry) for entry in _entries(tags, "models")))
     listed = _ask(url, "/v1/models")
     if "data" not in listed:
         return None
     entries = _entries(listed, "data")
     kind = "vllm" if any(entry.get("owned_by") == "vllm" for entry in entries) else "openai"
     offers = tuple(Offer(str(entry["id"]), billions(str(entry["id"]))) for entry in entries if entry.get("id"))
-    return Server(name, kind, url if kind == "vllm" else f"{url.rstrip('/')}/v1", offers)
+    return Server("vllm" if kind == "vllm" else name, kind, url if kind == "vllm" else f"{url.rstrip('/')}/v1", offers)
 
 
 def _pulled(entry: dict[str, Any]) -> Offer:

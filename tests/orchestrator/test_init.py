@@ -111,15 +111,15 @@ def test_what_is_written_loads_with_every_comment_and_default_in_it(tmp_path: Pa
     assert config.providers["vllm_local"].model == hostile
     assert list(config.providers) == ["vllm_local", "ollama_coder", "embedded"]
     assert config.limits == Config().limits
-    assert "# writes code" in render(choices)
+    assert all(kept in render(choices) for kept in ("# writes code", "  embedded:", "api_key_env: OPENAI_API_KEY"))
 
 
 def test_a_server_is_known_by_what_it_answers(listed: str) -> None:
     with FakeLLM(models=("qwen2.5-coder:7b", "llama3.1:8b")) as llm:
         found = find([("a", llm.url), ("b", listed), ("c", f"http://127.0.0.1:{_free_port()}")])
     assert [(each.name, each.type, [offer.name for offer in each.offers]) for each in found] == [
-        ("a", "ollama", ["qwen2.5-coder:7b", "llama3.1:8b"]),
-        ("b", "vllm", ["Qwen2.5-Coder-32B-Instruct"]),
+        ("ollama", "ollama", ["qwen2.5-coder:7b", "llama3.1:8b"]),
+        ("vllm", "vllm", ["Qwen2.5-Coder-32B-Instruct"]),
     ]
 
 
@@ -153,7 +153,7 @@ def test_init_writes_a_file_that_names_what_was_found(tmp_path: Path) -> None:
     assert told.exit_code == 0
     assert f"engineer: zz-coder:900b on {llm.url}" in told.output
     assert told.output.endswith("config.yaml is written. Next: code-tumbler doctor\n")
-    assert load(tmp_path / "config.yaml").providers["server1_local"].model == "zz-coder:900b"
+    assert load(tmp_path / "config.yaml").providers["ollama_local"].model == "zz-coder:900b"
 
 
 def test_init_overwrites_nothing_unless_it_is_forced(tmp_path: Path) -> None:
