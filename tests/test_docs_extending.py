@@ -63,7 +63,6 @@ def test_every_python_example_of_the_page_is_run_here() -> None:
         "providers/lmstudio.py",
         "config.yaml",
         "agents/languages/shell.py",
-        "agents/languages/__init__.py",
         "house_rules.py",
         "my_orchestrator.py",
     }
@@ -104,28 +103,11 @@ def sandbox() -> Sandbox:
         pytest.skip(str(error))
 
 
-@pytest.fixture
-def languages(add: Add) -> Callable[[VerificationSettings], Languages]:
-    """`Languages` after the edit that the page shows."""
-    add("agents/languages/shell.py", agents.languages)
-    text = Path(agents.languages.__file__ or "").read_text(encoding="utf-8")
-    lines = BLOCKS["agents/languages/__init__.py"].splitlines()
-    (new_import, new_line), (old_line,) = ([x[1:] for x in lines if x[0] == sign] for sign in "+-")
-    assert old_line in text.splitlines()
-    edited = text.replace(old_line, new_line).replace("from .python import", f"{new_import}\nfrom .python import")
-    module = ModuleType("agents.languages")
-    module.__package__ = "agents.languages"
-    exec(compile(edited, "edited", "exec"), vars(module))
-    made: Callable[[VerificationSettings], Languages] = vars(module)["Languages"]
-    return made
-
-
-async def examine(files: dict[str, str], folder: Path, sandbox: Sandbox, languages: Callable[..., Any]) -> Evidence:
+async def examine(files: dict[str, str], folder: Path, sandbox: Sandbox) -> Evidence:
     for path, text in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text, encoding="utf-8")
-    chosen = VerificationSettings()
-    return await verify(Subject(folder, PLAN), sandbox, chosen, languages(chosen))
+    return await verify(Subject(folder, PLAN), sandbox, VerificationSettings())
 
 
 @pytest.mark.parametrize(
@@ -136,19 +118,21 @@ async def examine(files: dict[str, str], folder: Path, sandbox: Sandbox, languag
         ({"greet.sh": "if\n"}, Verdict.NOT_RUN),
     ],
 )
-async def test_the_language_verifies_a_project(
-    change: dict[str, str], verdict: Verdict, languages: Callable[..., Any], sandbox: Sandbox, tmp_path: Path
+async def test_the_language_is_one_file_and_verifies_a_project(
+    change: dict[str, str], verdict: Verdict, add: Add, sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    evidence = await examine(GREETING | change, tmp_path / "project", sandbox, languages)
+    add("agents/languages/shell.py", agents.languages)
+    evidence = await examine(GREETING | change, tmp_path / "project", sandbox)
     assert (evidence.language, evidence.tested.verdict) == ("shell", verdict)
     assert [result.passed for result in evidence.examples] == [verdict is Verdict.PASS]
     assert evidence.builds == (verdict is not Verdict.NOT_RUN)
 
 
-def test_the_new_language_leaves_the_others_theirs(languages: Callable[..., Any], tmp_path: Path) -> None:
+def test_the_new_language_leaves_the_others_theirs(add: Add, tmp_path: Path) -> None:
+    add("agents/languages/shell.py", agents.languages)
     (tmp_path / "main.py").touch()
     (tmp_path / "run.sh").touch()
-    assert languages(VerificationSettings()).of(read_tree(tmp_path)).name == "python"
+    assert Languages(VerificationSettings()).of(read_tree(tmp_path)).name == "python"
 
 
 @pytest.fixture

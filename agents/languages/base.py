@@ -1,6 +1,6 @@
 """What a language must be able to do so that its projects can be verified.
 
-Adding one is one file, and one line in `__init__`.
+Adding one is one module in this package, whose `LANGUAGE` implements the protocol.
 """
 
 from __future__ import annotations

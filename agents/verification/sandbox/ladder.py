@@ -1,4 +1,7 @@
-"""Which kinds of sandbox work on this machine, and which of them is used. A kind works when a real run in it worked."""
+"""Which kinds of sandbox work on this machine, and which of them is used. A kind works when a real run in it worked.
+
+Each kind is imported when it is tried: none of them can be, on Windows.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +17,6 @@ from pathlib import Path
 from types import MappingProxyType
 
 from agents.verification.box import Ended, Job, Limits, Sandbox, SandboxUnavailable
-from agents.verification.sandbox.bwrap import Bwrap
-from agents.verification.sandbox.confined import Bare, Landlock
-from agents.verification.sandbox.container import Container
-from agents.verification.sandbox.seatbelt import Seatbelt
 
 _PROBE = Job(argv=("true",), limits=Limits(wall=20.0))
 _APPARMOR = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
@@ -26,6 +25,7 @@ _APPARMOR_FIX = (
     "profile bwrap /usr/bin/bwrap flags=(unconfined) { userns, }\\n' | sudo tee /etc/apparmor.d/bwrap && "
     "sudo apparmor_parser -r /etc/apparmor.d/bwrap"
 )
+_ELSEWHERE = "run Code Tumbler in WSL 2, or in a container: contrib/README.md"
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,8 @@ class Probed:
 
 
 def _bwrap() -> Sandbox:
+    from agents.verification.sandbox.bwrap import Bwrap
+
     program = bwrap_program()
     if not program:
         raise SandboxUnavailable("bubblewrap is not installed")
@@ -65,14 +67,38 @@ def bwrap_program() -> str | None:
         return None
 
 
+def _landlock() -> Sandbox:
+    from agents.verification.sandbox.confined import Landlock
+
+    return Landlock.of_this_kernel()
+
+
+def _seatbelt() -> Sandbox:
+    from agents.verification.sandbox.seatbelt import Seatbelt
+
+    return Seatbelt.of_this_machine()
+
+
+def _container(engine: str) -> Sandbox:
+    from agents.verification.sandbox.container import Container
+
+    return Container.of(engine)
+
+
+def _bare() -> Sandbox:
+    from agents.verification.sandbox.confined import Bare
+
+    return Bare()
+
+
 _KINDS: Mapping[str, Callable[[], Sandbox]] = MappingProxyType(
     {
         "bwrap": _bwrap,
-        "landlock": Landlock.of_this_kernel,
-        "seatbelt": Seatbelt.of_this_machine,
-        "podman": functools.partial(Container.of, "podman"),
-        "docker": functools.partial(Container.of, "docker"),
-        "none": Bare,
+        "landlock": _landlock,
+        "seatbelt": _seatbelt,
+        "podman": functools.partial(_container, "podman"),
+        "docker": functools.partial(_container, "docker"),
+        "none": _bare,
     }
 )
 _LADDER = ("seatbelt",) if sys.platform == "darwin" else ("bwrap", "landlock")
@@ -95,8 +121,9 @@ def choose(setting: str = "auto") -> Sandbox:
 def refusal(tried: list[Probed]) -> str:
     """Why code is not run, and each way to change that."""
     reasons = "; ".join(f"{result.name}: {result.why}" for result in tried)
-    fixes = [result.fix for result in tried if result.fix]
-    fixes.append("or, to run generated code unprotected: `sandbox: none` under `verification:` in config.yaml")
+    fixes = list(dict.fromkeys(result.fix for result in tried if result.fix))
+    if sys.platform != "win32":
+        fixes.append("or, to run generated code unprotected: `sandbox: none` under `verification:` in config.yaml")
     return "\n".join([f"no sandbox works here ({reasons}). One of these mends it:", *(f"  {fix}" for fix in fixes)])
 
 
@@ -105,6 +132,8 @@ def probe(name: str) -> Probed:
     """Try one kind, once in this process. Raises SandboxUnavailable for a name that does not exist."""
     if name not in _KINDS:
         raise SandboxUnavailable(f"there is no sandbox called {name!r}; there are auto, {', '.join(_KINDS)}")
+    if sys.platform == "win32":
+        return Probed(name, None, why="Windows has nothing that it needs", fix=_ELSEWHERE)
     try:
         sandbox = _KINDS[name]()
         _try(sandbox)
