@@ -23,10 +23,11 @@ from rich.table import Table
 from agents.base import Verified, Work
 from agents.plan import Example, Plan, PlannedFile, complete_criteria, render
 from agents.requirements import number
+from agents.verification.box import Sandbox
 from agents.verification.sandbox import choose
 from agents.verifier import Verifier
 from benchmarks.prompts import Seeded
-from benchmarks.solve.hidden import lay_out
+from benchmarks.solve.hidden import judge, lay_out
 from benchmarks.solve.task import Change, Task, read_tasks
 from orchestrator.config import load
 from providers import Completion, FinishReason, Health, Provider, Request, Usage, open_provider
@@ -60,6 +61,8 @@ class Judged:
     """None: the right project."""
     with_examples: Verified
     without: Verified
+    hidden: bool
+    """The task's hidden tests accept it."""
 
     @property
     def caught(self) -> bool:
@@ -76,17 +79,17 @@ async def examine(tasks: Sequence[Task], provider: Provider, say: Callable[[Judg
     verifier = Verifier(provider, threshold=THRESHOLD, sandbox=sandbox)
     judged: list[Judged] = []
     for task in tasks:
-        right = await _judge(task, None, verifier, provider, None)
+        right = await _judge(task, None, verifier, provider, sandbox, None)
         say(right)
         judged.append(right)
         for defect in task.defects:
-            judged.append(await _judge(task, defect, verifier, provider, right))
+            judged.append(await _judge(task, defect, verifier, provider, sandbox, right))
             say(judged[-1])
     return judged
 
 
 async def _judge(
-    task: Task, defect: Change | None, verifier: Verifier, provider: Provider, right: Judged | None
+    task: Task, defect: Change | None, verifier: Verifier, provider: Provider, sandbox: Sandbox, right: Judged | None
 ) -> Judged:
     whole = {**task.reference, **task.tests}
     work = Work(task.name, 1, task.requirements, Seeded(provider, 1, provider.model))
@@ -96,8 +99,9 @@ async def _judge(
     with tempfile.TemporaryDirectory(prefix="tumbler-defects-") as folder:
         lay_out(Path(folder), {path: text.encode() for path, text in work.staged.items()})
         work = replace(work, snapshot=Path(folder))
-        verified = [await verifier.run(replace(work, plan=plan_of(task, examples=shown))) for shown in (True, False)]
-    return Judged(task.name, defect, *verified)
+        shown, without = [await verifier.run(replace(work, plan=plan_of(task, examples=e))) for e in (True, False)]
+    hidden = await judge({path: text.encode() for path, text in work.staged.items()}, task, sandbox)
+    return Judged(task.name, defect, shown, without, hidden.right)
 
 
 def plan_of(task: Task, *, examples: bool) -> str:
@@ -136,6 +140,8 @@ def summary(judged: Sequence[Judged]) -> Iterator[str]:
     planted = [one for one in judged if one.defect]
     below = [one for one in right if one.caught or one.caught_without]
     yield f"{len(right)} right projects, {len(below)} of them below {THRESHOLD}: {_named(below) or 'none'}"
+    odd = [one for one in judged if one.hidden is bool(one.defect)]
+    yield f"hidden tests accept the right ones and refuse all others, except: {_named(odd) or 'none'}"
     for kind in ("all kinds", *KINDS):
         group = [one for one in planted if one.defect and kind in (one.defect.kind, "all kinds")]
         seen, without = sum(one.caught for one in group), sum(one.caught_without for one in group)

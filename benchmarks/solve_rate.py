@@ -15,12 +15,15 @@ from fnmatch import fnmatch
 from itertools import chain, zip_longest
 from pathlib import Path
 
+import platformdirs
 from rich.console import Console
 
 from agents.verification.sandbox import choose
 from benchmarks.solve.rows import Row, append, read, summary_table, task_table
 from benchmarks.solve.task import SIZES, Task, read_tasks
 from benchmarks.solve.trial import Configuration, NotFinished, Trial
+
+OUT = Path(platformdirs.user_cache_dir("code-tumbler")) / "solve-rate"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -81,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--sample", type=int, help="only so many tasks, of all sizes in turn")
     parser.add_argument("--seeds", default="1", help="numbers with commas between")
     parser.add_argument("--timeout", type=float, default=3600.0, help="seconds for one project")
-    parser.add_argument("--out", type=Path, default=Path("solve-rate"), help="results and projects")
+    parser.add_argument("--out", type=Path, default=OUT, help=f"results and projects; {OUT}")
     parser.add_argument("--report", action="store_true", help="only print what was measured so far")
     return parser
 
