@@ -33,7 +33,10 @@ class Profile:
     invents: bool
     """Whether its own criteria, black-box examples and signatures are worth having; small models copy those shown."""
     patience: int
-    """Dropped repairs in a row before a new draft is tried beside the best one: small models repeat their mistakes."""
+    """Dropped rounds in a row before a new draft is tried beside the best one.
+
+    The smallest models send a wrong program back unchanged, so they begin with a draft.
+    """
     temperatures: tuple[float, ...]
     """By attempt; the last one repeats."""
 
@@ -48,7 +51,7 @@ class Profile:
 
 PROFILES = {
     Tier.SMALL: Profile(
-        files_per_call=3, max_files=5, answer_tokens=1536, invents=False, patience=1, temperatures=(0.2, 0.4, 0.7)
+        files_per_call=3, max_files=5, answer_tokens=1536, invents=False, patience=0, temperatures=(0.2, 0.4, 0.7)
     ),
     Tier.MEDIUM: Profile(
         files_per_call=4, max_files=12, answer_tokens=8192, invents=True, patience=2, temperatures=(0.2, 0.4, 0.7)

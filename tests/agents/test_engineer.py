@@ -239,21 +239,21 @@ async def test_a_small_model_is_stopped_early() -> None:
     assert model.calls[0].max_output_tokens == PROFILES[Tier.SMALL].answer_tokens
 
 
-async def test_after_a_dropped_round_a_small_model_writes_a_new_draft_without_seeing_the_old_one() -> None:
-    built, model = await repair(BOTH, fruitless=1, name="coder-1.5b", sources=frozenset(STAGED))
+async def test_after_two_dropped_rounds_a_small_model_writes_a_new_draft_without_seeing_the_old_one() -> None:
+    built, model = await repair(BOTH, fruitless=2, name="coder-1.5b", sources=frozenset(STAGED))
     assert "assert fib(6) == 9" not in model.calls[0].text
     assert FEEDBACK not in model.calls[0].text
     assert built.files["fib.py"] == CODE
-    assert model.calls[0].temperature == PROFILES[Tier.SMALL].temperature(1)
+    assert model.calls[0].temperature == PROFILES[Tier.SMALL].temperature(2)
 
 
 async def test_a_new_draft_takes_the_old_drafts_tests_away_and_keeps_what_the_user_edited() -> None:
     staged = {**STAGED, "tests/test_old.py": TEST, "notes.py": "MINE = 1\n"}
-    built, model = await repair(BOTH, fruitless=1, name="coder-1.5b", staged=staged, edited=frozenset({"notes.py"}))
+    built, model = await repair(BOTH, fruitless=0, name="coder-1.5b", staged=staged, edited=frozenset({"notes.py"}))
     assert built.deleted == {"tests/test_old.py"}
     assert "MINE = 1" in model.calls[0].text
 
 
-@pytest.mark.parametrize(("tier", "rounds"), [(Tier.SMALL, [1, 3, 5]), (Tier.MEDIUM, [2, 4]), (Tier.LARGE, [3, 5])])
+@pytest.mark.parametrize(("tier", "rounds"), [(Tier.SMALL, [0, 2, 4]), (Tier.MEDIUM, [2, 4]), (Tier.LARGE, [3, 5])])
 def test_repairs_and_new_drafts_take_turns_once_patience_is_over(tier: Tier, rounds: list[int]) -> None:
     assert [n for n in range(6) if PROFILES[tier].starts_afresh(n)] == rounds
