@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import rich_click as click
 
-from . import cli_beginning, cli_reading, cli_steering
+from . import cli_beginning, cli_reading, cli_report, cli_steering
 from .invocation import (
     WRONG_USE,
     Options,
@@ -45,7 +45,19 @@ def print_version(context: click.Context, _parameter: click.Parameter, wanted: b
     context.exit()
 
 
+_PANELS = {
+    "Begin": ("demo", "init", "doctor", "new", "run"),
+    "Look": ("status", "watch", "report", "diff", "logs", "usage"),
+    "Steer": ("pause", "stop", "resume", "rerun", "restore"),
+    "Tools": ("config", "verify", "read-reply"),
+}
+_help = click.RichHelpConfiguration(
+    command_groups={"cli": [{"name": name, "commands": list(commands)} for name, commands in _PANELS.items()]}
+)
+
+
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.rich_config(help_config=_help)
 @common
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=print_version, help="Show the version."
@@ -141,8 +153,9 @@ def doctor(context: click.RichContext, /, as_json: bool, no_call: bool, **option
     context.exit(0 if checkup.healthy else 1)
 
 
-for _command in (*cli_beginning.COMMANDS, *cli_reading.COMMANDS, *cli_steering.COMMANDS):
-    cli.add_command(_command)
+for _module in (cli_beginning, cli_report, cli_reading, cli_steering):
+    for _command in _module.COMMANDS:
+        cli.add_command(_command)
 
 
 @cli.command("config")

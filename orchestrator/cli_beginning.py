@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 @click.option("--force", is_flag=True, help="Replace the file if there is one.")
 @click.option("--server", "urls", multiple=True, metavar="URL", help="Look at this address on this machine too.")
 def init(path: Path, yes: bool, force: bool, urls: tuple[str, ...]) -> None:
-    """Write a config.yaml that fits this machine: finds local model servers and proposes a model for each agent."""
+    """Write a config.yaml for the model servers on this machine.
+
+    Finds Ollama, vLLM, LM Studio and llama.cpp, and proposes a model for each agent.
+    """
     from .first_config import memory_bytes, propose, render
     from .local_servers import USUAL, find
 
@@ -70,9 +73,10 @@ def _say_found(console: Console, servers: list[Server], choices: dict[str, Choic
 @click.argument("folder", required=False, type=click.Path(path_type=Path))
 @click.pass_context
 def demo(context: click.RichContext, /, folder: Path | None) -> None:
-    """Play a recorded conversation through the real daemon, sandbox and tests: no model, no network, ten seconds.
+    """Play a recorded run: no model, no network, ten seconds.
 
-    What it makes stays in FOLDER, or in the first free one of demo, demo-2 ... in the current directory.
+    The daemon, the sandbox and the tests are real. What it makes stays in FOLDER, or in the first free one of demo,
+    demo-2 ... in the current directory.
     """
     from .console import open_console
     from .demo import SAID, free_folder, play

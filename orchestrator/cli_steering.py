@@ -83,7 +83,10 @@ def resume(context: click.RichContext, /, name: str, **options: Any) -> None:
 @click.argument("agent", required=False, type=click.Choice(("architect", "engineer", "verifier")))
 @click.pass_context
 def rerun(context: click.RichContext, /, name: str, agent: str | None, **options: Any) -> None:
-    """Let an AGENT of project NAME run again on what stands now; without one, the agent that worked last."""
+    """Let an AGENT of project NAME run again on what stands now.
+
+    Without AGENT: the one that worked last.
+    """
     from .rerun import rerun
 
     with _project(context, options, name) as (workspace, _):
@@ -97,7 +100,10 @@ def rerun(context: click.RichContext, /, name: str, agent: str | None, **options
 @click.argument("iteration", type=click.IntRange(min=1))
 @click.pass_context
 def restore(context: click.RichContext, /, name: str, iteration: int, **options: Any) -> None:
-    """Put what ITERATION of project NAME delivered back into 03_staging; it is verified once more."""
+    """Put an ITERATION of project NAME back into 03_staging.
+
+    It is verified once more. What you edited there is kept aside.
+    """
     from datetime import datetime
 
     from agents.verification.text import count
