@@ -42,6 +42,7 @@ class StateManager:
 
 def load(folder: Folder, name: str) -> State:
     """The state in `folder`; a fresh one when there is none. Raises StateProblem."""
+    name = _storable(name)
     try:
         data = folder.read(Project.STATE, limit=LARGEST_STATE)
     except FileProblem as error:
@@ -67,11 +68,11 @@ class StateDamaged(StateProblem):
 def load_or_rebuild(folder: Folder, name: str) -> tuple[State, str | None]:
     """The state, and a sentence for the user when it had to be rebuilt. Raises StateProblem for a newer version."""
     try:
-        return load(folder, name).model_copy(update={"name": name}), None
+        return load(folder, name).model_copy(update={"name": _storable(name)}), None
     except StateDamaged as error:
         aside = _set_aside(folder)
         rebuilt = Journal.open(folder).newest_state() or State(name=name)
-        rebuilt = rebuilt.model_copy(update={"name": name})
+        rebuilt = rebuilt.model_copy(update={"name": _storable(name)})
         save(folder, rebuilt)
         return rebuilt, f"{error}; set aside as {aside} and rebuilt from the journal"
 
@@ -81,6 +82,11 @@ def save(folder: Folder, state: State) -> State:
     state = state.model_copy(update={"last_update": datetime.now(UTC).replace(microsecond=0)})
     folder.write(Project.STATE, state.model_dump_json(indent=2) + "\n")
     return state
+
+
+def _storable(name: str) -> str:
+    """A folder's name need not be UTF-8, but what is written as JSON must be."""
+    return name.encode("utf-8", "replace").decode("utf-8")
 
 
 def _set_aside(folder: Folder) -> str:
