@@ -131,15 +131,18 @@ def step(state: State, event: Event) -> tuple[State, Action | None]:
         case Failed(reason, hint):
             return _change(state, status=Status.FAILED, error=reason, hint=hint or None), None
         case Stalled(reason, hint, not_before):
-            held = _change(state, status=Status.WAITING, error=reason, hint=hint or None, not_before=not_before)
-            return held, None
+            return _hold(state, Status.WAITING, error=reason, hint=hint or None, not_before=not_before), None
         case Halted(reason, hint):
-            return _change(state, status=Status.PAUSED, error=reason, hint=hint or None), None
+            return _hold(state, Status.PAUSED, error=reason, hint=hint or None), None
 
 
 def _change(state: State, **change: Any) -> State:
     """`state` with `change`; what was wrong before is over unless `change` says otherwise."""
     return state.model_copy(update={"error": None, "hint": None, "not_before": None, "restoring": False, **change})
+
+
+def _hold(state: State, status: Status, **change: Any) -> State:
+    return _change(state, status=status, restoring=state.restoring, **change)
 
 
 def _demand(state: State, event: Event, phase: Phase) -> None:
@@ -179,17 +182,14 @@ def _judge(state: State, report: Score) -> tuple[State, Action | None]:
         return _work(state, Phase.FINALIZING, iteration=report.iteration)
     if report.iteration < state.max_iterations:
         return _work(state, Phase.ENGINEERING, iteration=report.iteration + 1)
+    return _exhaust(state.model_copy(update={"iteration": report.iteration}))
+
+
+def _exhaust(state: State) -> tuple[State, Action]:
     best = f"iteration {state.best_iteration} with {state.best_score}" if state.best_iteration else "none"
-    reason = f"not {state.quality_threshold:g}/10 after {report.iteration} iterations; best: {best}"
+    reason = f"not {state.quality_threshold:g}/10 after {state.iteration} iterations; best: {best}"
     hint = "read the last report in 04_feedback, edit the requirements or PLAN.md, or raise max_iterations"
-    change = {
-        "status": Status.EXHAUSTED,
-        "iteration": report.iteration,
-        "error": reason,
-        "hint": hint,
-        "restoring": True,
-    }
-    return _change(state, **change), Action.RESTORE
+    return _change(state, status=Status.EXHAUSTED, error=reason, hint=hint, restoring=True), Action.RESTORE
 
 
 def _remember(state: State, report: Score) -> State:
@@ -225,7 +225,7 @@ def improves(candidate: Score, best: Score | None) -> bool:
 
 def _resume(state: State) -> tuple[State, Action | None]:
     if state.restoring:
-        return state, Action.RESTORE
+        return _exhaust(state)
     if state.status in AT_REST or state.current_phase not in WORK:
         return state, None
     return _work(state, state.current_phase)
@@ -244,6 +244,11 @@ def take(state: State, trigger: Trigger, found: Mapping[Trigger, str]) -> State:
 
 
 def outdates(trigger: Trigger, phase: Phase) -> bool:
-    """Whether the arrival of `trigger` makes the work of `phase` worthless."""
+    """Whether the arrival of `trigger` makes the work of `phase` worthless.
+
+    A report that arrives while the Engineer works is that of the iteration before: he works from it, too.
+    """
     order = list(Trigger)
+    if (trigger, phase) == (Trigger.REPORT, Phase.ENGINEERING):
+        return True
     return phase in INPUT and order.index(trigger) <= order.index(INPUT[phase])

@@ -16,7 +16,7 @@ def tell(view: View, before: State, now: State) -> None:
     if line is not None:
         text, level = line
         view.say(text, project=now.name, level=level)
-    if now.status in ENDS and isinstance(view, EndingView):
+    if now.status in ENDS and not now.restoring and isinstance(view, EndingView):
         view.ended(now)
 
 
@@ -42,7 +42,7 @@ def _line(before: State, now: State) -> tuple[str, Level] | None:
             return f"completed with {now.last_score:g}/10 after {_times(now.iteration)}", Level.GOOD
         case Status.FAILED:
             return _with_hint(f"failed while {now.current_phase}: {now.error}", now), Level.ERROR
-        case Status.EXHAUSTED:
+        case Status.EXHAUSTED if not now.restoring:
             return _with_hint(f"exhausted: {now.error}", now), Level.WARNING
         case Status.WAITING | Status.PAUSED if (before.status, before.error) != (now.status, now.error):
             return _with_hint(f"{now.status}: {now.error}", now), Level.WARNING

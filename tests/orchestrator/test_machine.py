@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 import pytest
 
 from orchestrator.machine import (
+    HELD,
     Action,
     Archived,
     Arrived,
@@ -90,6 +91,14 @@ def test_a_restart_finishes_putting_the_best_iteration_back() -> None:
     assert state.error is not None
 
 
+@pytest.mark.parametrize("trouble", [Stalled("the disk is full"), Halted("you put STOP into the project's folder")])
+def test_the_best_iteration_comes_back_also_after_trouble(trouble: Event) -> None:
+    exhausted, _ = step(at(Status.VERIFYING, iteration=3), report(5.0, 3))
+    held, _ = step(exhausted, trouble)
+    assert held.status in HELD
+    assert step(held, Resumed()) == (exhausted, Action.RESTORE)
+
+
 def test_an_archived_project_is_completed() -> None:
     assert step(at(Status.FINALIZING), Archived())[0].status is Status.COMPLETED
 
@@ -174,6 +183,7 @@ def test_the_most_upstream_change_wins_and_outdates_the_rest() -> None:
         (Trigger.PLAN, Phase.PLANNING, False),
         (Trigger.PLAN, Phase.ENGINEERING, True),
         (Trigger.MANIFEST, Phase.ENGINEERING, False),
+        (Trigger.REPORT, Phase.ENGINEERING, True),
         (Trigger.MANIFEST, Phase.VERIFYING, True),
         (Trigger.REPORT, Phase.VERIFYING, False),
         (Trigger.REPORT, Phase.IDLE, False),
