@@ -14,7 +14,7 @@ from . import steering, store
 from .config import ConfigError
 from .files import FileProblem, Folder, Gone
 from .look import Look
-from .machine import Action, Event, Failed, Stalled, step
+from .machine import Action, Arrived, Event, Failed, Stalled, step
 from .shell import Shell
 from .state import State, Status
 from .steps import Steps
@@ -56,8 +56,7 @@ class Cycle:
         try:
             look.apply_settings()
         except ConfigError as error:
-            stalled = Stalled(str(error))
-            return stalled if (look.state.status, look.state.error) != (Status.WAITING, stalled.reason) else None
+            return self._unsettled(look, str(error))
         event = look.event(resume=resume or await look.can_go_on())
         if event is None and look.state.status is Status.IDLE:
             self._advise(folder)
@@ -86,8 +85,8 @@ class Cycle:
         """Decide, and make the decision durable before anything is done about it."""
         before = look.state
         state, action = step(before, event)
-        now = _dated(before, state)
-        look.state = await off_loop(lambda: store.save(folder, now))
+        dated = _dated(state, event)
+        look.state = await off_loop(lambda: store.save(folder, dated))
         tell(self._shell.view, before, look.state)
         return action
 
@@ -96,8 +95,15 @@ class Cycle:
         try:
             look.apply_settings()
         except ConfigError as error:
-            return None if look.state.status is Status.WAITING else Stalled(str(error))
+            return self._unsettled(look, str(error))
         return look.event()
+
+    def _unsettled(self, look: Look, problem: str) -> Event | None:
+        """The project's settings are wrong: what has something to do waits until they are mended."""
+        if look.at_rest():
+            self._shell.say_once(self._name, problem)
+            return None
+        return None if (look.state.status, look.state.error) == (Status.WAITING, problem) else Stalled(problem)
 
     async def _watched(self, steps: Steps, action: Action, look: Look, folder: Folder) -> Event | None:
         """Perform `action`; stop it at once when a change upstream makes it worthless, or the person says STOP."""
@@ -121,7 +127,7 @@ class Cycle:
         finally:
             work.cancel()
             await asyncio.wait({work})
-            self._shell.view.show(self._name, None)
+            self._shell.view.show(look.state.name, None)
 
     async def _perform(self, steps: Steps, action: Action) -> Event | None:
         """The work itself; trouble becomes an event. One project must not stop the others."""
@@ -141,8 +147,8 @@ class Cycle:
             return event
 
 
-def _dated(before: State, now: State) -> State:
-    """Note when the score reached the threshold: the zip is named after it."""
-    if now.status is not Status.FINALIZING or before.status is Status.FINALIZING:
-        return now
-    return now.model_copy(update={"accepted": datetime.now(UTC).replace(microsecond=0)})
+def _dated(state: State, event: Event) -> State:
+    """Note when the score reached the threshold: the zip is named after it, also when it is made later."""
+    if state.status is not Status.FINALIZING or not isinstance(event, Arrived):
+        return state
+    return state.model_copy(update={"accepted": datetime.now(UTC).replace(microsecond=0)})

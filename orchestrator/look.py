@@ -15,13 +15,13 @@ from .calls import Ledger
 from .config import Config, for_project
 from .crew import AGENT
 from .files import Folder
-from .machine import HELD, WORK, Arrived, Event, Failed, Resumed, next_arrival, outdates, take
+from .machine import AT_REST, HELD, WORK, Arrived, Event, Failed, Resumed, Stalled, next_arrival, outdates, take
 from .project import Project, Trigger
 from .shell import Shell
 from .state import Score, State, Status
 from .steps import sweep
 from .threads import off_loop
-from .triggers import fingerprints, report_iteration, untouched
+from .triggers import fingerprint, fingerprints, report_iteration, untouched
 from .trouble import LONGEST
 from .view import Level
 
@@ -51,8 +51,8 @@ class Look:
     def apply_settings(self) -> None:
         """Lay the project's own settings over the daemon's; state.json shows what is enforced. Raises ConfigError."""
         text = self._folder.read(Project.OVERRIDES, limit=1 << 20)
-        if text is not None:
-            self.config = for_project(self._shell.config, text, f"{self.state.name}/{Project.OVERRIDES}")
+        place = f"{self.state.name}/{Project.OVERRIDES}"
+        self.config = self._shell.config if text is None else for_project(self._shell.config, text, place)
         limits = {"max_iterations": self.config.max_iterations, "quality_threshold": self.config.quality_threshold}
         self.state = self.state.model_copy(update=limits)
 
@@ -61,11 +61,11 @@ class Look:
 
         A trigger that is taken up is marked so in `state`.
         """
+        word = steering.told(self._folder)
         if self.state.restoring:
-            return Resumed()
+            return Resumed() if word is None and (resume or self.state.status is Status.EXHAUSTED) else None
         found = fingerprints(self._folder, self.state)
         trigger = next_arrival(self.state.taken, found)
-        word = steering.told(self._folder)
         if word is not None:
             wanted = trigger is not None or self.state.status in WORKING
             return steering.halted(word) if wanted and self.state.status is not Status.PAUSED else None
@@ -75,10 +75,17 @@ class Look:
             return Arrived(Trigger.REPORT, self.state.scores[-1])
         return Resumed() if resume and self.state.status in WORKING | HELD else None
 
+    def at_rest(self) -> bool:
+        """Whether there is nothing to do for the project: no work was cut off, and no trigger is new."""
+        return self.state.status in AT_REST and self._newest() is None
+
     def outdated(self) -> bool:
-        """Whether a change upstream of the work under way has arrived."""
-        trigger = next_arrival(self.state.taken, fingerprints(self._folder, self.state))
+        """Whether a change upstream of the work under way has arrived. The way back to the best is made to its end."""
+        trigger = None if self.state.restoring else self._newest()
         return trigger is not None and outdates(trigger, self.state.current_phase)
+
+    def _newest(self) -> Trigger | None:
+        return next_arrival(self.state.taken, fingerprints(self._folder, self.state))
 
     async def can_go_on(self) -> bool:
         """Whether what held the project is over, as far as can be told without trying."""
@@ -108,14 +115,26 @@ class Look:
             text = "" if trigger is Trigger.MANIFEST else gather.required(self._folder, rel)
         except gather.Unreadable as problem:
             if problem.blank and trigger is Trigger.REQUIREMENTS:
-                self._shell.say_once(self.state.name, str(problem))
-                return None
+                return self._blank(str(problem))
             self.state = take(self.state, trigger, found)
             return Failed(str(problem))
-        self.state = take(self.state, trigger, found)
+        self.state = take(self.state, trigger, self._with_old_report(trigger, found))
         if trigger is Trigger.REQUIREMENTS or self.state.start_time is None:
             self.state = self.state.model_copy(update={"start_time": _now().replace(microsecond=0)})
         return self._report(text, rel, iteration) if trigger is Trigger.REPORT else Arrived(trigger)
+
+    def _blank(self, problem: str) -> Event | None:
+        if self.state.status in WORKING:
+            return Stalled(problem)
+        self._shell.say_once(self.state.name, problem)
+        return None
+
+    def _with_old_report(self, trigger: Trigger, found: dict[Trigger, str]) -> dict[Trigger, str]:
+        """`found`, and the report that an earlier plan left for the iteration that is to be verified: it is stale."""
+        if trigger is not Trigger.MANIFEST:
+            return found
+        old = fingerprint(self._folder, Project.report(max(1, self.state.iteration)))
+        return found if old is None else {**found, Trigger.REPORT: old}
 
     def _report(self, text: str, rel: str, iteration: int) -> Event:
         """The score as the report has it, a person's correction included."""

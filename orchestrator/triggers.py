@@ -9,6 +9,9 @@ from .files import FileProblem, Folder
 from .project import Project, Trigger
 from .state import Phase, State
 
+LARGEST = 16 << 20
+"""What has more bytes is no trigger file of ours; it is not read, which would hold up the event loop."""
+
 
 def report_iteration(state: State) -> int:
     """The iteration whose report is the newest that may exist; 0 when none can.
@@ -37,6 +40,8 @@ def fingerprint(folder: Folder, rel: str) -> str | None:
         found = folder.stat(rel)
         if found is None:
             return None
+        if found.size > LARGEST:
+            return f"{found.mtime_ns}:{found.size} bytes"
         return f"{found.mtime_ns}:{folder.sha256(rel)}"
     except FileProblem as problem:
         return f"0:{type(problem).__name__}"

@@ -461,7 +461,7 @@ async def test_stopping_in_flight_loses_nothing_and_repeats_no_completed_call(tm
     agents.verifier.provider.seconds = 0.0
     async with running(tmp_path, agents):
         drop(tmp_path, "x")
-        await until(lambda: agents.architect.works)
+        await until(lambda: agents.architect.provider.requests)
         agents.architect.provider.seconds = 30.0
         await until(lambda: state(tmp_path, "x").get("status") in ("engineering", "verifying"))
     calls = journal_size(tmp_path, "x")

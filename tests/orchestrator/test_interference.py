@@ -2,19 +2,22 @@
 
 import asyncio
 import json
+import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
-from agents.base import Outcome, Planned, Work
+from agents.base import AgentError, Outcome, Planned, Work
 from orchestrator.config import DailyLimits, Limits
 from orchestrator.delivery import Delivery, prepare, staged_hashes
 from orchestrator.files import Folder
 from orchestrator.journal import Journal
 from orchestrator.store import load, save
+from orchestrator.triggers import fingerprint
 from providers import Activity, Completion, FinishReason, Listener, Progress, Request, Unavailable, Usage
-from tests.fakes.agents import ScriptedProvider, Trio, trio
+from tests.fakes.agents import ScriptedProvider, Trio, trio, verdict
 from tests.fakes.daemon import Heard, daemon, drop, running, settings, state, touch, until, until_status
 
 
@@ -24,7 +27,98 @@ async def finish(workspace: Path, agents: Trio, heard: Heard | None = None, **mo
         return await daemon(workspace, agents, heard, settings(**more)).run(until_idle=True)
 
 
+def zips(workspace: Path, name: str) -> list[str]:
+    return sorted(path.name for path in (workspace / name / "05_final").iterdir())
+
+
+# --- reports
+
+
+async def test_the_report_of_an_earlier_plan_does_not_stand_for_code_that_was_not_verified(tmp_path: Path) -> None:
+    agents = trio(scores=(4.0, 9.0))
+    drop(tmp_path, "x")
+    assert await finish(tmp_path, agents) == 0
+
+    def breaks_in_the_second(work: Work) -> Outcome:
+        if work.iteration == 2:
+            raise AgentError("broken")
+        return verdict(4.0)
+
+    agents.verifier.outcome = breaks_in_the_second
+    (tmp_path / "x" / "02_plan" / "PLAN.md").write_text("another plan")
+    assert await finish(tmp_path, agents) == 1
+    assert state(tmp_path, "x")["status"] == "failed"
+    assert len(zips(tmp_path, "x")) == 1
+
+
+async def test_a_report_edited_while_the_engineer_works_from_it_is_taken_up_at_once(tmp_path: Path) -> None:
+    agents = trio(scores=(4.0, 9.0))
+    agents.verifier.provider = ScriptedProvider()
+    judge = agents.verifier.outcome
+
+    def judge_and_slow_down(work: Work) -> Outcome:
+        agents.engineer.provider.seconds = 30.0
+        return judge(work)
+
+    agents.verifier.outcome = judge_and_slow_down
+    drop(tmp_path, "x")
+    async with running(tmp_path, agents):
+        await until(lambda: len(agents.engineer.works) == 2)
+        (tmp_path / "x" / "04_feedback" / "REPORT_iter1.md").write_text("Score: 9/10\n")
+        await until_status(tmp_path, "x", "completed")
+    assert state(tmp_path, "x")["iteration"] == 1
+    assert len(zips(tmp_path, "x")) == 1
+
+
+async def test_the_limit_of_iterations_is_told_once(tmp_path: Path) -> None:
+    heard = Heard()
+    drop(tmp_path, "x")
+    await finish(tmp_path, trio(scores=(4.0,)), heard, max_iterations=2)
+    assert heard.text().count("exhausted: ") == 1
+
+
+# --- settings
+
+
+async def test_a_project_at_rest_stays_as_it_is_when_its_settings_break_and_are_mended(tmp_path: Path) -> None:
+    agents = trio(scores=(9.0,))
+    heard = Heard()
+    drop(tmp_path, "x")
+    async with running(tmp_path, agents, heard):
+        await until_status(tmp_path, "x", "completed")
+        before = state(tmp_path, "x")
+        (tmp_path / "x" / "tumbler.yaml").write_text("max_iteration: 3\n")
+        await until(lambda: "max_iterations" in heard.text())
+        (tmp_path / "x" / "tumbler.yaml").write_text("max_iterations: 3\n")
+        drop(tmp_path, "y")
+        await until_status(tmp_path, "y", "completed")
+    assert state(tmp_path, "x") == before
+    assert len(zips(tmp_path, "x")) == 1
+
+
+async def test_broken_settings_without_requirements_leave_nothing_waiting(tmp_path: Path) -> None:
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x" / "tumbler.yaml").write_text("max_iteration: 3\n")
+    heard = Heard()
+    await finish(tmp_path, trio(), heard)
+    assert "max_iterations" in heard.text()
+    assert state(tmp_path, "x") == {}
+
+
 # --- edits
+
+
+async def test_requirements_emptied_while_an_agent_works_make_the_project_wait(tmp_path: Path) -> None:
+    agents = trio(scores=(9.0,), seconds=30.0)
+    path = drop(tmp_path, "x")
+    async with running(tmp_path, agents):
+        await until(lambda: agents.architect.works)
+        path.write_text("")
+        await until_status(tmp_path, "x", "waiting")
+        assert "is empty" in state(tmp_path, "x")["error"]
+        agents.architect.provider.seconds = 0.0
+        path.write_text("print bye\n")
+        await until_status(tmp_path, "x", "completed")
 
 
 async def test_an_answer_to_files_that_were_edited_since_is_not_used(tmp_path: Path) -> None:
@@ -154,6 +248,24 @@ async def test_halves_of_a_surrogate_pair_lose_no_answer(tmp_path: Path, sent: s
 
 
 # --- the folder
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there a name may be any bytes")
+async def test_a_name_that_is_not_utf8_is_a_project(tmp_path: Path) -> None:
+    name = os.fsdecode(b"caf\xe9")
+    drop(tmp_path, name)
+    assert await finish(tmp_path, trio(scores=(9.0,))) == 0
+    assert state(tmp_path, name)["name"] == "caf?"
+
+
+def test_a_huge_trigger_file_is_not_read(tmp_path: Path) -> None:
+    path = drop(tmp_path, "x")
+    with path.open("wb") as file:
+        file.truncate(1 << 40)
+    with Folder.open(tmp_path / "x") as folder:
+        mark = fingerprint(folder, "01_input/requirements.txt")
+    assert mark is not None
+    assert mark.endswith(f":{1 << 40} bytes")
 
 
 async def test_a_project_replaced_at_work_is_looked_at_again(tmp_path: Path) -> None:
