@@ -62,12 +62,16 @@ class Gate:
         if self._later is not None:
             self._later.cancel()
             self._later = None
-        while (call := choose(self._turn, tuple(self._queue), self._monotonic())) is not None:
+        while (call := choose(self._turn, self._still_waiting(), self._monotonic())) is not None:
             self._turn = begun(self._turn, call, self._monotonic())
             self._queue.pop(call).set_result(None)
         if self._queue and not self._turn.running:
             wait = max(0.0, change_at(self._turn) - self._monotonic())
             self._later = asyncio.get_running_loop().call_later(wait, self._admit)
+
+    def _still_waiting(self) -> tuple[Waiting, ...]:
+        """Without those that were cancelled and have not noticed yet."""
+        return tuple(call for call, admitted in self._queue.items() if not admitted.done())
 
 
 class Gates:

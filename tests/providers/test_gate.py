@@ -176,6 +176,20 @@ async def test_a_call_cancelled_at_the_moment_it_is_let_in_gives_its_place_on() 
     await end(third)
 
 
+async def test_a_call_cancelled_in_the_moment_in_which_a_place_becomes_free_gets_none() -> None:
+    played = Played()
+    first, second, third = (played.call(name) for name in ("first", "second", "third"))
+    await settle()
+    first.cancel()
+    second.cancel()  # it still stands in the queue when the first one leaves
+    await asyncio.wait({first, second})
+    assert first.cancelled()
+    assert second.cancelled()
+    await settle()
+    assert played.inside == ["third"]
+    await end(third)
+
+
 async def test_those_behind_a_call_that_wanted_the_server_alone_go_on_when_it_gives_up() -> None:
     played = Played()
     first, alone, other = played.call("first", at_once=2), played.call("alone"), played.call("other", at_once=2)
