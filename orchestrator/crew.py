@@ -34,6 +34,12 @@ class Crew(Protocol):
     def doubt(self, provider: str) -> None:
         """A call to `provider` failed: look at it again before the next one."""
 
+    async def sandbox(self) -> str:
+        """One sentence about how code will be kept in; empty when that is the agents' own business.
+
+        Raises SandboxUnavailable.
+        """
+
     async def aclose(self) -> None: ...
 
 
@@ -47,6 +53,9 @@ class GivenCrew:
         return self._agents[action]
 
     def doubt(self, provider: str) -> None: ...
+
+    async def sandbox(self) -> str:
+        return ""
 
     async def aclose(self) -> None:
         for agent in self._agents.values():
@@ -75,6 +84,12 @@ class ConfiguredCrew:
 
     def doubt(self, provider: str) -> None:
         self._checks.pop(provider, None)
+
+    async def sandbox(self) -> str:
+        from agents.verification.sandbox import choose
+
+        chosen = await asyncio.to_thread(choose, self._config.verification.sandbox)
+        return f"{chosen.name}: {chosen.description}"
 
     async def aclose(self) -> None:
         await asyncio.gather(*(provider.aclose() for provider in self._providers.values()))

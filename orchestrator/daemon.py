@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Self
 
 from agents.base import Agent
+from agents.verification.box import SandboxUnavailable
 
 from .config import Config
 from .crew import ConfiguredCrew, Crew, GivenCrew
@@ -118,6 +119,7 @@ class _Loop:
     async def run(self, *, until_idle: bool, timeout: float | None) -> bool:
         """Until stopped, idle or out of time; whether every project is completed."""
         rescan: asyncio.Task[None] | None = None
+        greeting: asyncio.Task[None] | None = None
         try:
             async with asyncio.timeout(timeout if until_idle else None):
                 async with watching(self._workspace.path, self._note, polling=self._watch.polling) as watcher:
@@ -125,6 +127,7 @@ class _Loop:
                     await asyncio.to_thread(self._count_today)
                     await self._rescan(at_once=True)
                     rescan = asyncio.create_task(self._rescan_forever(watcher.check), name="rescan")
+                    greeting = asyncio.create_task(self._tell_sandbox(), name="sandbox")
                     await self._serve(until_idle=until_idle, patient=timeout is not None)
         except TimeoutError:
             self._say(
@@ -132,10 +135,21 @@ class _Loop:
             )
             return False
         finally:
-            if rescan is not None:
-                rescan.cancel()
+            for task in (rescan, greeting):
+                if task is not None:
+                    task.cancel()
             await self._end_work()
         return not self._stopping and all(state.status is Status.COMPLETED for state in self._begun())
+
+    async def _tell_sandbox(self) -> None:
+        """How code is kept in, or why nothing can be verified yet; the work itself decides again."""
+        try:
+            sandbox = await self._shell.crew.sandbox()
+        except SandboxUnavailable as problem:
+            self._say(f"no sandbox works here, so nothing can be verified: {problem}", Level.WARNING)
+            return
+        if sandbox:
+            self._say(f"code is tested in {sandbox}")
 
     def _count_today(self) -> None:
         """What was spent today before this start counts in the daily limits."""

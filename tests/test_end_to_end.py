@@ -99,6 +99,7 @@ def test_requirements_become_a_tested_zip(tmp_path: Path, kind: str) -> None:
         assert made.returncode == 0, made.stderr
         done = run(tmp_path, "run", "--until-idle", "--timeout", "110")
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "code is tested in" in done.stdout
     root = tmp_path / "projects" / "hello"
     now = json.loads((root / ".tumbler" / "state.json").read_text())
     assert (now["status"], now["iteration"], now["best_iteration"]) == ("completed", 2, 2)
