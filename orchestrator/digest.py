@@ -35,6 +35,8 @@ class Round:
     passed: int | None
     """Tests; None when the record of the iteration is gone."""
     failed: int | None
+    lost: tuple[str, ...]
+    """Tests that passed in the best round before and no longer did."""
     base: int | None
     """The iteration that it was built on and is compared with; None for the first."""
     changes: tuple[Change, ...] | None
@@ -118,6 +120,7 @@ def _round(folder: Folder, score: Mapping[str, Any], base: int | None, made: Seq
         summary=str(score.get("summary") or ""),
         passed=None if facts is None else len(facts.passed),
         failed=None if facts is None else len(facts.failed),
+        lost=tuple(map(str, score.get("lost") or ())),
         base=base,
         changes=None if new is None or old is None else changes(old, new),
         spent=_sum(made),

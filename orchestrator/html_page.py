@@ -16,6 +16,8 @@ from .tables import UNKNOWN, money, short
 
 MOST_FILES = 40
 """Changed files named in one round."""
+MOST_LOST = 5
+"""Tests named that no longer passed in one round."""
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #1c2024; --dim: #60646c; --line: #d9dde2; --paper: #fff; --band: #f5f6f8;
@@ -112,11 +114,19 @@ def _rounds(found: Digest) -> str:
             _score(each.score) + (" best" if each.iteration == found.standing.best_iteration else ""),
             tests(each),
             _changes(each),
-            _text(each.summary),
+            _text(each.summary) + _lost(each),
         ]
         for each in found.rounds
     ]
     return _table(("iteration", "score", "tests", "changed", "summary"), rows, whole=(0, 1, 2))
+
+
+def _lost(each: Round) -> str:
+    """Why a round was not kept though its score may be higher."""
+    if not each.lost:
+        return ""
+    more = f" and {len(each.lost) - MOST_LOST} more" if len(each.lost) > MOST_LOST else ""
+    return f'<br><span class="bad">no longer passed: {_text(", ".join(each.lost[:MOST_LOST]))}{more}</span>'
 
 
 def _changes(each: Round) -> str:

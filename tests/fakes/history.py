@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from orchestrator import store
@@ -46,6 +47,7 @@ def past(
     rounds: Sequence[Mapping[str, str]] = ROUNDS,
     scores: Sequence[float] = SCORES,
     cost: float | None = 0.012,
+    lost: Mapping[int, tuple[str, ...]] = MappingProxyType({}),
     wanted: str = "Print all links of a page.\nWith tests.\n",
     **state: Any,
 ) -> Path:
@@ -55,7 +57,7 @@ def past(
     with Folder.open(root) as folder:
         folder.write(Project.REQUIREMENTS, wanted)
         folder.write(Project.PLAN, "# Plan\n")
-        judged = [_keep(folder, number, files, scores) for number, files in enumerate(rounds, 1)]
+        judged = [_keep(folder, number, files, scores, lost.get(number, ())) for number, files in enumerate(rounds, 1)]
         best = max(judged, key=lambda score: score.score, default=None)
         remembered = State(
             name=name,
@@ -77,7 +79,9 @@ def past(
     return root
 
 
-def _keep(folder: Folder, number: int, files: Mapping[str, str], scores: Sequence[float]) -> Score:
+def _keep(
+    folder: Folder, number: int, files: Mapping[str, str], scores: Sequence[float], lost: tuple[str, ...]
+) -> Score:
     score, green = scores[number - 1], scores[number - 1] >= 8
     passed = tuple(f"t{n}" for n in range(number * 2))
     failed = () if green else ("x",)
@@ -89,7 +93,7 @@ def _keep(folder: Folder, number: int, files: Mapping[str, str], scores: Sequenc
     )
     folder.write(Project.report(number), f"# Report, iteration {number}: Score: {score}/10\n")
     accepted = score == max(scores[:number])
-    return Score(iteration=number, score=score, green=green, accepted=accepted, summary=summary)
+    return Score(iteration=number, score=score, green=green, lost=lost, accepted=accepted, summary=summary)
 
 
 def _call_models(folder: Folder, rounds: int, cost: float | None) -> None:

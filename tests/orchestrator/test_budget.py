@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from orchestrator.budget import Budget
 from orchestrator.config import DailyLimits, Limits
 from orchestrator.usage import Row, Spent, Today
+from tests.fakes.agents import trio
+from tests.fakes.daemon import Heard, daemon, drop, settings
 
 UNLIMITED = DailyLimits.model_validate(dict.fromkeys(DailyLimits.model_fields, "unlimited"))
 
@@ -45,6 +48,15 @@ def spent(tokens: int = 0, cost: float | None = 0.0, seconds: float = 0.0) -> Ro
 def test_the_scarcest_cap_counts(row: Row, expected: float) -> None:
     limits = Limits(max_tokens=1000, max_cost=2.0, max_minutes=10, max_calls=10, daily=UNLIMITED)
     assert Budget(limits, Spent([row]), Today()).left() == pytest.approx(expected)
+
+
+def test_the_daemon_shows_what_is_left(tmp_path: Path) -> None:
+    drop(tmp_path, "p")
+    heard = Heard()
+    limits = Limits(max_calls=10, daily=UNLIMITED)
+    daemon(tmp_path, trio(scores=(9.0,)), heard, settings(limits=limits)).start(until_idle=True)
+    shown = [round(row.budget_left, 3) for row in heard.rows if row.budget_left is not None]
+    assert shown[-1] == 0.8
 
 
 def test_the_days_cap_counts_as_well() -> None:

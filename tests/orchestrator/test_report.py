@@ -200,6 +200,16 @@ def test_the_html_file_is_whole_escaped_and_loads_nothing(tmp_path: Path) -> Non
     assert "unknown" in text
 
 
+def test_tests_that_a_round_lost_are_named(tmp_path: Path) -> None:
+    lost = tuple(f"<t{number}>" for number in range(7))
+    root = past(tmp_path, scores=(5.0, 6.0, 4.0), lost={3: lost})
+    found = of(root)
+    assert [each.lost for each in found.rounds] == [(), (), lost]
+    assert "no longer passed: &lt;t0&gt;, &lt;t1&gt;, &lt;t2&gt;, &lt;t3&gt;, &lt;t4&gt; and 2 more" in html_page(
+        [found], NOW
+    )
+
+
 def test_html_is_written_where_it_was_asked_for(tmp_path: Path) -> None:
     past(tmp_path / "projects")
     assert "report.html is written" in invoke("report", "--html", "report.html").output
