@@ -239,6 +239,8 @@ class FakeLLM:
         gone = asyncio.ensure_future(reader.read(1))
         stream = asyncio.ensure_future(self._stream(asked, answer, writer))
         await asyncio.wait({gone, stream}, return_when=asyncio.FIRST_COMPLETED)
+        if gone.done():
+            gone.exception()
         if not stream.done():
             self.hung_up += 1
             stream.cancel()
