@@ -41,7 +41,8 @@ th, td { padding: .3rem .75rem .3rem 0; border-bottom: 1px solid var(--line); ve
 details > div { padding: .25rem 0 .5rem; font: .85rem/1.5 ui-monospace, monospace; }
 a { color: var(--work); } summary { cursor: pointer; } figcaption { color: var(--dim); font-size: .85rem; }
 figure { margin: 0 0 1rem; } svg { width: 100%; height: auto; max-width: 46rem; display: block; }
-svg text { fill: var(--dim); font: 12px system-ui, sans-serif; } svg .strong { fill: var(--ink); font-weight: 600; paint-order: stroke; stroke: var(--paper);
+svg text { fill: var(--dim); font: 12px system-ui, sans-serif; }
+svg .strong { fill: var(--ink); font-weight: 600; paint-order: stroke; stroke: var(--paper);
   stroke-width: 3px; }
 @media print { :root { color-scheme: light; --ink: #000; --dim: #444; --line: #bbb; --paper: #fff; --band: #fff;
     --good: #18794e; --bad: #c62a2f; --held: #7a5600; --work: #0b4f9e; }
