@@ -63,8 +63,8 @@ class Steps:
         return None
 
     async def _plan(self) -> None:
+        before = content(self.state.taken.get(Trigger.PLAN, ""))
         agent, model = await self._hire(Action.PLAN)
-        before = self._content(Project.PLAN)
         planned = await self._run(agent, model, partial(gather.for_architect, self._folder, self.state, model))
         assert isinstance(planned, Planned)
         await off_loop(lambda: self._write_unless_edited(Project.PLAN, planned.plan, before))
@@ -218,7 +218,7 @@ class Steps:
 
     def _write_unless_edited(self, rel: str, text: str, before: str | None) -> None:
         """Write an agent's text; when a person wrote the file meanwhile, theirs stands and ours goes beside it."""
-        if self._content(rel) == before:
+        if self._content(rel) in ("", before):
             self._folder.write(rel, text)
             return
         beside = f"{rel.removesuffix('.md')}.generated.md"

@@ -9,6 +9,7 @@ import pytest
 
 from orchestrator.project import Trigger
 from orchestrator.triggers import untouched
+from orchestrator.view import Row
 from tests.fakes.agents import trio
 from tests.fakes.daemon import Heard, drop, running, settings, state, until, until_status
 
@@ -61,3 +62,23 @@ async def test_a_copy_of_a_finished_project_is_finished_too(tmp_path: Path) -> N
         drop(tmp_path, "later")
         await until_status(tmp_path, "later", "completed")
     assert {work.project for work in agents.architect.works} == {"x", "later"}
+
+
+async def test_a_plan_written_between_the_requirements_and_the_architects_start_stands(tmp_path: Path) -> None:
+    class Quick(Heard):
+        """Writes as soon as it is shown that the Architect is about to begin."""
+
+        def show(self, project: str, row: Row | None) -> None:
+            super().show(project, row)
+            plan = tmp_path / project / "02_plan/PLAN.md"
+            if row and row.agent == "architect" and not plan.exists():
+                plan.parent.mkdir()
+                plan.write_text("my own plan")
+
+    agents = trio(scores=(9.0,))
+    async with running(tmp_path, agents, Quick()):
+        drop(tmp_path, "x")
+        await until_status(tmp_path, "x", "completed")
+    assert (tmp_path / "x/02_plan/PLAN.md").read_text() == "my own plan"
+    assert (tmp_path / "x/02_plan/PLAN.generated.md").exists()
+    assert agents.engineer.works[0].plan == "my own plan"
