@@ -46,7 +46,7 @@ class Cycle:
                 look = await Look.at(self._shell, folder, self._name, first=first)
                 if await self._first_event(look, folder, resume=first) is None:
                     return look.state
-        async with self._shell.slot():
+        async with self._shell.slot(look.state):
             with self._open() as folder:
                 look = await Look.at(self._shell, folder, self._name)
                 event = await self._first_event(look, folder, resume=True)

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from .config import Config
 from .crew import Crew
+from .state import State
 from .usage import Today
-from .view import Level, View
+from .view import Level, Row, View
 
 LOOKED_AT_AT_ONCE = 32
 
@@ -36,10 +37,16 @@ class Shell:
         self._slots = asyncio.Semaphore(config.limits.max_concurrent_projects)
 
     @asynccontextmanager
-    async def slot(self) -> AsyncIterator[None]:
+    async def slot(self, state: State) -> AsyncIterator[None]:
         """Hold one of `max_concurrent_projects`, first come first served, for as long as a project is worked on."""
-        async with self._slots:
-            yield
+        if self._slots.locked():
+            waiting = Row(state.name, state.status, activity="waiting for its turn", started=time.monotonic())
+            self.view.show(state.name, waiting)
+        try:
+            async with self._slots:
+                yield
+        finally:
+            self.view.show(state.name, None)
 
     @asynccontextmanager
     async def glance(self) -> AsyncIterator[None]:

@@ -625,3 +625,13 @@ async def test_a_paused_project_stays_paused_over_a_restart_and_takes_up_no_edit
     assert not agents.architect.works
     (tmp_path / "x" / "PAUSE").unlink()
     assert await finish(tmp_path, agents) == 0
+
+
+async def test_a_project_that_waits_for_its_turn_is_shown(tmp_path: Path) -> None:
+    agents = trio(scores=(9.0,), seconds=0.05)
+    heard = Heard()
+    drop(tmp_path, "a")
+    drop(tmp_path, "b")
+    config = settings(limits=Limits(max_concurrent_projects=1))
+    assert await daemon(tmp_path, agents, heard, config).run(until_idle=True) == 0
+    assert [row.project for row in heard.rows if row.activity == "waiting for its turn"] == ["b"]
