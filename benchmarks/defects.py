@@ -34,7 +34,14 @@ from providers import Completion, FinishReason, Health, Provider, Request, Usage
 from providers.wire import Listener
 
 THRESHOLD = 8.0
-KINDS = ("wrong result", "missing requirement", "weakened test", "hard-coded answer", "missing error handling")
+KINDS = (
+    "wrong result",
+    "missing requirement",
+    "missing error handling",
+    "hard-coded answer",
+    "weakened test",
+    "empty test",
+)
 
 
 class Silent:

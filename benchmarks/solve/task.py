@@ -34,6 +34,7 @@ class Edit:
 
     path: str
     old: str
+    """Empty: the whole file."""
     new: str
 
 
@@ -44,15 +45,17 @@ class Change:
     title: str
     edits: tuple[Edit, ...]
     kind: str = ""
-    """Of a defect: wrong result, missing requirement, weakened test, hard-coded answer, missing error handling."""
+    """Of a defect: wrong result, missing requirement, missing error handling, hard-coded answer, weakened or empty
+    test."""
 
     def applied(self, files: Mapping[str, str]) -> dict[str, str]:
         """`files`, changed. Raises ValueError when a passage does not stand there exactly once."""
         changed = dict(files)
         for edit in self.edits:
-            if changed.get(edit.path, "").count(edit.old) != 1:
-                raise ValueError(f"{self.title}: this passage is not once in {edit.path}:\n{edit.old}")
-            changed[edit.path] = changed[edit.path].replace(edit.old, edit.new)
+            old = edit.old or changed.get(edit.path, "")
+            if changed.get(edit.path, "").count(old) != 1:
+                raise ValueError(f"{self.title}: this passage is not once in {edit.path}:\n{old}")
+            changed[edit.path] = changed[edit.path].replace(old, edit.new)
         return changed
 
 
