@@ -13,6 +13,7 @@ from pathlib import Path
 
 from .caches import is_cache
 from .files import FileProblem, Folder, Gone, NotText, TooLarge
+from .files_problems import translated
 from .project import Project
 
 MAX_FILES = 10_000
@@ -54,12 +55,19 @@ def snapshot(
                 f"{Project.STAGING}: more than {max_files:,} files or {max_bytes:,} bytes; remove what is not source",
                 path,
             )
-        target = destination / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(data)
-        target.chmod(_mode(folder, f"{Project.STAGING}/{path}"))
+        with translated(path):
+            _put(destination, path, data, _mode(folder, f"{Project.STAGING}/{path}"))
         copied[path] = hashlib.sha256(data).hexdigest()
     return copied
+
+
+def _put(destination: Path, path: str, data: bytes, mode: int) -> None:
+    """Write below `destination`, which is not made again: a project that was renamed meanwhile must not come back."""
+    target = destination / path
+    for parent in reversed(Path(path).parents[:-1]):
+        (destination / parent).mkdir(exist_ok=True)
+    target.write_bytes(data)
+    target.chmod(mode)
 
 
 def pack(source: Folder, files: Mapping[str, str]) -> bytes:

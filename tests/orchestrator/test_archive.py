@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.archive import Changed, pack, publish, snapshot, staged_files, unpack
-from orchestrator.files import FileProblem, Folder, NotText, TooLarge
+from orchestrator.files import FileProblem, Folder, Gone, NotText, TooLarge
 
 ACCEPTED = datetime(2026, 2, 7, 10, 30, 45, tzinfo=UTC)
 NAME = "05_final/my-project_20260207_103045.zip"
@@ -61,6 +61,12 @@ def test_the_snapshot_is_a_copy_with_its_digests(folder: Folder, copy: Path) -> 
     assert os.access(copy / "run.sh", os.X_OK)
     assert not (copy / "main.py").stat().st_mode & 0o111
     assert (copy / "src/ü.py").read_bytes() == b"x = 1\r\n"
+
+
+def test_a_snapshot_does_not_make_a_renamed_project_again(folder: Folder, tmp_path: Path) -> None:
+    with pytest.raises(Gone):
+        snapshot(folder, tmp_path / "renamed meanwhile" / "snapshot")
+    assert [path.name for path in tmp_path.iterdir()] == ["my-project"]
 
 
 @pytest.mark.parametrize(
