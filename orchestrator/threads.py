@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import TypeVar
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 
 async def off_loop(work: Callable[[], T]) -> T:
@@ -16,4 +19,6 @@ async def off_loop(work: Callable[[], T]) -> T:
         return await asyncio.shield(running)
     except asyncio.CancelledError:
         await asyncio.wait({running})
+        if not running.cancelled() and running.exception():
+            log.debug("work that was cancelled had failed", exc_info=running.exception())
         raise
