@@ -127,6 +127,8 @@ class Cycle:
         finally:
             work.cancel()
             await asyncio.wait({work})
+            if not work.cancelled():
+                work.exception()  # what cancelled work failed with is no news: its folder may be gone
             self._shell.view.show(look.state.name, None)
 
     async def _perform(self, steps: Steps, action: Action) -> Event | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
+import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -327,6 +329,23 @@ async def test_a_project_that_keeps_trying_again_leaves_its_place_to_others_mean
             assert state(tmp_path, "troubled")["status"] == "engineering"
             go_on.set()
             await until_status(tmp_path, "troubled", "waiting")
+
+
+async def test_a_project_deleted_during_a_call_ends_without_a_trace(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    heard = Heard()
+    async with FakeLLM(only_for("gone", Answer(LONG, stall_after=60))) as llm:
+        async with working(daemon(tmp_path, crew(provider(llm.url, silence_timeout=60.0)), heard)):
+            drop(tmp_path, "gone", "gone\n")
+            await until(lambda: len(llm.requests) == 2)
+            shutil.rmtree(tmp_path / "gone")
+            await until(lambda: llm.hung_up == 1)
+            drop(tmp_path, "other", "other\n")
+            await until_status(tmp_path, "other", "completed")
+        gc.collect()
+    assert not (tmp_path / "gone").exists()
+    assert [record.getMessage() for record in caplog.records if record.name == "asyncio"] == []
 
 
 # --- several providers, as config.yaml says
