@@ -87,6 +87,7 @@ class Cycle:
         state, action = step(before, event)
         dated = _dated(state, event)
         look.state = await off_loop(lambda: store.save(folder, dated))
+        self._shell.goes_on(look.state.name)
         tell(self._shell.view, before, look.state)
         return action
 

@@ -60,6 +60,10 @@ class Shell:
             self._said[project] = text
             self.view.say(text, project=project, level=level)
 
+    def goes_on(self, project: str) -> None:
+        """What held it is over: said again, it is news."""
+        self._said.pop(project, None)
+
     def keep_raw(self, project: str, role: str, iteration: int, raw: str) -> Path:
         """Keep a raw reply where the troubleshooting guide says; the file's path."""
         place = self.workspace.parent / "test_output" / _as_folder(project) / f"{role}_raw_output_iter{iteration}.txt"

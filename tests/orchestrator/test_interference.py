@@ -247,6 +247,17 @@ async def test_halves_of_a_surrogate_pair_lose_no_answer(tmp_path: Path, sent: s
         assert next(Journal.open(folder).entries()).text == kept
 
 
+async def test_requirements_that_are_emptied_again_are_pointed_out_again(tmp_path: Path) -> None:
+    heard = Heard()
+    path = drop(tmp_path, "x", "")
+    async with running(tmp_path, trio(scores=(9.0,)), heard):
+        await until(lambda: heard.text().count("is empty") == 1)
+        path.write_text("print hello\n")
+        await until_status(tmp_path, "x", "completed")
+        path.write_text("")
+        await until(lambda: heard.text().count("is empty") == 2)
+
+
 # --- the folder
 
 
