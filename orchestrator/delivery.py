@@ -55,15 +55,29 @@ def staged_hashes(folder: Folder) -> dict[str, str]:
 
 
 def edited_by_hand(folder: Folder, hashes: Mapping[str, str]) -> frozenset[str]:
-    """Staged files that differ from the manifest, or that it notes as edited; none without a manifest of ours."""
+    """Staged files that differ from the manifest, or that it notes as edited.
+
+    Without a manifest of ours those that a delivery which could not be finished says of, otherwise none.
+    """
     manifest = manifest_of(folder)
     rows = manifest.get("files")
     if not isinstance(rows, list):
-        return frozenset()
+        unfinished = _prepared(folder)
+        return _edited_around(unfinished, hashes) if unfinished else frozenset()
     delivered = {str(row.get("path")): row.get("sha256") for row in rows if isinstance(row, dict)}
     noted = manifest.get("edited")
     still = {str(path) for path in noted if path in hashes} if isinstance(noted, list) else set()
     return frozenset(still | {path for path, digest in hashes.items() if delivered.get(path) != digest})
+
+
+def _edited_around(delivery: Delivery, hashes: Mapping[str, str]) -> frozenset[str]:
+    new = {path: hashlib.sha256(text.encode("utf-8")).hexdigest() for path, text in delivery.files.items()}
+    since = {
+        path
+        for path in hashes.keys() - delivery.restored
+        if hashes[path] not in (delivery.seen.get(path), new.get(path))
+    }
+    return frozenset(since | (set(delivery.edited) & set(hashes)))
 
 
 def prepare(folder: Folder, delivery: Delivery) -> None:
@@ -73,12 +87,16 @@ def prepare(folder: Folder, delivery: Delivery) -> None:
 
 def pending(folder: Folder, turn: int) -> Delivery | None:
     """The delivery of `turn` that was prepared and not finished."""
+    delivery = _prepared(folder)
+    return delivery if delivery is not None and delivery.turn == turn else None
+
+
+def _prepared(folder: Folder) -> Delivery | None:
     try:
         data = folder.read(PENDING, limit=LARGEST)
-        delivery = None if data is None else Delivery.model_validate_json(data)
+        return None if data is None else Delivery.model_validate_json(data)
     except (FileProblem, ValidationError):
         return None
-    return delivery if delivery is not None and delivery.turn == turn else None
 
 
 def apply(folder: Folder, delivery: Delivery) -> frozenset[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from agents.base import AgentError, Outcome, Planned, Work
+from agents.base import AgentError, Built, Outcome, Planned, Work
 from orchestrator.config import DailyLimits, Limits
 from orchestrator.delivery import Delivery, prepare, staged_hashes
 from orchestrator.files import Folder
@@ -186,6 +186,29 @@ async def test_an_edit_outlives_a_crash_while_the_best_iteration_comes_back(tmp_
     assert state(tmp_path, "x")["status"] == "exhausted"
     assert (root / "03_staging" / "main.py").read_text() == "mine\n"
     assert json.loads((root / "03_staging" / ".manifest.json").read_text())["edited"] == ["main.py"]
+
+
+async def test_an_edit_outlives_a_delivery_that_could_not_be_finished(tmp_path: Path) -> None:
+    agents = trio(scores=(6.0, 4.0, 9.0))
+    staging = tmp_path / "x" / "03_staging"
+    judge = agents.verifier.outcome
+
+    def judge_and_edit(work: Work) -> Outcome:
+        if work.iteration == 1:
+            (staging / "main.py").write_text("mine\n")
+            (staging / "in_the_way").mkdir()
+        return judge(work)
+
+    agents.verifier.outcome = judge_and_edit
+    agents.engineer.outcome = lambda work: Built(
+        {"main.py": "print(1)\n"} if work.iteration == 1 else {"in_the_way": "x\n"}, raw="raw"
+    )
+    drop(tmp_path, "x")
+    assert await finish(tmp_path, agents) == 1
+    (staging / "in_the_way").rmdir()
+    (tmp_path / "x" / "04_feedback" / "REPORT_iter1.md").write_text("Score: 5/10\n")
+    assert await finish(tmp_path, agents) == 0
+    assert (staging / "main.py").read_text() == "mine\n"
 
 
 # --- budgets
