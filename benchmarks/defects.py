@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -166,7 +167,7 @@ def _named(judged: Sequence[Judged]) -> str:
 
 async def main(arguments: Sequence[str] | None = None) -> None:
     options = _parser().parse_args(arguments)
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 150)
     tasks = [task for task in read_tasks() if task.defects and fnmatch(task.name, options.tasks)]
     provider = open_provider(load(options.config).providers[options.provider]) if options.provider else Silent()
     try:

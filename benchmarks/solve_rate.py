@@ -10,6 +10,7 @@ What is done is kept in OUT/results.jsonl, and is not done again; an interrupted
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatch
 from itertools import chain, zip_longest
@@ -28,7 +29,7 @@ OUT = Path(platformdirs.user_cache_dir("code-tumbler")) / "solve-rate"
 
 def main(arguments: Sequence[str] | None = None) -> None:
     options = _parser().parse_args(arguments)
-    console, results = Console(), options.out / "results.jsonl"
+    console, results = Console(width=None if sys.stdout.isatty() else 150), options.out / "results.jsonl"
     if not options.report:
         _run(list(_trials(options)), results, options.timeout, console)
     rows = read(results)

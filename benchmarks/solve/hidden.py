@@ -66,7 +66,11 @@ const load = async (name) => {
   const loaded = await import(pathToFileURL(find(name)));
   return { ...loaded.default, ...loaded };
 };
-const folder = () => fs.mkdtempSync(path.join(os.tmpdir(), "hidden-"));
+const folder = () => {
+  const made = fs.mkdtempSync(path.join(os.tmpdir(), "hidden-"));
+  process.on("exit", () => fs.rmSync(made, { recursive: true, force: true }));
+  return made;
+};
 const run = (name, args = [], { cwd = folder(), input = "" } = {}) =>
   spawnSync(process.execPath, [find(name), ...args], { cwd, input, encoding: "utf8", timeout: 15000 });
 
