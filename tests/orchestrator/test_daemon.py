@@ -634,4 +634,5 @@ async def test_a_project_that_waits_for_its_turn_is_shown(tmp_path: Path) -> Non
     drop(tmp_path, "b")
     config = settings(limits=Limits(max_concurrent_projects=1))
     assert await daemon(tmp_path, agents, heard, config).run(until_idle=True) == 0
-    assert [row.project for row in heard.rows if row.activity == "waiting for its turn"] == ["b"]
+    waiting = [row.project for row in heard.rows if row.activity == "waiting for its turn"]
+    assert waiting in (["a"], ["b"])  # whichever was read later

@@ -15,7 +15,7 @@ import hashlib, sys
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from orchestrator.archive import make_zip
+from orchestrator.archive import pack, publish
 from orchestrator.files import Folder
 
 PLACE = globals().get("PLACE") or Path(sys.argv[1])
@@ -30,7 +30,7 @@ with Folder.open(PLACE) as folder:
         folder.exchange("03_staging", ".tumbler/next")
         folder.remove_tree(".tumbler/next")
     digest = hashlib.sha256(b"new").hexdigest()
-    make_zip(folder, folder.folder("03_staging"), {"a.py": digest}, "p", datetime(2026, 1, 1))
+    publish(folder, pack(folder.folder("03_staging"), {"a.py": digest}), "p", datetime(2026, 1, 1))
     folder.write(".tumbler/state.json", "done" * 1000)
 """
 
