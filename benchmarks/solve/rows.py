@@ -39,6 +39,8 @@ class Row:
     iterations: int
     scores: tuple[float, ...]
     """By iteration."""
+    right: tuple[int, ...]
+    """Iterations whose program the hidden tests accept, whatever became of it."""
     passed: int
     """Hidden tests."""
     failed: tuple[str, ...]
@@ -65,7 +67,7 @@ def _rows(lines: Iterable[str]) -> Iterator[Row]:
             fields = json.loads(line)
         except ValueError:
             continue
-        lists = {name: tuple(fields[name]) for name in ("scores", "failed")}
+        lists = {name: tuple(fields[name]) for name in ("scores", "right", "failed")}
         yield Row(**{**fields, **lists, "outcome": Outcome(fields["outcome"])})
 
 
@@ -79,12 +81,14 @@ def append(path: Path, row: Row) -> None:
 
 def task_table(rows: Sequence[Row]) -> Table:
     """One line a run."""
-    table = Table("task", "size", "seed", "outcome", "scores", "hidden tests", "tokens", "calls", "minutes", "model")
+    table = Table(
+        "task", "size", "seed", "outcome", "scores", "right in", "hidden tests", "tokens", "calls", "minutes", "model"
+    )
     for row in rows:
         hidden = f"{row.passed} of {row.passed + len(row.failed)}"
         scores = " ".join(f"{score:g}" for score in row.scores)
         times = f"{row.minutes:.1f}", f"{row.model_minutes:.1f}"
-        table.add_row(row.task, row.size, str(row.seed), row.outcome, scores, hidden,
+        table.add_row(row.task, row.size, str(row.seed), row.outcome, scores, " ".join(map(str, row.right)), hidden,
                       str(row.tokens), str(row.calls), *times)  # fmt: skip
     return table
 

@@ -17,6 +17,8 @@ import yaml
 from agents.verification.box import Sandbox
 from agents.verification.tree import walk
 from orchestrator.config import DEFAULT_PROVIDERS
+from orchestrator.files import Folder
+from orchestrator.iterations import files_of
 from orchestrator.project import Project
 from orchestrator.status import Standing, standing
 
@@ -86,8 +88,15 @@ class Trial:
         standing_now = standing(self.root)
         if standing_now.status in _STOPPED:
             raise NotFinished(f"{self.task.name}: {standing_now.status}: {standing_now.error or standing_now.next}")
-        files = final_files(self.root)
-        return self._row(standing_now, asyncio.run(judge(files, self.task, sandbox)), seconds)
+        last, right = asyncio.run(self._judged(standing_now.iteration or 0, sandbox))
+        return self._row(standing_now, last, right, seconds)
+
+    async def _judged(self, iterations: int, sandbox: Sandbox) -> tuple[Hidden, tuple[int, ...]]:
+        """What the hidden tests say of the end, and the iterations whose program they accept."""
+        with Folder.open(self.root) as folder:
+            kept = {number: files_of(folder, number) for number in range(1, iterations + 1)}
+        right = [n for n, files in kept.items() if files and (await judge(files, self.task, sandbox)).right]
+        return await judge(final_files(self.root), self.task, sandbox), tuple(right)
 
     def _prepare(self) -> None:
         requirements = self.root / Project.REQUIREMENTS
@@ -111,7 +120,7 @@ class Trial:
             spent.write_text(str(before + time.monotonic() - started))
         return float(spent.read_text())
 
-    def _row(self, ended: Standing, hidden: Hidden, seconds: float) -> Row:
+    def _row(self, ended: Standing, hidden: Hidden, right: tuple[int, ...], seconds: float) -> Row:
         history = usage(self.root)
         return Row(
             configuration=self.configuration.name,
@@ -122,6 +131,7 @@ class Trial:
             outcome=outcome(ended.status, right=hidden.right),
             iterations=ended.iteration or 0,
             scores=tuple(score["score"] for score in ended.scores),
+            right=right,
             passed=hidden.passed,
             failed=hidden.failed,
             tokens=ended.tokens or 0,

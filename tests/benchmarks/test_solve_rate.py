@@ -25,7 +25,7 @@ from benchmarks.solve_rate import main, sample
 from tests.fakes.llm import Asked, FakeLLM
 
 TASKS = {task.name: task for task in read_tasks()}
-ROW = Row("a", "slugify", "S", "python", 1, Outcome.SOLVED, 2, (7.9, 9.0), 7, (), 3000, 4, 2.5, 2.0)
+ROW = Row("a", "slugify", "S", "python", 1, Outcome.SOLVED, 2, (7.9, 9.0), (2,), 7, (), 3000, 4, 2.5, 2.0)
 SLUGIFY = TASKS["slugify"]
 WRONG = {**SLUGIFY.wrong[0].applied(SLUGIFY.reference), "test_slugify.py": "from slugify import slugify\n\n\n"
          "def test_words():\n    assert slugify('Hello, World!') == 'hello-world'\n"}  # fmt: skip
@@ -146,6 +146,7 @@ def test_the_daemon_works_on_a_task_and_the_result_is_judged(
         row = Trial(SLUGIFY, 1, configured(llm.url), tmp_path).run(90, choose("auto"))
     assert row.outcome is ended, (tmp_path / "fake/seed-1/slugify/daemon.log").read_text()
     assert (row.iterations, row.passed + len(row.failed)) == (1, 7)
+    assert row.right == ((1,) if ended is Outcome.SOLVED else ())
     assert row.calls >= 3
     assert row.tokens > 0
     assert row.minutes > 0
