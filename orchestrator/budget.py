@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from .config import Limits, ProjectLimits
-from .usage import Spent, Today
+from .usage import Today, Totals
 
 
 class BudgetExceeded(Exception):
     """A cap is reached; the text names the setting, what was used and the cap."""
 
 
-def left(caps: ProjectLimits, spent: Spent) -> float:
+def left(caps: ProjectLimits, spent: Totals) -> float:
     """The part of the scarcest cap that is left, 0 to 1."""
     used = ((caps.max_tokens, spent.tokens), (caps.max_cost, spent.cost), (caps.max_minutes, spent.seconds / 60))
     shares = [1 - amount / cap for cap, amount in (*used, (caps.max_calls, spent.calls))]
     return max(0.0, min(shares))
 
 
-def exceeded(caps: ProjectLimits, spent: Spent, *, tokens: int = 0, seconds: float = 0.0) -> str | None:
+def exceeded(caps: ProjectLimits, spent: Totals, *, tokens: int = 0, seconds: float = 0.0) -> str | None:
     """The first cap that is reached, with `tokens` and `seconds` of a call under way; None when there is room."""
     amounts = (
         ("max_tokens", caps.max_tokens, spent.tokens + tokens, "tokens"),
@@ -34,7 +34,7 @@ def exceeded(caps: ProjectLimits, spent: Spent, *, tokens: int = 0, seconds: flo
 class Budget:
     """The caps of one project and of the day, against what was spent."""
 
-    def __init__(self, limits: Limits, spent: Spent, today: Today) -> None:
+    def __init__(self, limits: Limits, spent: Totals, today: Today) -> None:
         self._limits = limits
         self._spent = spent
         self._today = today

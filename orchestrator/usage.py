@@ -62,24 +62,34 @@ class Row(BaseModel):
         )
 
 
-class Spent:
-    """Running totals of one project, or of a day."""
+class Totals:
+    """Running sums, which are all that a budget needs."""
 
-    def __init__(self, rows: Iterable[Row] = ()) -> None:
-        self.rows: list[Row] = []
+    def __init__(self) -> None:
         self.tokens = 0
         self.cost = 0.0
         self.seconds = 0.0
         self.calls = 0
-        for row in rows:
-            self.add(row)
 
     def add(self, row: Row) -> None:
-        self.rows.append(row)
         self.tokens += row.tokens
         self.cost += row.cost or 0.0
         self.seconds += row.seconds
         self.calls += 1
+
+
+class Spent(Totals):
+    """What one project has spent, call by call."""
+
+    def __init__(self, rows: Iterable[Row] = ()) -> None:
+        super().__init__()
+        self.rows: list[Row] = []
+        for row in rows:
+            self.add(row)
+
+    def add(self, row: Row) -> None:
+        super().add(row)
+        self.rows.append(row)
 
     def document(self) -> dict[str, Any]:
         """usage.json. `total_cost` is null when the price of any call is not known."""
@@ -97,12 +107,12 @@ class Today:
 
     def __init__(self) -> None:
         self._day = _today()
-        self._spent = Spent()
+        self._spent = Totals()
 
     @property
-    def spent(self) -> Spent:
+    def spent(self) -> Totals:
         if self._day != _today():
-            self._day, self._spent = _today(), Spent()
+            self._day, self._spent = _today(), Totals()
         return self._spent
 
     def add(self, row: Row) -> None:

@@ -365,7 +365,8 @@ async def test_a_failing_agent_stops_its_project_only_and_a_touch_goes_on(tmp_pa
 async def test_an_unexpected_error_fails_one_project_and_the_others_go_on(tmp_path: Path) -> None:
     agents = trio(scores=(9.0,))
     real = agents.architect.outcome
-    agents.architect.outcome = lambda work: real(work) if work.project == "good" else 1 / 0  # type: ignore[return-value]
+    broken = _raise(ZeroDivisionError("division by zero"))
+    agents.architect.outcome = lambda work: (real if work.project == "good" else broken)(work)
     drop(tmp_path, "bad")
     drop(tmp_path, "good")
     await finish(tmp_path, agents)
