@@ -15,7 +15,7 @@ from agents.fixers import fix
 from agents.outline import is_source, read_plan
 from agents.plan import is_test
 from agents.tiers import Profile, profile
-from providers import Message, Provider
+from providers import FinishReason, Message, Provider
 
 AnswerFormat = Literal["fenced", "json"]
 
@@ -167,6 +167,7 @@ class _Draft:
                 purpose=step.purpose if attempt == 0 else "retry",
                 max_output_tokens=answer_room(messages, model.context_tokens, self.most_tokens),
                 temperature=self.profile.temperature(self.work.fruitless + attempt),
+                seed=self._seed(attempt),
                 thinking=False,
             )
             self.replies.append(completion.text)
@@ -182,7 +183,12 @@ class _Draft:
                     self.rejected.update(dict.fromkeys(rejected.missing, rejected.sentence))
                     self.take(Answer(rejected.salvage, frozenset(), "salvage"))
                     return
-                messages = _again(question, completion.text, rejected)
+                noise = completion.finish is FinishReason.DEGENERATE
+                messages = _shorter(question) if noise else _again(question, completion.text, rejected)
+
+    def _seed(self, attempt: int) -> int | None:
+        """Another one for every question that was put before; as the settings say for the first."""
+        return 100 * self.work.iteration + len(self.replies) if attempt or self.work.fruitless else None
 
     def take(self, answer: Answer) -> None:
         """Mend what needs no model, and set aside each file that must not replace the old one."""
@@ -212,6 +218,12 @@ class _Draft:
             reason = self.problem or "; ".join(self.rejected.values()) or "the answer holds no file"
             raise UnusableReply(f"All JSON parsing strategies failed: {reason}", raw)
         return Built(self.changed, frozenset(self.deleted), dict(self.rejected), raw)
+
+
+def _shorter(question: Sequence[Message]) -> list[Message]:
+    """Without the noise: a model that sees it goes on with it."""
+    told = "Your last answer repeated itself without end. Write shorter files: at most 6 tests, each of a few lines."
+    return [*question[:-1], Message("user", f"{question[-1].content}\n\n{told}")]
 
 
 def _again(question: Sequence[Message], reply: str, rejected: Rejected) -> list[Message]:

@@ -30,7 +30,7 @@ def plan_from(
     Raises NoPlan.
     """
     if finish != "stop":
-        raise NoPlan(f"The answer was cut off (finish reason {finish!r}). Keep every text shorter.")
+        raise NoPlan(f"The answer was cut off (finish reason '{finish}'). Keep every text shorter.")
     try:
         text = without_thinking(answer).strip()
     except Rejected as rejected:

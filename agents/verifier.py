@@ -10,6 +10,7 @@ from agents.base import AgentError, Verified, Work
 from agents.context import Section, answer_room, fit, room
 from agents.languages import Languages
 from agents.prompts import prompt
+from agents.tiers import profile
 from agents.verification.box import Sandbox
 from agents.verification.evidence import BAD, Evidence
 from agents.verification.feedback import failures, feedback
@@ -89,6 +90,8 @@ class Verifier:
             return Review(unmeasured="the model was not asked, because the project does not build")
         if not criteria:
             return Review(unmeasured="there are no criteria to check")
+        if evidence.failed and not profile(work.model.name).invents:
+            return Review(unmeasured="so small a model is only asked when no test fails")
         return await _ask(work, evidence, criteria)
 
 

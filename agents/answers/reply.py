@@ -81,7 +81,7 @@ def _check_ending(text: str, finish: str, check: Check) -> None:
         )
     if finish != "stop":
         answer = without_thinking(text)
-        sentence = f"The answer was cut off (finish reason {finish!r}). Send fewer or shorter files at a time."
+        sentence = f"The answer was cut off (finish reason '{finish}'). Send fewer or shorter files at a time."
         raise Rejected(Reason.TRUNCATED, sentence, complete_files(answer, check))
     if not text.strip("\ufeff \t\r\n"):
         raise Rejected(Reason.EMPTY, f"Received an empty answer. {_WANTED}")

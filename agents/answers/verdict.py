@@ -24,7 +24,7 @@ def read_json(text: str, *, finish: str = "stop", keys: tuple[str, ...] = ()) ->
     differ, or when the reply was cut.
     """
     if finish != "stop":
-        raise Rejected(Reason.TRUNCATED, f"The answer was cut off (finish reason {finish!r}); answer more briefly.")
+        raise Rejected(Reason.TRUNCATED, f"The answer was cut off (finish reason '{finish}'); answer more briefly.")
     if len(text) > LONGEST_ANSWER:
         raise Rejected(Reason.TOO_LARGE, f"Received {len(text)} characters of JSON; answer more briefly.")
     try:

@@ -160,7 +160,9 @@ def _package(tree: Tree) -> dict[str, Any] | None:
 
 
 def _scan(tests: Mapping[str, str]) -> Scan:
-    return Scan(tests=javascript_titles(tests), by_title=True)
+    untitled = (path for path, text in sorted(tests.items()) if not javascript_titles({path: text}))
+    flags = tuple(f"{path}: no test with a title" for path in untitled)
+    return Scan(tests=javascript_titles(tests), flags=flags, by_title=True)
 
 
 def _own_scan(tree: Tree) -> Scan:

@@ -148,7 +148,8 @@ def _javascript(text: str) -> Iterator[tuple[str, _Strength]]:
     """By text alone: from one test's title to the next."""
     starts = list(_JS_TESTS.finditer(text))
     count: Callable[[re.Pattern[str], str], int] = lambda pattern, part: len(pattern.findall(part))  # noqa: E731
-    for start, end in zip(starts, [*(s.start() for s in starts[1:]), len(text)], strict=True):
+    ends = [*(start.start() for start in starts[1:]), len(text)]
+    for start, end in zip(starts, ends[: len(starts)], strict=True):
         part = text[start.start() : end]
         line_start = text.rfind("\n", 0, start.start()) + 1
         yield start[2], _Strength(count(_JS_ASSERTS, part), 0, count(_JS_SKIPS, text[line_start:end]), 0)

@@ -257,3 +257,12 @@ async def test_a_new_draft_takes_the_old_drafts_tests_away_and_keeps_what_the_us
 @pytest.mark.parametrize(("tier", "rounds"), [(Tier.SMALL, [0, 2, 4]), (Tier.MEDIUM, [2, 4]), (Tier.LARGE, [3, 5])])
 def test_repairs_and_new_drafts_take_turns_once_patience_is_over(tier: Tier, rounds: list[int]) -> None:
     assert [n for n in range(6) if PROFILES[tier].starts_afresh(n)] == rounds
+
+
+async def test_noise_is_not_shown_again_and_the_next_answer_gets_another_seed() -> None:
+    _, model = await build(completion("### FILE: fib.py\n" + "x = 1\n" * 9, FinishReason.DEGENERATE), BOTH)
+    again = model.calls[1]
+    assert [message.role for message in again.messages] == ["system", "user"]
+    assert "repeated itself" in again.text
+    assert "x = 1" not in again.text
+    assert (model.calls[0].seed, again.seed) == (None, 101)

@@ -59,10 +59,11 @@ function plantCanaries() {
 }
 
 function phase(event, outcome) {
-  const { data, id } = event;
+  const { data, id, told } = event;
   const error = data.details?.error;
   const cause = error?.cause ?? error;
-  const message = String(cause?.message ?? cause ?? '');
+  // A file that does not load fails as a whole, with no more than "test failed": what Node printed says why.
+  const message = told ? /^(?:\w*Error\b.*|.*\[ERR_\w+\].*)$/m.exec(told)?.[0] ?? told : String(cause?.message ?? cause ?? '');
   for (const when of ['setup', 'teardown']) {
     emit('phase', { id, when, raw: null, outcome: 'passed', xfail: false, seconds: 0, reached: false });
   }
@@ -74,7 +75,7 @@ function phase(event, outcome) {
     xfail: data.todo !== undefined && data.todo !== false,
     seconds: (data.details?.duration_ms ?? 0) / 1000,
     message: outcome === 'failed' ? message.slice(0, 3000) : '',
-    frames: outcome === 'failed' ? frames(String(cause?.stack ?? '')) : [],
+    frames: outcome === 'failed' ? frames(told || String(cause?.stack ?? '')) : [],
     output: '',
     reached: false,
   });
@@ -116,6 +117,7 @@ function runCommand() {
 async function runTests() {
   const files = [...options.files, ...plantCanaries()].map((file) => path.resolve(file));
   const names = new Map();
+  const errors = new Map();
   let failed = false;
   const identify = (data) => {
     const file = path.relative(root, data.file ?? data.name);
@@ -124,7 +126,9 @@ async function runTests() {
     return path.resolve(data.name) === path.resolve(root, file) ? file : `${file}::${whole}`;
   };
   for await (const { type, data } of run({ files, concurrency: 2, timeout: options.each * 1000 })) {
-    if (type === 'test:start' && data.file) {
+    if (type === 'test:stderr') {
+      errors.set(data.file, ((errors.get(data.file) ?? '') + data.message).slice(-20000));
+    } else if (type === 'test:start' && data.file) {
       const file = path.relative(root, data.file);
       names.set(file, [...(names.get(file) ?? []).slice(0, data.nesting), data.name]);
     } else if (type === 'test:pass' || type === 'test:fail') {
@@ -133,7 +137,8 @@ async function runTests() {
       if (data.details?.type === 'suite') continue;
       const id = identify(data);
       emit('item', { id });
-      phase({ id, data }, bad ? 'failed' : 'passed');
+      const whole = id === path.relative(root, data.file ?? data.name);
+      phase({ id, data, told: whole ? errors.get(data.file ?? data.name) : '' }, bad ? 'failed' : 'passed');
     }
   }
   emit('end', { code: failed ? 1 : 0, collected: files.length });
