@@ -159,11 +159,15 @@ class Look:
         return Arrived(Trigger.REPORT, score)
 
 
+TICK = 10_000_000
+"""Nanoseconds by which a file's time may lie behind the clock: file systems take the time of the last timer tick."""
+
+
 def _begun(folder: Folder, state: State, began: int) -> State:
     """The state at the daemon's first look; written when files were only touched between the last one and its start."""
     sweep(folder)
     now, saved = time.time_ns(), folder.stat(Project.STATE)
-    since = began if saved is not None and saved.mtime_ns < began else now  # a copy just made was not touched
+    since = began - TICK if saved is not None and saved.mtime_ns < began else now  # a copy just made was not touched
     taken = untouched(state.taken, fingerprints(folder, state), since=since, now=now)
     return state if taken == state.taken else store.save(folder, state.model_copy(update={"taken": taken}))
 

@@ -17,8 +17,6 @@ from .usage import Today
 from .view import Level, Row, View
 
 LOOKED_AT_AT_ONCE = 32
-TICK = 10_000_000
-"""Nanoseconds by which a file's time may lie behind the clock: file systems take the time of the last timer tick."""
 
 log = logging.getLogger(__name__)
 
@@ -32,8 +30,8 @@ class Shell:
         self.crew = crew
         self.view = view
         self.today = Today()
-        self.began = time.time_ns() - TICK
-        """When the daemon began to watch, as files have it."""
+        self.began = time.time_ns()
+        """When the daemon began to watch, in nanoseconds as files have them."""
         self._said: dict[str, str] = {}
         self._glances = asyncio.Semaphore(LOOKED_AT_AT_ONCE)
         self._slots = asyncio.Semaphore(config.limits.max_concurrent_projects)
