@@ -98,6 +98,8 @@ class Built:
     """Path -> why the new version was not taken; the old one stays."""
     raw: str = ""
     """The reply as it came, for `test_output/`."""
+    afresh: bool = False
+    """A new draft that has not seen the best one: its tests are not compared with that one's."""
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ class Engineer:
         kept = {path: content for path, content in work.staged.items() if path in work.edited}
         built = await self._draft(replace(work, staged=kept, feedback="", report=""))
         stale = {path for path in work.staged.keys() - kept.keys() - built.files.keys() if is_test(path)}
-        return replace(built, deleted=built.deleted | stale)
+        return replace(built, deleted=built.deleted | stale, afresh=True)
 
     async def _draft(self, work: Work) -> Built:
         draft = _Draft(work, self._format)

@@ -38,6 +38,8 @@ class Delivery(BaseModel):
     restored: dict[str, int] = {}
     """Path -> the iteration whose version comes back."""
     deleted: tuple[str, ...] = ()
+    afresh: bool = False
+    """A new draft: its tests are its own."""
     edited: tuple[str, ...] = ()
     """Files that a person had edited and the author saw so."""
     seen: dict[str, str] = {}
@@ -159,5 +161,6 @@ def _manifest(folder: Folder, delivery: Delivery, hashes: Mapping[str, str], edi
         "model": delivery.model,
         "files": rows,
         "edited": edited,
+        "afresh": delivery.afresh,
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

@@ -16,6 +16,7 @@ from .files import FileProblem, Folder
 from .iterations import facts_of, files_of, text_of
 from .project import Project
 from .state import State
+from .triggers import manifest_of
 
 
 class Unreadable(Exception):
@@ -113,7 +114,8 @@ def _fruitless(state: State) -> int:
 
 
 def for_verifier(folder: Folder, state: State, model: Model, snapshot: Path, files: Mapping[str, bytes]) -> Work:
-    best = state.best_iteration if state.best_iteration != state.iteration else None
+    own_tests = state.best_iteration == state.iteration or is_afresh(folder)
+    best = None if own_tests else state.best_iteration
     judged = facts_of(folder, best)
     return Work(
         project=state.name,
@@ -127,6 +129,11 @@ def for_verifier(folder: Folder, state: State, model: Model, snapshot: Path, fil
         previous_tests=text_of(files_of(folder, best) or {}),
         previous_passed=frozenset(judged.passed) if judged else frozenset(),
     )
+
+
+def is_afresh(folder: Folder) -> bool:
+    """Whether what is staged is a new draft that has not seen the best iteration."""
+    return manifest_of(folder).get("afresh") is True
 
 
 def base_for(folder: Folder, state: State) -> Base:

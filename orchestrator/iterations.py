@@ -26,6 +26,8 @@ class Facts(BaseModel):
     feedback: str = ""
     passed: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
+    afresh: bool = False
+    """A new draft, whose tests are not those of the best iteration."""
     report_sha256: str = ""
 
 

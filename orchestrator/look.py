@@ -148,7 +148,8 @@ class Look:
         if facts is None:
             return Arrived(Trigger.REPORT, Score(iteration=iteration, score=value, green=True, summary="by hand"))
         best = iterations.facts_of(self._folder, self.state.best_iteration)
-        lost = set(best.passed) - set(facts.passed) if best and best.iteration != iteration else set()
+        compared = best is not None and best.iteration != iteration and not facts.afresh
+        lost = set(best.passed) - set(facts.passed) if best is not None and compared else set()
         score = Score(
             iteration=iteration,
             score=value,

@@ -194,6 +194,7 @@ class Steps:
             deleted=tuple(sorted(deleted)),
             seen=dict(base.hashes),
             edited=tuple(sorted(base.edited)),
+            afresh=built is not None and built.afresh,
         )
 
     def _publish(self, made: delivery.Delivery) -> None:
@@ -210,6 +211,7 @@ class Steps:
             feedback=verified.feedback,
             passed=tuple(sorted(verified.passed)),
             failed=tuple(sorted(verified.failed)),
+            afresh=gather.is_afresh(self._folder),
             report_sha256=hashlib.sha256(verified.report.encode()).hexdigest(),
         )
         iterations.keep_facts(self._folder, facts)

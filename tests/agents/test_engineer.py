@@ -251,6 +251,7 @@ async def test_a_new_draft_takes_the_old_drafts_tests_away_and_keeps_what_the_us
     staged = {**STAGED, "tests/test_old.py": TEST, "notes.py": "MINE = 1\n"}
     built, model = await repair(BOTH, fruitless=0, name="coder-1.5b", staged=staged, edited=frozenset({"notes.py"}))
     assert built.deleted == {"tests/test_old.py"}
+    assert built.afresh
     assert "MINE = 1" in model.calls[0].text
 
 

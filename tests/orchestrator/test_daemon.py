@@ -5,11 +5,12 @@ import json
 import shutil
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from agents.base import AgentError, Built, Outcome, UnusableReply, Work
+from agents.base import AgentError, Built, Outcome, UnusableReply, Verified, Work
 from orchestrator import StateManager
 from orchestrator.config import Limits
 from orchestrator.daemon import Orchestrator
@@ -637,3 +638,26 @@ async def test_a_project_that_waits_for_its_turn_is_shown(tmp_path: Path) -> Non
     assert await daemon(tmp_path, agents, heard, config).run(until_idle=True) == 0
     waiting = [row.project for row in heard.rows if row.activity == "waiting for its turn"]
     assert waiting in (["a"], ["b"])  # whichever was read later
+
+
+async def test_a_new_drafts_tests_are_its_own_and_none_of_the_best_ones_count_as_lost(tmp_path: Path) -> None:
+    agents = trio(scores=(4.0, 6.0, 9.0))
+    build, judge = agents.engineer.outcome, agents.verifier.outcome
+
+    def draft(work: Work) -> Outcome:
+        built = build(work)
+        assert isinstance(built, Built)
+        return replace(built, afresh=work.iteration == 2)
+
+    def passed(work: Work) -> Outcome:
+        verified = judge(work)
+        assert isinstance(verified, Verified)
+        return replace(verified, passed=frozenset({f"test {min(work.iteration, 2)}"}))
+
+    agents.engineer.outcome, agents.verifier.outcome = draft, passed
+    drop(tmp_path, "x")
+    assert await finish(tmp_path, agents) == 0
+    first, second, third = agents.verifier.works
+    assert (first.previous_tests, second.previous_tests) == ({}, {})
+    assert third.previous_passed == {"test 2"}
+    assert [score["accepted"] for score in state(tmp_path, "x")["scores"]] == [True, True, True]
