@@ -15,11 +15,14 @@ from agents.fixers import fix
 from agents.outline import is_source, read_plan
 from agents.plan import is_test
 from agents.tiers import Profile, profile
+from agents.verification.report import read_score
 from providers import FinishReason, Message, Provider
 
 AnswerFormat = Literal["fenced", "json"]
 
 _ATTEMPTS = 3
+_HOPE = 4.0
+"""A score, 0-10."""
 _REPLY_SHOWN = 1500
 """Characters of a rejected reply that the model sees again: enough to know its mistake, too few to copy it."""
 
@@ -39,7 +42,7 @@ class Engineer:
 
     async def run(self, work: Work) -> Built:
         """Raises UnusableReply when not one file could be read."""
-        if work.staged and profile(work.model.name).starts_afresh(work.fruitless):
+        if work.staged and profile(work.model.name).starts_afresh(work.fruitless, hopeful=_hopeful(work)):
             return await self._afresh(work)
         return await self._draft(work)
 
@@ -59,6 +62,11 @@ class Engineer:
         elif draft.changes_nothing:
             await draft.ask(_OTHERWISE)
         return draft.built()
+
+
+def _hopeful(work: Work) -> bool:
+    """Whether the best program so far is near enough to right that a repair comes before another draft."""
+    return (read_score(work.report) or 0.0) >= _HOPE
 
 
 @dataclass(frozen=True)

@@ -40,9 +40,13 @@ class Profile:
     temperatures: tuple[float, ...]
     """By attempt; the last one repeats."""
 
-    def starts_afresh(self, fruitless: int) -> bool:
-        """Whether after so many dropped rounds the next one is a new draft; repairs and drafts take turns then."""
-        return fruitless >= self.patience and (fruitless - self.patience) % 2 == 0
+    def starts_afresh(self, fruitless: int, *, hopeful: bool) -> bool:
+        """Whether after so many dropped rounds the next one is a new draft; repairs and drafts take turns then.
+
+        A `hopeful` program is repaired once more before.
+        """
+        patience = self.patience + hopeful
+        return fruitless >= patience and (fruitless - patience) % 2 == 0
 
     def temperature(self, attempt: int) -> float:
         """For the attempt counted from 0."""

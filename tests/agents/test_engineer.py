@@ -257,7 +257,15 @@ async def test_a_new_draft_takes_the_old_drafts_tests_away_and_keeps_what_the_us
 
 @pytest.mark.parametrize(("tier", "rounds"), [(Tier.SMALL, [0, 2, 4]), (Tier.MEDIUM, [2, 4]), (Tier.LARGE, [3, 5])])
 def test_repairs_and_new_drafts_take_turns_once_patience_is_over(tier: Tier, rounds: list[int]) -> None:
-    assert [n for n in range(6) if PROFILES[tier].starts_afresh(n)] == rounds
+    assert [n for n in range(6) if PROFILES[tier].starts_afresh(n, hopeful=False)] == rounds
+    assert [n for n in range(7) if PROFILES[tier].starts_afresh(n, hopeful=True)] == [n + 1 for n in rounds]
+
+
+async def test_a_small_model_repairs_what_is_nearly_right_first() -> None:
+    report = "# Report, iteration 1: Score: 5.5/10\n"
+    built, model = await repair(fenced("tests/test_fib.py", TEST), name="coder-1.5b", report=report)
+    assert FEEDBACK in model.calls[0].text
+    assert not built.afresh
 
 
 async def test_noise_is_not_shown_again_and_the_next_answer_gets_another_seed() -> None:
