@@ -42,7 +42,7 @@ def orchestrator(workspace: Path, url: str, *, debounce: float = 0.0, slots: int
         name="bench", type="openai", base_url=f"{url}/v1", model="fake", max_concurrency=slots, context_length=32_768
     )
     provider = open_provider(settings)
-    config = Config(watch=Watch(debounce_seconds=debounce), limits=Limits(max_concurrent_projects=slots))
+    config = Config(watch=Watch(debounce_seconds=debounce), limits=Limits(max_concurrent_projects=64))
     architect, engineer, verifier = (Scripted(provider, role) for role in ("Architect", "Engineer", "Verifier"))
     return Orchestrator(workspace, architect, engineer, verifier, config=config)
 
