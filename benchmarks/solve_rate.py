@@ -2,9 +2,11 @@
 
     python -m benchmarks.solve_rate --provider embedded --sample 8
     python -m benchmarks.solve_rate --config a.yaml --config b.yaml --seeds 1,2,3 --tasks 'node-*'
+    python -m benchmarks.solve_rate --provider embedded --without fixers
     python -m benchmarks.solve_rate --report
 
 What is done is kept in OUT/results.jsonl, and is not done again; an interrupted project goes on where it stood.
+The model's answers are kept in OUT/replies, and count with the time they took when they were made.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ import platformdirs
 from rich.console import Console
 
 from agents.verification.sandbox import choose
+from benchmarks.solve.levers import LEVERS
 from benchmarks.solve.rows import Row, append, read, summary_table, task_table
 from benchmarks.solve.task import SIZES, Task, read_tasks
 from benchmarks.solve.trial import Configuration, NotFinished, Trial
@@ -62,10 +65,14 @@ def _trials(options: argparse.Namespace) -> Iterator[Trial]:
     tasks = [task for task in read_tasks() if any(fnmatch(task.name, word) for word in options.tasks.split(","))]
     chosen = sample([task for task in tasks if task.size in options.sizes], options.sample)
     for path in options.config or [None]:
-        configuration = Configuration.load(path, options.provider, options.iterations)
+        configuration = Configuration.load(path, options.provider, options.iterations, _words(options.without))
         for seed in map(int, options.seeds.split(",")):
             for task in chosen:
                 yield Trial(task, seed, configuration, options.out)
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, text.split(",")))
 
 
 def sample(tasks: Sequence[Task], number: int | None) -> list[Task]:
@@ -84,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--sizes", default="SML", help="S, M, L")
     parser.add_argument("--sample", type=int, help="only so many tasks, of all sizes in turn")
     parser.add_argument("--seeds", default="1", help="numbers with commas between")
+    parser.add_argument("--without", default="", help=f"levers to take out, with commas between: {', '.join(LEVERS)}")
     parser.add_argument("--timeout", type=float, default=3600.0, help="seconds for one project")
     parser.add_argument("--out", type=Path, default=OUT, help=f"results and projects; {OUT}")
     parser.add_argument("--report", action="store_true", help="only print what was measured so far")

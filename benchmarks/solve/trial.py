@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
+import os
+import re
 import subprocess
 import sys
 import time
@@ -22,6 +23,7 @@ from orchestrator.iterations import files_of
 from orchestrator.project import Project
 from orchestrator.status import Standing, standing
 
+from . import kept
 from .hidden import Hidden, judge
 from .rows import Outcome, Row
 from .task import Task
@@ -41,9 +43,13 @@ class Configuration:
     name: str
     settings: dict[str, Any]
     """A config.yaml as read."""
+    without: tuple[str, ...] = ()
+    """Levers that are taken out, see `levers.py`."""
 
     @classmethod
-    def load(cls, path: Path | None, provider: str | None, iterations: int | None) -> Configuration:
+    def load(
+        cls, path: Path | None, provider: str | None, iterations: int | None, without: tuple[str, ...] = ()
+    ) -> Configuration:
         """Of a config.yaml (None: the defaults), with one provider for all agents where it is named."""
         settings = (yaml.safe_load(path.read_text(encoding="utf-8")) or {}) if path else {}
         settings.setdefault("providers", {name: dict(entry) for name, entry in DEFAULT_PROVIDERS.items()})
@@ -52,7 +58,8 @@ class Configuration:
         if iterations:
             settings["max_iterations"] = iterations
         stem = path.stem if path else "defaults"
-        return cls(f"{stem}/{provider}" if provider else stem, settings)
+        name = f"{stem}/{provider}" if provider else stem
+        return cls(" without ".join([name, *without]), settings, without)
 
     def with_seed(self, seed: int) -> str:
         """A config.yaml in which every provider answers repeatably."""
@@ -75,11 +82,16 @@ class Trial:
 
     @property
     def folder(self) -> Path:
-        return self.out / self.configuration.name.replace("/", "-") / f"seed-{self.seed}" / self.task.name
+        configuration = re.sub(r"[/ ]", "-", self.configuration.name)
+        return self.out / configuration / f"seed-{self.seed}" / self.task.name
 
     @property
     def root(self) -> Path:
         return self.folder / "projects" / self.task.name
+
+    @property
+    def _ledger(self) -> Path:
+        return self.folder / "answers.jsonl"
 
     def run(self, timeout: float, sandbox: Sandbox) -> Row:
         """Raises NotFinished when nothing was decided."""
@@ -109,19 +121,25 @@ class Trial:
         """Run it until the project rests; seconds, with those of earlier, interrupted runs."""
         spent = self.folder / "seconds"
         before = float(spent.read_text()) if spent.exists() else 0.0
-        program = [sys.executable, str(REPOSITORY / "run_orchestrator.py"), "run", "--until-idle"]
+        levers = ",".join(self.configuration.without)
+        daemon = [sys.executable, "-m", "benchmarks.solve.daemon", str(self.out / "replies"), str(self._ledger), levers]
         places = ["--config", str(self.folder / "config.yaml"), "--workspace", str(self.folder / "projects")]
+        command = [*daemon, "run", "--until-idle", "--timeout", str(timeout), *places]
+        environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
         started = time.monotonic()
         try:
             with (self.folder / "daemon.log").open("ab") as log:
-                command = [*program, "--timeout", str(timeout), *places]
-                subprocess.run(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=self.folder, check=False)
+                subprocess.run(
+                    command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=self.folder, env=environment,
+                    check=False,
+                )  # fmt: skip
         finally:
             spent.write_text(str(before + time.monotonic() - started))
         return float(spent.read_text())
 
     def _row(self, ended: Standing, hidden: Hidden, right: tuple[int, ...], seconds: float) -> Row:
-        history = usage(self.root)
+        answers = kept.read(self._ledger)
+        saved = sum(spent.seconds for spent in answers if spent.kept)
         return Row(
             configuration=self.configuration.name,
             task=self.task.name,
@@ -136,8 +154,8 @@ class Trial:
             failed=hidden.failed,
             tokens=ended.tokens or 0,
             calls=ended.calls or 0,
-            minutes=seconds / 60,
-            model_minutes=sum(row.get("seconds") or 0.0 for row in history) / 60,
+            minutes=(seconds + saved) / 60,
+            model_minutes=sum(spent.seconds for spent in answers) / 60,
             error=ended.error or "",
         )
 
@@ -166,10 +184,3 @@ def _below_common_folder(files: dict[str, bytes]) -> dict[str, bytes]:
     if len(tops) == 1 and all("/" in path for path in files):
         return {path.partition("/")[2]: content for path, content in files.items()}
     return files
-
-
-def usage(root: Path) -> list[dict[str, Any]]:
-    """The model calls of a project, row by row."""
-    path = root / Project.USAGE
-    history = json.loads(path.read_text(encoding="utf-8")).get("history", []) if path.exists() else []
-    return [row for row in history if isinstance(row, dict)]
