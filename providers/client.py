@@ -110,7 +110,7 @@ class Client:
 
     async def _in_turn(self, request: Request, past: list[Failure], reporter: Reporter) -> Completion:
         """One try. Others go on while a call waits to try again, so that its trouble is not theirs."""
-        async with self._gate.turn(self._loads, self._at_once, partial(reporter.now, Activity.QUEUED)):
+        async with self._gate.turn(self._loads, self._at_once, reporter.queued):
             if self._breaker.down(time.monotonic()):
                 raise self._error(past[-1] if past else Failure(Kind.CONNECT, "down since an earlier call"))
             if not past:

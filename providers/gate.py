@@ -8,7 +8,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
-from .turns import Turn, Waiting, begun, change_at, choose, ended
+from .turns import Turn, Waiting, begun, change_at, choose, ended, order
+
+Queued = Callable[[int], None]
+"""Hears how many of the calls that wait will begin before this one, at first and whenever it changes."""
 
 _HERE = ("localhost", "127.0.0.1", "::1")
 
@@ -21,11 +24,12 @@ class Gate:
         self._turn = Turn()
         self._arrived = 0
         self._queue: dict[Waiting, asyncio.Future[None]] = {}
+        self._told: dict[Waiting, tuple[Queued, int]] = {}
         self._later: asyncio.TimerHandle | None = None
 
     @asynccontextmanager
-    async def turn(self, model: str, at_once: int, queued: Callable[[], None]) -> AsyncIterator[None]:
-        """Hold a place at the server; `queued` is told when that takes waiting.
+    async def turn(self, model: str, at_once: int, queued: Queued) -> AsyncIterator[None]:
+        """Hold a place at the server; `queued` hears how many calls begin before it, when that takes waiting.
 
         `model`: what the server loads for the call. `at_once`: the call begins when fewer than this are running.
         """
@@ -35,7 +39,7 @@ class Gate:
         finally:
             self._leave()
 
-    async def _enter(self, model: str, at_once: int, queued: Callable[[], None]) -> None:
+    async def _enter(self, model: str, at_once: int, queued: Queued) -> None:
         self._arrived += 1
         waiting = Waiting(self._arrived, model, at_once)
         admitted = asyncio.get_running_loop().create_future()
@@ -44,7 +48,8 @@ class Gate:
         if admitted.done():
             return
         try:
-            queued()
+            self._told[waiting] = (queued, -1)
+            self._tell()
             await admitted
         except BaseException:
             if self._queue.pop(waiting, None) is None:
@@ -52,6 +57,8 @@ class Gate:
             else:
                 self._admit()  # others may have stood behind it
             raise
+        finally:
+            self._told.pop(waiting, None)
 
     def _leave(self) -> None:
         self._turn = ended(self._turn, self._monotonic())
@@ -68,6 +75,16 @@ class Gate:
         if self._queue and not self._turn.running:
             wait = max(0.0, change_at(self._turn) - self._monotonic())
             self._later = asyncio.get_running_loop().call_later(wait, self._admit)
+        self._tell()
+
+    def _tell(self) -> None:
+        """Each call that waits hears its place when that has changed."""
+        coming = order(self._turn, self._still_waiting(), self._monotonic()) if self._told else []
+        for place, waiting in enumerate(coming):
+            queued, before = self._told.get(waiting, (None, place))
+            if queued is not None and place != before:
+                self._told[waiting] = (queued, place)
+                queued(place)
 
     def _still_waiting(self) -> tuple[Waiting, ...]:
         """Without those that were cancelled and have not noticed yet."""

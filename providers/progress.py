@@ -27,6 +27,11 @@ class Reporter:
         self._first_token = None
         self._tell(Progress(activity, note=note))
 
+    def queued(self, ahead: int) -> None:
+        """`ahead` of the waiting calls begin before this one."""
+        self._first_token = None
+        self._tell(Progress(Activity.QUEUED, ahead=ahead))
+
     def heard(self, answer: Answer) -> None:
         """Text or thinking came; reported when the activity changes, or enough time has passed."""
         now = self._monotonic()

@@ -73,5 +73,18 @@ def ended(turn: Turn, now: float) -> Turn:
     return replace(turn, running=turn.running - 1, ended=now)
 
 
+def order(turn: Turn, queue: Sequence[Waiting], now: float) -> list[Waiting]:
+    """`queue` as its calls will begin one after the other, if none joins them and none takes long."""
+    turn, left, coming = replace(turn, running=0), list(queue), []
+    while left:
+        now = max(now, change_at(turn))
+        call = choose(turn, left, now)
+        assert call is not None  # the server is idle, and has been for long enough to change models
+        left.remove(call)
+        coming.append(call)
+        turn = ended(begun(turn, call, now), now)
+    return coming
+
+
 def _used_up(turn: Turn, now: float) -> bool:
     return turn.calls >= CALLS or now - turn.began >= SECONDS

@@ -88,6 +88,8 @@ class Progress:
     """Answer and thinking so far, estimated from characters."""
     tokens_per_second: float | None = None
     note: str = ""
+    ahead: int | None = None
+    """Queued: how many of the calls that wait begin before this one."""
 
 
 @dataclass(frozen=True)

@@ -119,10 +119,16 @@ class Played:
         self.gate = Gate()
         self.inside: list[str] = []
         self.queued: list[str] = []
+        self.ahead: dict[str, list[int]] = {}
 
     def call(self, name: str, model: str = "a", at_once: int = 1) -> asyncio.Task[None]:
+        def told(ahead: int) -> None:
+            if name not in self.queued:
+                self.queued.append(name)
+            self.ahead.setdefault(name, []).append(ahead)
+
         async def hold() -> None:
-            async with self.gate.turn(model, at_once, lambda: self.queued.append(name)):
+            async with self.gate.turn(model, at_once, told):
                 self.inside.append(name)
                 try:
                     await asyncio.Event().wait()
@@ -152,6 +158,16 @@ async def test_only_a_call_that_has_to_wait_is_told_so() -> None:
     await end(first)
     assert played.inside == ["second"]
     await end(second)
+
+
+async def test_a_call_hears_each_time_that_fewer_others_begin_before_it() -> None:
+    played = Played()
+    first, second, third, fourth = (played.call(name) for name in ("first", "second", "third", "fourth"))
+    await settle()
+    await end(first)
+    await end(third)
+    assert played.ahead == {"second": [0], "third": [1, 0], "fourth": [2, 1, 0]}
+    await end(second, fourth)
 
 
 async def test_a_cancelled_call_leaves_the_queue_and_gives_back_its_place() -> None:

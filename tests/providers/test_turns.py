@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.turns import CALLS, LINGER, SECONDS, Turn, Waiting, begun, change_at, choose, ended
+from providers.turns import CALLS, LINGER, SECONDS, Turn, Waiting, begun, change_at, choose, ended, order
 
 NOW = 1000.0
 IDLE = Turn("a", calls=3, running=0, began=NOW - 10, ended=NOW - LINGER)
@@ -52,6 +52,21 @@ def test_a_call_that_wants_the_server_alone_is_not_overtaken_by_its_own_model() 
     alone, crowd = Waiting(1, "a", 1), Waiting(2, "a", 8)
     assert choose(BUSY, [alone, crowd], NOW) is None
     assert choose(BUSY, [crowd, alone], NOW) == crowd
+
+
+@pytest.mark.parametrize(
+    ("turn", "models", "expected"),
+    [
+        (IDLE, "", []),
+        (IDLE, "aaa", [1, 2, 3]),
+        (BUSY, "baba", [2, 4, 1, 3]),
+        (replace(IDLE, ended=NOW), "bca", [3, 1, 2]),
+        (replace(IDLE, calls=CALLS - 1), "aba", [1, 2, 3]),
+        (Turn(), "ba", [1, 2]),
+    ],
+)
+def test_the_order_in_which_waiting_calls_will_begin(turn: Turn, models: str, expected: list[int]) -> None:
+    assert [call.number for call in order(turn, queue(models), NOW)] == expected
 
 
 def test_a_new_model_begins_a_new_turn_and_the_same_one_goes_on_with_its() -> None:
