@@ -15,11 +15,13 @@ from .config import ConfigError
 from .files import FileProblem, Folder, Gone
 from .look import Look
 from .machine import Action, Arrived, Event, Failed, Stalled, step
+from .project import Trigger
 from .shell import Shell
 from .state import State, Status
 from .steps import Steps
 from .tell import tell
 from .threads import off_loop
+from .triggers import written_at
 from .trouble import event_for
 from .workspace import advice
 
@@ -85,7 +87,7 @@ class Cycle:
         """Decide, and make the decision durable before anything is done about it."""
         before = look.state
         state, action = step(before, event)
-        dated = _dated(state, event)
+        dated = _dated(state, event, datetime.now(UTC))
         look.state = await off_loop(lambda: store.save(folder, dated))
         self._shell.goes_on(look.state.name)
         tell(self._shell.view, before, look.state)
@@ -150,8 +152,12 @@ class Cycle:
             return event
 
 
-def _dated(state: State, event: Event) -> State:
-    """Note when the score reached the threshold: the zip is named after it, also when it is made later."""
+def _dated(state: State, event: Event, now: datetime) -> State:
+    """Note when the score reached the threshold: the zip is named after it, also when it is made later.
+
+    That is when the report was written, so that a state that was rebuilt says the same; `now` when nobody knows.
+    """
     if state.status is not Status.FINALIZING or not isinstance(event, Arrived):
         return state
-    return state.model_copy(update={"accepted": datetime.now(UTC).replace(microsecond=0)})
+    reported = written_at(state.taken.get(Trigger.REPORT, ""))
+    return state.model_copy(update={"accepted": (reported or now).replace(microsecond=0)})

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
 
 from .files import FileProblem, Folder
 from .project import Project, Trigger
@@ -50,6 +52,14 @@ def fingerprint(folder: Folder, rel: str) -> str | None:
 def content(mark: str) -> str:
     """The part of a fingerprint that a mere touch does not change."""
     return mark.partition(":")[2]
+
+
+def written_at(mark: str) -> datetime | None:
+    """When the file of a fingerprint was written; None when that is not known."""
+    with suppress(ValueError, OverflowError, OSError):
+        if nanoseconds := int(mark.partition(":")[0]):
+            return datetime.fromtimestamp(nanoseconds / 1e9, UTC)
+    return None
 
 
 def untouched(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from orchestrator.project import Trigger
-from orchestrator.triggers import untouched
+from orchestrator.triggers import untouched, written_at
 from orchestrator.view import Row
 from tests.fakes.agents import trio
 from tests.fakes.daemon import Heard, drop, running, settings, state, until, until_status
@@ -82,3 +83,12 @@ async def test_a_plan_written_between_the_requirements_and_the_architects_start_
     assert (tmp_path / "x/02_plan/PLAN.md").read_text() == "my own plan"
     assert (tmp_path / "x/02_plan/PLAN.generated.md").exists()
     assert agents.engineer.works[0].plan == "my own plan"
+
+
+@pytest.mark.parametrize("mark", ["", "0:NotRegular", "nonsense", f"{10**40}:much later"])
+def test_a_fingerprint_without_a_time_says_none(mark: str) -> None:
+    assert written_at(mark) is None
+
+
+def test_a_fingerprint_says_when_the_file_was_written() -> None:
+    assert written_at("1700000000000000000:x") == datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
