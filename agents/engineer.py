@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from agents.answers import Answer, Rejected, gate, read_reply, reask
+from agents.answers import Answer, Rejected, gate, read_reply, reask, tests_before_noise
 from agents.base import Built, UnusableReply, Work
 from agents.briefing import briefing, findings, listed, orders
 from agents.context import answer_room
@@ -187,12 +187,20 @@ class _Draft:
             except Rejected as rejected:
                 self.problem = rejected.sentence
                 log.info("%s: the reply was not taken: %s", self.work.project, rejected)
-                if rejected.salvage:
-                    self.rejected.update(dict.fromkeys(rejected.missing, rejected.sentence))
-                    self.take(Answer(rejected.salvage, frozenset(), "salvage"))
-                    return
                 noise = completion.finish is FinishReason.DEGENERATE
+                if saved := self._saved(completion.text, rejected, noise=noise):
+                    self.rejected.update(dict.fromkeys(rejected.missing, rejected.sentence))
+                    self.take(Answer(saved, frozenset(), "salvage"))
+                    return
                 messages = _shorter(question) if noise else _again(question, completion.text, rejected)
+
+    def _saved(self, reply: str, rejected: Rejected, *, noise: bool) -> dict[str, str]:
+        """What of a rejected reply is complete, and of one that ended in noise the tests before it."""
+        tests = tests_before_noise(reply) if noise else {}
+        cut = {path: content for path, content in tests.items() if is_test(path) and path not in self.work.edited}
+        for path in cut:
+            log.info("%s: %s repeats itself and was cut there", self.work.project, path)
+        return {**rejected.salvage, **cut}
 
     def _seed(self, attempt: int) -> int | None:
         """Another one for every question that was put before; as the settings say for the first."""

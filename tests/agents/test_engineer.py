@@ -275,3 +275,20 @@ async def test_noise_is_not_shown_again_and_the_next_answer_gets_another_seed() 
     assert "repeated itself" in again.text
     assert "x = 1" not in again.text
     assert (model.calls[0].seed, again.seed) == (None, 101)
+
+
+async def test_tests_before_noise_are_taken_and_nothing_is_asked_again() -> None:
+    reply = (
+        fenced("fib.py", CODE) + "\n### FILE: tests/test_fib.py\n```python\n" + TEST + "    assert fib(1) == 1\n" * 12
+    )
+    built, model = await build(completion(reply, FinishReason.DEGENERATE))
+    assert len(model.calls) == 1
+    assert built.files["fib.py"] == CODE
+    assert built.files["tests/test_fib.py"] == TEST + "    assert fib(1) == 1\n"
+
+
+async def test_a_program_that_ends_in_noise_is_asked_again() -> None:
+    noise = "### FILE: fib.py\n```python\ndef fib(n):\n    x = 1\n" + "    x += 1\n" * 12
+    built, model = await build(completion(noise, FinishReason.DEGENERATE), BOTH)
+    assert len(model.calls) == 2
+    assert built.files["fib.py"] == CODE

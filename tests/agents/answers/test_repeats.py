@@ -1,0 +1,56 @@
+"""Tests in front of noise are kept; nothing else of an unfinished block is."""
+
+from __future__ import annotations
+
+import pytest
+
+from agents.answers import tests_before_noise as before_noise
+
+HEAD = "### FILE: tests/test_a.py\n```python\nfrom a import f\n\n\ndef test_f():\n    assert f(1) == 2\n"
+KEPT = "from a import f\n\n\ndef test_f():\n    assert f(1) == 2\n"
+
+
+@pytest.mark.parametrize(
+    ("noise", "kept"),
+    [
+        ("    assert f(2) == 3\n" * 9 + "    assert f(", "    assert f(2) == 3\n"),
+        ("    assert f(1) == 2\n" * 9 + "    assert f(1) == 2", ""),
+        ("    x = f(3)\n    assert x == 4\n" * 5 + "    x = f", "    x = f(3)\n    assert x == 4\n"),
+        ("    assert f('" + "()[]" * 300, ""),
+    ],
+    ids=["a line", "the line before it", "two lines in turn", "inside a line"],
+)
+def test_the_tests_before_the_noise_are_kept(noise: str, kept: str) -> None:
+    assert before_noise(HEAD + noise) == {"tests/test_a.py": KEPT + kept}
+
+
+def test_files_before_the_last_one_are_left_to_the_reader_of_replies() -> None:
+    reply = "### FILE: a.py\n```python\nf = abs\n```\n\n" + HEAD + "    assert f(2) == 2\n" * 9
+    assert list(before_noise(reply)) == ["tests/test_a.py"]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "",
+        "def test_a(): ...",
+        HEAD + "```\n",
+        "### FILE: a.py\n```python\ndef f(x):\n    y = 1\n" + "    y += 1\n" * 20,
+        "### FILE: tests/test_a.py\n```python\ndef test_f():\n" + "    print(1)\n" * 20,
+        "### FILE: tests/test_a.py\n```python\nCASES = [\n" + "    (1, 2),\n" * 20,
+        "### FILE: ../../test_a.py\n```python\ndef test_f():\n" + "    assert 1\n" * 20,
+        "### FILE: a.test.js\n```js\ntest('f', () => {\n" + "  assert.ok(f());\n" * 20,
+    ],
+    ids=[
+        "nothing",
+        "no block",
+        "closed",
+        "no test",
+        "asserts nothing",
+        "does not parse",
+        "outside",
+        "another language",
+    ],
+)
+def test_what_cannot_be_told_is_not_kept(reply: str) -> None:
+    assert before_noise(reply) == {}
