@@ -59,9 +59,8 @@ class LiveFile:
 
 
 def document(rows: list[Row]) -> dict[str, Any]:
-    """The file's content; `started` becomes seconds since the epoch, which another process understands."""
-    shift = time.time() - time.monotonic()
-    told = [asdict(replace(row, started=row.started + shift if row.started else 0.0)) for row in rows]
+    """The file's content; moments become seconds since the epoch, which another process understands."""
+    told = [asdict(_shifted(row, time.time() - time.monotonic())) for row in rows]
     return {"schema_version": SCHEMA_VERSION, "pid": os.getpid(), "rows": told}
 
 
@@ -87,5 +86,9 @@ def read(workspace: Path, pid: int | None) -> list[Row]:
 
 
 def _row(told: dict[str, Any]) -> Row:
-    row = Row(**{key: value for key, value in told.items() if key in _FIELDS})
-    return replace(row, started=row.started + time.monotonic() - time.time()) if row.started else row
+    return _shifted(Row(**{key: told[key] for key in told.keys() & _FIELDS}), time.monotonic() - time.time())
+
+
+def _shifted(row: Row, seconds: float) -> Row:
+    started, ends = (moment + seconds if moment else 0.0 for moment in (row.started, row.ends))
+    return replace(row, started=started, ends=ends)

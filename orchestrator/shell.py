@@ -13,8 +13,9 @@ from pathlib import Path
 from .config import Config
 from .crew import Crew
 from .state import State
+from .expected import Usual
 from .usage import Today
-from .view import Level, Row, View
+from .view import HELD_BACK, Level, Row, View
 
 LOOKED_AT_AT_ONCE = 32
 
@@ -35,12 +36,14 @@ class Shell:
         self._said: dict[str, str] = {}
         self._glances = asyncio.Semaphore(LOOKED_AT_AT_ONCE)
         self._slots = asyncio.Semaphore(config.limits.max_concurrent_projects)
+        self.usual: dict[tuple[str, str], Usual] = {}
+        """(agent, model) -> what its calls came to where they were last looked at."""
 
     @asynccontextmanager
     async def slot(self, state: State) -> AsyncIterator[None]:
         """Hold one of `max_concurrent_projects`, first come first served, for as long as a project is worked on."""
         if self._slots.locked():
-            waiting = Row(state.name, state.status, activity="waiting for its turn", started=time.monotonic())
+            waiting = Row(state.name, state.status, activity=HELD_BACK, started=time.monotonic())
             self.view.show(state.name, waiting)
         try:
             async with self._slots:

@@ -18,6 +18,7 @@ from .budget import Budget
 from .calls import JournaledModel, Ledger
 from .config import Config
 from .crew import AGENT
+from .expected import End, Forecast, Usual
 from .files import Folder
 from .machine import Action, Archived, Event, Restored, SnapshotLost
 from .project import Project, Trigger
@@ -125,7 +126,7 @@ class Steps:
     async def _hire(self, action: Action) -> tuple[Agent, JournaledModel]:
         """The agent for `action` and its model; state.json names them before they begin."""
         role = AGENT[action]
-        self._show(role, "", Activity.QUEUED)
+        self._show(role, "", "asking the server")
         agent = await self._healthy(action)
         provider = agent.provider
         if self._ledger is None:
@@ -134,13 +135,14 @@ class Steps:
             named = self.state.model_copy(update={"provider": provider.name, "model": provider.model})
             self.state = await off_loop(lambda: store.save(self._folder, named))
         self._budget = budget = Budget(self.config.limits, self._ledger.spent, self._shell.today)
+        forecast = Forecast(lambda: self._usual(role, provider.model), provider.max_output_tokens)
         model = JournaledModel(
             provider,
             role,
             self.state,
             self._ledger,
             budget,
-            lambda progress: self._show(role, provider.model, progress),
+            lambda told: self._show(role, provider.model, told, forecast.end(told, time.monotonic())),
         )
         return agent, model
 
@@ -236,7 +238,14 @@ class Steps:
     def _say(self, text: str, level: Level = Level.INFO) -> None:
         self._shell.view.say(text, project=self._name, level=level)
 
-    def _show(self, role: str, model: str, doing: Progress | str) -> None:
+    def _usual(self, role: str, model: str) -> Usual | None:
+        """From the project's own calls; while it has none, from those of another one."""
+        found = Usual.of(self._ledger.spent.rows, role, model) if self._ledger else None
+        if found is not None:
+            self._shell.usual[role, model] = found
+        return found or self._shell.usual.get((role, model))
+
+    def _show(self, role: str, model: str, doing: Progress | str, end: End | None = None) -> None:
         progress = doing if isinstance(doing, Progress) else None
         row = Row(
             project=self._name,
@@ -246,7 +255,10 @@ class Steps:
             iteration=self.state.iteration,
             max_iterations=self.state.max_iterations,
             score=self.state.last_score,
-            activity=progress.activity if progress else str(doing),
+            activity=_activity(progress) if progress else str(doing),
+            ahead=progress.ahead if progress else None,
+            ends=end.at if end else 0.0,
+            ends_latest=end is not None and end.latest,
             tokens=progress.output_tokens if progress else 0,
             tokens_per_second=progress.tokens_per_second if progress else None,
             started=self._began,
@@ -259,3 +271,8 @@ def sweep(folder: Folder) -> None:
     """Remove what a daemon that was killed left half done; nothing of it is needed."""
     folder.sweep()
     folder.remove_tree(WORK_FOLDER)
+def _activity(progress: Progress) -> str:
+    """What is done before the prompt can be read, such as fetching a model, stands in the note."""
+    return progress.note if progress.note and progress.activity is Activity.READING else str(progress.activity)
+
+

@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from .state import State
 
 
+HELD_BACK = "waiting for its turn"
+"""The activity of a project that `max_concurrent_projects` holds back."""
+
+
 class Level(StrEnum):
     """How much a line matters."""
 
@@ -40,6 +44,12 @@ class Row:
     """time.monotonic() when this step began."""
     budget_left: float | None = None
     """The part of the scarcest limit that is left, 0 to 1; None when it is not known."""
+    ahead: int | None = None
+    """Queued: how many of the calls that wait for the server begin before this one."""
+    ends: float = 0.0
+    """time.monotonic() at which the model's call is expected to end; 0 when nobody can know."""
+    ends_latest: bool = False
+    """`ends` is when it ends at the latest, for want of a better guess."""
 
 
 class View(Protocol):

@@ -24,7 +24,7 @@ Fetch = Callable[[Path, int | None, Progress], None]
 """Puts the file at a path; bytes in all where known. Raises FetchFailed."""
 
 _GET_FROM_HUB = "import sys, huggingface_hub as h; h.hf_hub_download(*sys.argv[1:3], local_dir=sys.argv[3])"
-_DOING = "fetching the model"
+_DOING = "fetching"
 _SECRET = re.compile(r"KEY|SECRET|PASSWORD|TOKEN", re.IGNORECASE)
 
 

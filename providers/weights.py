@@ -194,5 +194,5 @@ def _sha256(path: Path, progress: Progress) -> str:
         while block := file.read(4 << 20):
             digest.update(block)
             done += len(block)
-            progress("checking the model", done, size)
+            progress("checking", done, size)
     return digest.hexdigest()

@@ -58,7 +58,7 @@ def test_a_file_is_fetched_once_and_hashed_once(tmp_path: Path) -> None:
         path = ensure_model("auto", lambda doing, *_: heard.append(doing), folder=tmp_path, sources=[source])
         assert path.read_bytes() == CONTENT
     assert source.calls == 1
-    assert heard == ["fetching", "checking the model"]
+    assert heard == ["fetching", "checking"]
 
 
 def test_a_file_that_was_touched_since_is_hashed_again(tmp_path: Path) -> None:
