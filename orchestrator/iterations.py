@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -29,6 +30,10 @@ class Facts(BaseModel):
     afresh: bool = False
     """A new draft, whose tests are not those of the best iteration."""
     report_sha256: str = ""
+    judged: datetime | None = None
+    """None in records of before it was noted."""
+    edited: tuple[str, ...] = ()
+    """Files that a person had changed in what was tested."""
 
 
 def archive_path(iteration: int) -> str:
@@ -52,6 +57,14 @@ def facts_of(folder: Folder, iteration: int | None) -> Facts | None:
         return None if data is None else Facts.model_validate_json(data)
     except (FileProblem, ValidationError):
         return None
+
+
+def judged_at(folder: Folder, iteration: int) -> datetime | None:
+    """When the iteration was judged; of an old record the file's time, None when there is no record."""
+    facts, written = facts_of(folder, iteration), folder.stat(facts_path(iteration))
+    if facts is None or written is None:
+        return None
+    return facts.judged or datetime.fromtimestamp(written.mtime_ns // 10**9, UTC)
 
 
 def keep_files(folder: Folder, iteration: int, archive: bytes) -> None:

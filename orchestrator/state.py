@@ -87,6 +87,8 @@ class State(BaseModel):
     """Trigger -> fingerprint of the version that was taken up."""
     turn: int = 0
     """Counts the triggers taken up; with agent and ordinal it names a model call in the journal."""
+    plan_sha256: str | None = None
+    """Of the plan as the Architect wrote it, so that a person's is told from it; None when that is not known."""
     lessons: tuple[str, ...] = ()
     """What was tried and why it was not kept; at most 8 lines."""
     accepted: datetime | None = None
