@@ -24,6 +24,7 @@ from providers import (
     ReplyDegenerate,
     Request,
     Usage,
+    estimate_tokens,
 )
 
 from .budget import Budget, BudgetExceeded
@@ -33,10 +34,12 @@ from .project import Project
 from .state import State
 from .steering import require_leave
 from .threads import off_loop
-from .usage import Row, Spent, Today
+from .usage import Row, Spent, Today, UnderWay
 
 log = logging.getLogger(__name__)
 
+LOOK_SECONDS = 0.5
+"""How often the budget is looked at during a call, whatever the server says."""
 LEAST_FREE_BYTES = 50 << 20
 """No call is made whose reply might not be kept."""
 
@@ -149,7 +152,7 @@ class JournaledModel:
         request = Request(tuple(messages), max_output_tokens, temperature, seed, thinking, schema)
         self._ledger.require_leave()
         await off_loop(self._ledger.require_room)
-        self._budget.check()
+        self._budget.check(UnderWay(tokens=sum(estimate_tokens(message.content) for message in request.messages)))
         try:
             return await self._ask(request, call, purpose)
         except ReplyDegenerate:
@@ -162,8 +165,10 @@ class JournaledModel:
         watched = _Watched(self, request, call, purpose)
         asking = asyncio.ensure_future(watched.ask(self._provider))
         watched.stop = asking.cancel
+        watching = asyncio.ensure_future(watched.look_now_and_then())
         try:
-            await asking
+            with self._budget.counting(watched.under_way):
+                await asking
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if watched.over_budget is None or (task and task.cancelling()):
@@ -172,6 +177,7 @@ class JournaledModel:
                 raise watched.over_budget from None
         finally:
             asking.cancel()
+            watching.cancel()
             completion = watched.completion  # also there when the call ended in the moment in which it was cancelled
             if completion is not None:
                 await off_loop(partial(self._keep, request, _of_completion(completion), call, purpose))
@@ -181,8 +187,8 @@ class JournaledModel:
     def progress(self, progress: Progress) -> None:
         self._show(progress)
 
-    def check_budget(self, tokens: int, seconds: float) -> None:
-        self._budget.check(tokens=tokens, seconds=seconds)
+    def check_budget(self, call: UnderWay, *, another: bool) -> None:
+        self._budget.check(call, another=another)
 
     def _keep(self, request: Request, result: Mapping[str, Any], call: int, purpose: str) -> None:
         prompt = _as_text(request)
@@ -210,7 +216,9 @@ class _Watched:
     def __init__(self, model: JournaledModel, request: Request, call: int, purpose: str) -> None:
         self._model = model
         self._about = (request, call, purpose)
-        self._began = time.monotonic()
+        self._began: float | None = None
+        """When the request under way began; None while others work, or nobody does."""
+        self.under_way = UnderWay()
         self.completion: Completion | None = None
         self.over_budget: BudgetExceeded | None = None
         self.stop: Callable[[], object] = lambda: None
@@ -222,15 +230,30 @@ class _Watched:
 
     def progress(self, progress: Progress) -> None:
         self._model.progress(progress)
-        if progress.activity in (Activity.QUEUED, Activity.RETRYING):
-            self._began = time.monotonic()  # others work, or nobody does
+        idle = progress.activity in (Activity.QUEUED, Activity.RETRYING)
+        self._began = None if idle else self._began or time.monotonic()
+        self.under_way.tokens = progress.input_tokens + progress.output_tokens
+        self.under_way.cost = progress.cost
+        self._look(another=idle)
+
+    async def look_now_and_then(self) -> None:
+        """A server may say nothing for minutes, and other projects spend what is left of the day."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            self._look(another=False)
+
+    def _look(self, *, another: bool) -> None:
+        if self.over_budget is not None:
+            return
+        self.under_way.seconds = time.monotonic() - self._began if self._began else 0.0
         try:
-            self._model.check_budget(progress.output_tokens, time.monotonic() - self._began)
+            self._model.check_budget(self.under_way, another=another)
         except BudgetExceeded as error:
             self.over_budget = error
             self.stop()
 
     def attempted(self, attempt: Attempt) -> None:
+        self.under_way.tokens, self.under_way.cost, self._began = 0, 0.0, None
         self._model.attempted(attempt, *self._about)
 
 

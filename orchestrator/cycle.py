@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from providers import Unavailable
 
 from . import steering, store
+from .budget import BudgetExceeded
 from .config import ConfigError
 from .files import FileProblem, Folder, Gone
 from .look import Look
@@ -136,6 +137,7 @@ class Cycle:
 
     async def _perform(self, steps: Steps, action: Action) -> Event | None:
         """The work itself; trouble becomes an event. One project must not stop the others."""
+        self._shell.spent_out.pop(steps.state.name, None)
         try:
             return await steps.perform(action)
         except Gone:
@@ -143,6 +145,8 @@ class Cycle:
         except Exception as error:
             if isinstance(error, Unavailable) and steps.state.provider:
                 self._shell.crew.doubt(steps.state.provider)
+            if isinstance(error, BudgetExceeded):
+                self._shell.spent_out[steps.state.name] = (steps.config.limits, self._shell.today.day)
             event = event_for(error, datetime.now(UTC))
             if event is None:
                 log.exception("%s: %s broke", self._name, action)

@@ -94,11 +94,23 @@ class Look:
             return False
         try:
             if state.status is Status.PAUSED:
-                ledger = await off_loop(lambda: Ledger.open(self._folder, self._shell.today))
-                Budget(self.config.limits, ledger.spent, self._shell.today).check()
-            elif state.status is Status.WAITING and WORK.get(state.current_phase) in AGENT:
+                return await self._may_spend_again()
+            if state.status is Status.WAITING and WORK.get(state.current_phase) in AGENT:
                 await self._shell.crew.agent(WORK[state.current_phase], self.config)
-        except (BudgetExceeded, ProviderError):
+        except ProviderError:
+            return False
+        return True
+
+    async def _may_spend_again(self) -> bool:
+        """Nothing is spent while a project is paused, so only other caps or another day can change the answer."""
+        caps = (self.config.limits, self._shell.today.day)
+        if self._shell.spent_out.get(self.state.name) == caps:
+            return False
+        ledger = await off_loop(lambda: Ledger.open(self._folder, self._shell.today))
+        try:
+            Budget(self.config.limits, ledger.spent, self._shell.today).check()
+        except BudgetExceeded:
+            self._shell.spent_out[self.state.name] = caps
             return False
         return True
 

@@ -8,12 +8,13 @@ import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import date
 from pathlib import Path
 
-from .config import Config
+from .config import Config, Limits
 from .crew import Crew
-from .state import State
 from .expected import Usual
+from .state import State
 from .usage import Today
 from .view import HELD_BACK, Level, Row, View
 
@@ -30,14 +31,16 @@ class Shell:
         self.config = config
         self.crew = crew
         self.view = view
-        self.today = Today()
+        self.today = Today(unpriced=self._unpriced)
+        self.spent_out: dict[str, tuple[Limits, date]] = {}
+        """Project -> the caps, and the day, under which there was nothing left to spend."""
         self.began = time.time_ns()
         """When the daemon began to watch, in nanoseconds as files have them."""
+        self.usual: dict[tuple[str, str], Usual] = {}
+        """(agent, model) -> what its calls came to where they were last looked at."""
         self._said: dict[str, str] = {}
         self._glances = asyncio.Semaphore(LOOKED_AT_AT_ONCE)
         self._slots = asyncio.Semaphore(config.limits.max_concurrent_projects)
-        self.usual: dict[tuple[str, str], Usual] = {}
-        """(agent, model) -> what its calls came to where they were last looked at."""
 
     @asynccontextmanager
     async def slot(self, state: State) -> AsyncIterator[None]:
@@ -66,6 +69,13 @@ class Shell:
     def goes_on(self, project: str) -> None:
         """What held it is over: said again, it is news."""
         self._said.pop(project, None)
+
+    def _unpriced(self, provider: str, model: str) -> None:
+        text = (
+            f"{provider}: the price of {model} is not known, so its calls count in max_tokens and max_calls, but not "
+            f"in max_cost; set `prices` under providers.{provider} in config.yaml"
+        )
+        self.view.say(text, level=Level.WARNING)
 
     def keep_raw(self, project: str, role: str, iteration: int, raw: str) -> Path:
         """Keep a raw reply where the troubleshooting guide says; the file's path."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -62,18 +64,32 @@ class Row(BaseModel):
         )
 
 
+@dataclass
+class UnderWay:
+    """What a call that has not ended has come to so far."""
+
+    tokens: int = 0
+    cost: float | None = 0.0
+    """USD, None when the price is not known."""
+    seconds: float = 0.0
+
+
 class Totals:
     """Running sums, which are all that a budget needs."""
 
     def __init__(self) -> None:
         self.tokens = 0
         self.cost = 0.0
+        """USD of the calls whose price is known."""
+        self.unpriced = 0
+        """Calls whose price is not known."""
         self.seconds = 0.0
         self.calls = 0
 
     def add(self, row: Row) -> None:
         self.tokens += row.tokens
         self.cost += row.cost or 0.0
+        self.unpriced += row.cost is None
         self.seconds += row.seconds
         self.calls += 1
 
@@ -102,38 +118,50 @@ class Spent(Totals):
         }
 
 
+Unpriced = Callable[[str, str], None]
+"""Hears of a provider and a model whose price is not known."""
+
+
 class Today:
     """What all projects together have spent since midnight, local time."""
 
-    def __init__(self) -> None:
-        self._day = _today()
-        self._spent = Totals()
+    def __init__(self, clock: Callable[[], float] = time.time, unpriced: Unpriced = lambda *_: None) -> None:
+        self.under_way: dict[int, UnderWay] = {}
+        """The calls of all projects that have not ended; the keys are the callers' business."""
+        self._clock = clock
+        self._days: dict[date, Totals] = {}
+        self._tell_unpriced = unpriced
+        self._unpriced: set[tuple[str, str]] = set()
+        self._adding = threading.Lock()
+
+    @property
+    def day(self) -> date:
+        return _day(self._clock())
 
     @property
     def spent(self) -> Totals:
-        if self._day != _today():
-            self._day, self._spent = _today(), Totals()
-        return self._spent
+        return self._days.setdefault(self.day, Totals())
 
     def add(self, row: Row) -> None:
-        if row.time.astimezone().date() == _today():
-            self.spent.add(row)
+        """Each day keeps its sum: a clock that jumps there and back forgets nothing."""
+        with self._adding:  # calls are booked in threads
+            self._days.setdefault(row.time.astimezone().date(), Totals()).add(row)
+        if row.cost is None and row.tokens and (row.provider, row.model) not in self._unpriced:
+            self._unpriced.add((row.provider, row.model))
+            self._tell_unpriced(row.provider, row.model)
 
     def read(self, folder: Folder) -> None:
         """Add today's rows of a project's usage.json; one that does not parse counts nothing. Raises FileProblem."""
         written = folder.stat(Project.USAGE)
-        if written is None or _day(written.mtime_ns / 1e9) < _today():
+        if written is None or _day(written.mtime_ns / 1e9) < self.day:
             return
         try:
             rows = [Row.model_validate(row) for row in json.loads(folder.read(Project.USAGE) or b"")["history"]]
         except (ValueError, KeyError, TypeError, RecursionError):
             return
         for row in rows:
-            self.add(row)
-
-
-def _today() -> date:
-    return _day(time.time())
+            if row.time.astimezone().date() == self.day:
+                self.add(row)
 
 
 def _day(seconds: float) -> date:

@@ -148,6 +148,8 @@ class Client:
             if trial.sent:
                 reporter.listener.attempted(self._attempt(trial, "failed", failure.text, failure))
             raise Failed(failure) from failed
+        finally:
+            reporter.ended()
         self._breaker.answered()
         return completion
 
@@ -157,7 +159,8 @@ class Client:
             await self._asked(note)
         call = budget.plan(self._settings, self._format, self._learned, trial.request, retry=len(past))
         endpoint = await self._host.endpoint(note)
-        reporter.now(Activity.READING)
+        reporter.asks(partial(self._bill, trial))
+        await asyncio.sleep(0)  # whoever listens may have found that even the prompt is too dear
         trial.sent = True
         await self._exchange(call, trial, past, reporter).run(
             self._http,
@@ -230,6 +233,10 @@ class Client:
             degenerate=failure is not None and failure.kind is Kind.DEGENERATE,
             partial=trial.answer.text or trial.answer.reasoning,
         )
+
+    def _bill(self, trial: Trial) -> tuple[Usage, float | None]:
+        usage = trial.usage()
+        return usage, self._cost(usage)
 
     @property
     def _free(self) -> bool:

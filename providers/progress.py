@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from .stream import Answer
-from .wire import CHARACTERS_PER_TOKEN, Activity, Listener, Progress
+from .wire import CHARACTERS_PER_TOKEN, Activity, Listener, Progress, Usage
+
+Bill = Callable[[], tuple[Usage, float | None]]
+"""What the request under way has come to: tokens and USD, None when the price is not known."""
 
 INTERVAL = 0.25
 """Seconds between two reports of the same activity."""
@@ -21,6 +25,16 @@ class Reporter:
         self._activity: Activity | None = None
         self._reported = 0.0
         self._first_token: float | None = None
+        self._bill: Bill | None = None
+
+    def asks(self, bill: Bill) -> None:
+        """A request is sent now; what is reported from here on carries its bill."""
+        self._bill = bill
+        self.now(Activity.READING)
+
+    def ended(self) -> None:
+        """The request is over, and booked by whoever made it."""
+        self._bill = None
 
     def now(self, activity: Activity, note: str = "") -> None:
         """A change that is reported at once."""
@@ -46,4 +60,7 @@ class Reporter:
     def _tell(self, progress: Progress) -> None:
         self._activity = progress.activity
         self._reported = self._monotonic()
+        if self._bill is not None:
+            usage, cost = self._bill()
+            progress = replace(progress, input_tokens=usage.input_tokens or 0, cost=cost)
         self.listener.progress(progress)

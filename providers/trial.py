@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from . import budget
 from .failures import Failure, Kind
 from .stream import Answer
-from .wire import Request, Usage, estimate_tokens
+from .wire import CHARACTERS_PER_TOKEN, Request, Usage
 
 _FREE = (Kind.CONNECT, Kind.AUTH, Kind.NOT_FOUND, Kind.NO_PATH, Kind.PARAMETER)
 """Failures in which no model saw the prompt."""
@@ -36,10 +36,10 @@ class Trial:
         said = self.answer.usage or Usage()
         if said.input_tokens and said.output_tokens is not None:
             return said
-        written = self.answer.text + self.answer.reasoning
+        written = self.answer.characters
         return Usage(
             input_tokens=said.input_tokens or int(budget.prompt_tokens(self.request) * self.scale),
-            output_tokens=said.output_tokens or (estimate_tokens(written) if written else 0),
+            output_tokens=said.output_tokens or (int(written / CHARACTERS_PER_TOKEN) + 1 if written else 0),
             cached_tokens=said.cached_tokens,
             reasoning_tokens=said.reasoning_tokens,
             estimated=True,

@@ -88,6 +88,10 @@ class Progress:
     """Answer and thinking so far, estimated from characters."""
     tokens_per_second: float | None = None
     note: str = ""
+    input_tokens: int = 0
+    """Of the prompt, once it is sent; estimated."""
+    cost: float | None = None
+    """USD of the request so far; None when the price is not known, or nothing was sent yet."""
     ahead: int | None = None
     """Queued: how many of the calls that wait begin before this one."""
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.budget import Budget
+from orchestrator.budget import Budget, BudgetExceeded, exceeded
 from orchestrator.config import DailyLimits, Limits
-from orchestrator.usage import Row, Spent, Today
+from orchestrator.usage import Row, Spent, Today, UnderWay
 from tests.fakes.agents import trio
 from tests.fakes.daemon import Heard, daemon, drop, settings
 
@@ -64,3 +64,36 @@ def test_the_days_cap_counts_as_well() -> None:
     today.add(spent(tokens=600))
     limits = Limits(daily=UNLIMITED.model_copy(update={"max_tokens": 1000}))
     assert Budget(limits, Spent(), today).left() == pytest.approx(0.4)
+
+
+def test_a_clock_that_jumps_to_another_day_and_back_forgets_nothing() -> None:
+    now = [datetime.now(UTC).timestamp()]
+    today = Today(clock=lambda: now[0])
+    today.add(spent(tokens=600))
+    for jump in (86_400, -10 * 86_400):
+        now[0] += jump
+        assert today.spent.tokens == 0
+        now[0] -= jump
+        assert today.spent.tokens == 600
+
+
+def test_a_call_counts_for_the_day_on_which_it_began() -> None:
+    today = Today()
+    row = spent(tokens=600)
+    today.add(row.model_copy(update={"time": row.time - timedelta(days=1)}))
+    assert today.spent.tokens == 0
+
+
+def test_calls_of_unknown_price_are_named_when_the_money_is_spent() -> None:
+    totals = Spent([spent(cost=None), spent(cost=3.0)])
+    reason = exceeded(Limits(max_cost=2.0), totals)
+    assert reason == "max_cost is reached: 3 of 2 USD, without 1 call of unknown price"
+
+
+def test_what_is_under_way_counts_only_while_it_is() -> None:
+    limits = Limits(daily=UNLIMITED.model_copy(update={"max_cost": 5.0}))
+    today = Today()
+    mine, theirs = Budget(limits, Spent(), today), Budget(limits, Spent(), today)
+    with theirs.counting(UnderWay(cost=5.0)), pytest.raises(BudgetExceeded, match="max_cost is reached"):
+        mine.check()
+    mine.check()

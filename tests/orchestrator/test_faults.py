@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import json
 import shutil
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -18,7 +16,7 @@ import pytest
 
 from agents.base import Agent
 from orchestrator import crew as crew_module
-from orchestrator.config import AgentProviders, Config, Limits
+from orchestrator.config import AgentProviders, Limits
 from orchestrator.daemon import Orchestrator
 from orchestrator.machine import Action
 from orchestrator.view import Level
@@ -28,6 +26,7 @@ from providers.retries import RETRIES
 from tests.fakes.asking import Asking, crew, in_turn
 from tests.fakes.daemon import Heard, drop, settings, state, until, until_status
 from tests.fakes.llm import Answer, Asked, FakeLLM
+from tests.fakes.loopback import assert_all_is_booked, daemon, journal, no_waiting, provider, usage, working
 
 Trio = tuple[Agent, Agent, Agent]
 LONG = "All work and no play makes for a long answer, number by number. " * 5
@@ -40,52 +39,6 @@ def _in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("orchestrator.trouble.SOON", SOON)
     monkeypatch.setattr("orchestrator.crew.FAILED_FOR", 0.05)
     monkeypatch.setattr("providers.breaker.PROBE", 0.05)
-
-
-async def no_waiting(seconds: float) -> None:
-    """Between two tries."""
-    await asyncio.sleep(0)
-
-
-def provider(url: str, type_: str = "openai", **more: Any) -> Provider:
-    clocks = {"first_token_timeout": 0.4, "silence_timeout": 0.15}
-    entry = {"name": "local", "type": type_, "base_url": url, "model": "fake", **clocks, **more}
-    return open_provider(ProviderSettings.model_validate(entry), sleep=no_waiting)
-
-
-@asynccontextmanager
-async def working(orchestrator: Orchestrator) -> AsyncIterator[None]:
-    """The daemon works while the block runs."""
-    task = asyncio.create_task(orchestrator.run())
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.wait({task})
-
-
-def daemon(workspace: Path, agents: Trio, heard: Heard, config: Config | None = None) -> Orchestrator:
-    return Orchestrator(workspace, *agents, config=config or settings(rescan_seconds=0.1), view=heard)
-
-
-def journal(workspace: Path, name: str) -> list[dict[str, Any]]:
-    return [json.loads(path.read_text()) for path in sorted((workspace / name / ".tumbler/journal").iterdir())]
-
-
-def usage(workspace: Path, name: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((workspace / name / ".tumbler/usage.json").read_text())
-    return found
-
-
-def assert_all_is_booked(workspace: Path, name: str, llm: FakeLLM) -> None:
-    """One entry for each request that reached the server, and usage.json is their sum."""
-    entries = journal(workspace, name)
-    asked = [asked for asked in llm.requests if name in asked.text]
-    assert len(entries) == len(asked)
-    spent = usage(workspace, name)
-    assert [row["outcome"] for row in spent["history"]] == [entry["outcome"] for entry in entries]
-    tokens = sum((entry["tokens"]["input"] or 0) + (entry["tokens"]["output"] or 0) for entry in entries)
-    assert spent["total_tokens"] == tokens
 
 
 @dataclass(frozen=True)
