@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from providers import Unavailable
+from providers import ProviderError, Unavailable
 
 from . import steering, store
 from .budget import BudgetExceeded
@@ -47,8 +47,9 @@ class Cycle:
         async with self._shell.glance():
             with self._open() as folder:
                 look = await Look.at(self._shell, folder, self._name, first=first)
-                if await self._first_event(look, folder, resume=first) is None:
-                    return look.state
+                event = await self._first_event(look, folder, resume=first)
+        if event is None and not await self._is_served(look):
+            return look.state
         async with self._shell.slot(look.state):
             with self._open() as folder:
                 look = await Look.at(self._shell, folder, self._name)
@@ -61,9 +62,20 @@ class Cycle:
         except ConfigError as error:
             return self._unsettled(look, str(error))
         event = look.event(resume=resume or await look.can_go_on())
+        look.awaits = look.awaited() if event is None else None
         if event is None and look.state.status is Status.IDLE:
             self._advise(folder)
         return event
+
+    async def _is_served(self, look: Look) -> bool:
+        """Whether the server that the project waits for is back; no place is held while that is asked."""
+        if look.awaits is None:
+            return False
+        try:
+            await self._shell.crew.agent(look.awaits, look.config)
+        except ProviderError:
+            return False
+        return True
 
     def _advise(self, folder: Folder) -> None:
         with suppress(FileProblem):

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Self
 
 from agents.verification.report import read_score
-from providers import ProviderError
 
 from . import gather, iterations, steering, store
 from .budget import Budget, BudgetExceeded
@@ -15,7 +14,7 @@ from .calls import Ledger
 from .config import Config, for_project
 from .crew import AGENT
 from .files import Folder
-from .machine import AT_REST, HELD, WORK, Arrived, Event, Failed, Resumed, Stalled, next_arrival, outdates, take
+from .machine import AT_REST, HELD, WORK, Action, Arrived, Event, Failed, Resumed, Stalled, next_arrival, outdates, take
 from .project import Project, Trigger
 from .shell import Shell
 from .state import Score, State, Status
@@ -34,6 +33,8 @@ class Look:
     def __init__(self, shell: Shell, folder: Folder, state: State) -> None:
         self.state = state
         self.config: Config = shell.config
+        self.awaits: Action | None = None
+        """The work whose server has to be asked before it can go on."""
         self._shell = shell
         self._folder = folder
 
@@ -88,18 +89,26 @@ class Look:
         return next_arrival(self.state.taken, fingerprints(self._folder, self.state))
 
     async def can_go_on(self) -> bool:
-        """Whether what held the project is over, as far as can be told without trying."""
-        state = self.state
-        if steering.told(self._folder) or (state.not_before and _now() < state.not_before < _now() + LONGEST):
+        """Whether what held the project is over, as far as can be told without asking a server."""
+        if self._is_kept():
             return False
-        try:
-            if state.status is Status.PAUSED:
-                return await self._may_spend_again()
-            if state.status is Status.WAITING and WORK.get(state.current_phase) in AGENT:
-                await self._shell.crew.agent(WORK[state.current_phase], self.config)
-        except ProviderError:
-            return False
-        return True
+        if self.state.status is Status.PAUSED:
+            return await self._may_spend_again()
+        return self._server() is None
+
+    def awaited(self) -> Action | None:
+        """The work that goes on as soon as its server is well; None when something else is missing."""
+        return None if self.state.status is not Status.WAITING or self._is_kept() else self._server()
+
+    def _is_kept(self) -> bool:
+        """Whether the person, or a server that said how long, wants nothing to be done now."""
+        until = self.state.not_before
+        return bool(steering.told(self._folder)) or (until is not None and _now() < until < _now() + LONGEST)
+
+    def _server(self) -> Action | None:
+        """The work that waits for a server."""
+        action = WORK.get(self.state.current_phase)
+        return action if self.state.status is Status.WAITING and action in AGENT else None
 
     async def _may_spend_again(self) -> bool:
         """Nothing is spent while a project is paused, so only other caps or another day can change the answer."""

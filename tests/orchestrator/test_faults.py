@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import shutil
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -359,6 +360,42 @@ async def test_while_one_provider_is_down_the_projects_of_the_other_go_on(tmp_pa
         assert [entry["outcome"] for entry in journal(tmp_path, name)] == ["ok"] * 3
     waits = [text for project, text, _ in heard.lines if project == "down1" and "waiting" in text]
     assert len(waits) == 1, "it is said once, however long it lasts"
+
+
+@asynccontextmanager
+async def mute(port: int) -> AsyncIterator[None]:
+    """A server that takes every connection and never says a word."""
+    taken: list[asyncio.StreamWriter] = []
+    server = await asyncio.start_server(lambda _, writer: taken.append(writer), "127.0.0.1", port)
+    try:
+        yield
+    finally:
+        server.close()
+        for writer in taken:
+            writer.transport.abort()
+
+
+@pytest.mark.usefixtures("_scripted", "_in_a_hurry")
+async def test_projects_whose_server_hangs_when_asked_how_it_is_keep_nobody_from_being_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orchestrator.shell.LOOKED_AT_AT_ONCE", 2)
+    async with FakeLLM("fine") as up, FakeLLM("fine") as lost:
+        port = int(lost.url.rpartition(":")[2])
+        await lost.stop()
+        hung = entry(lost.url).model_copy(update={"connect_timeout": 60.0})
+        config = settings(rescan_seconds=0.1, providers={"up": entry(up.url), "hung": hung})
+        async with working(Orchestrator(tmp_path, config=config, view=Heard())):
+            for name in ("hung1", "hung2", "hung3"):
+                drop(tmp_path, name, f"{name}\n")
+                (tmp_path / name / "tumbler.yaml").write_text(choosing("hung"))
+            for name in ("hung1", "hung2", "hung3"):
+                await until_status(tmp_path, name, "waiting")
+            async with mute(port):
+                await asyncio.sleep(0.5)  # several rescans, in which all of them ask
+                drop(tmp_path, "up", "up\n")
+                (tmp_path / "up" / "tumbler.yaml").write_text(choosing("up"))
+                await until_status(tmp_path, "up", "completed")
 
 
 @pytest.mark.usefixtures("_scripted", "_in_a_hurry")
