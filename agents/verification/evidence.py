@@ -133,6 +133,8 @@ class SuiteRun:
     """Tests that stand in the source but were not collected."""
     vacuous: tuple[str, ...] = ()
     """Tests that pass although all code under test is broken."""
+    empty: tuple[str, ...] = ()
+    """Tests that call the code, and pass whatever it gives back: they only notice when it raises."""
     broken: int = 0
     """How many functions the vacuity run broke; 0 when it was not run."""
 

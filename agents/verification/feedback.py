@@ -136,3 +136,6 @@ def ranges(lines: tuple[int, ...]) -> str:
             found.append([number, number])
     shown = [str(a) if a == b else f"{a}-{b}" for a, b in found[:12]]
     return ", ".join(shown) + (" ..." if len(found) > 12 else "")
+    if evidence.tested.empty:
+        names = ", ".join(inline(name, 80) for name in evidence.tested.empty[:5])
+        yield f"- These tests pass whatever the code gives back; assert the expected results in them: {names}"

@@ -18,6 +18,8 @@ class Session:
 
     collected: list[str] = field(default_factory=list)
     phases: dict[str, list[Record]] = field(default_factory=dict)
+    broken_phases: dict[str, dict[str, list[Record]]] = field(default_factory=dict)
+    """With broken code: id -> what the code did (see trusted/breaking.py) -> phases."""
     errors: list[Record] = field(default_factory=list)
     skips: list[Record] = field(default_factory=list)
     deselected: list[str] = field(default_factory=list)
@@ -47,6 +49,8 @@ def _sort_in(session: Session, record: Record) -> None:
             session.collected.append(record["id"])
         case "run":
             session.running = record["id"]
+        case "phase" if mode := record.get("mode"):
+            session.broken_phases.setdefault(record["id"], {}).setdefault(mode, []).append(record)
         case "phase":
             session.phases.setdefault(record["id"], []).append(record)
         case "collect_error":
@@ -230,31 +234,41 @@ def coverage_of(session: Session, is_test: Iterable[str]) -> Coverage | None:
 
 def with_vacuity(tested: SuiteRun, session: Session, secret: Secret) -> SuiteRun:
     """The verdict after the run with broken code."""
-    idle, deaf = _vacuous(tested, session, secret)
-    tested = replace(tested, vacuous=idle, broken=session.broken)
+    passed = [test.id for test in tested.tests if test.outcome is Outcome.PASSED]
+    runs = {line(name): modes for name, modes in session.broken_phases.items() if secret.canary not in name}
+    idle = tuple(test for test in passed if _always_passes(runs.get(test, {})))
+    empty = tuple(test for test in passed if test not in idle and _says_nothing(runs.get(test, {})))
+    tested = replace(tested, vacuous=idle, empty=empty, broken=session.broken)
     if tested.verdict is not Verdict.PASS or not session.broken:
         return tested
-    passed = sum(test.outcome is Outcome.PASSED for test in tested.tests)
-    if deaf:
-        reasons = tuple(
+    if deaf := [test for test in idle if any(p["reached"] and p["when"] == "call" for p in runs[test]["raise"])]:
+        reasons = [
             f"{name} passes although the code that it calls raises: something swallows its failures" for name in deaf
-        )
-        return replace(tested, verdict=Verdict.SUSPECT, reasons=reasons[:5])
-    if idle and len(idle) == passed:
-        return replace(
-            tested, verdict=Verdict.SUSPECT, reasons=("every test passes with all code broken: none of them tests it",)
-        )
+        ]
+        return replace(tested, verdict=Verdict.SUSPECT, reasons=tuple(reasons[:5]))
+    if reason := _too_few(len(passed), len(idle), len(empty)):
+        return replace(tested, verdict=Verdict.SUSPECT, reasons=(reason,))
     return tested
 
 
-def _vacuous(main: SuiteRun, broken: Session, secret: Secret) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Tests that pass although everything is broken, and those of them that even reached the broken code."""
-    passed = {test.id for test in main.tests if test.outcome is Outcome.PASSED}
-    idle, deaf = [], []
-    for name, phases in broken.phases.items():
-        if secret.canary in name or line(name) not in passed or _outcome(phases) is not Outcome.PASSED:
-            continue
-        idle.append(line(name))
-        if any(phase["when"] == "call" and phase["reached"] for phase in phases):
-            deaf.append(line(name))
-    return tuple(idle), tuple(deaf)
+def _too_few(passed: int, idle: int, empty: int) -> str:
+    """Why the tests together say too little; empty when they say enough.
+
+    Half of them may ask for nothing; tests of constants and plain data are idle with good reason.
+    """
+    if passed and idle == passed:
+        return "every test passes with all code broken: none of them tests it"
+    if empty and (idle + empty == passed or 2 * empty > passed):
+        return f"{empty} of {passed} tests pass whatever the code gives back: they call it and check no result"
+    return ""
+
+
+def _always_passes(modes: dict[str, list[Record]]) -> bool:
+    """Whatever the code does, and it was tried what happens when it raises."""
+    return "raise" in modes and all(_outcome(phases) is Outcome.PASSED for phases in modes.values())
+
+
+def _says_nothing(modes: dict[str, list[Record]]) -> bool:
+    """Whatever the code gives back."""
+    quiet = [_outcome(phases) for mode, phases in modes.items() if mode != "raise"]
+    return len(quiet) > 1 and all(outcome is Outcome.PASSED for outcome in quiet)

@@ -160,6 +160,7 @@ def _remarks(evidence: Evidence) -> Iterator[str]:
         rows += [
             f"- {inline(p)}: lines {ranges(n)} are not reached" for p, n in list(evidence.coverage.missing.items())[:10]
         ]
+    rows += [f"- passes whatever the code gives back: {inline(name)}" for name in evidence.tested.empty[:20]]
     rows += [f"- {inline(f.path)}:{f.line}: {f.code} {_cell(f.message)}" for f in (evidence.findings or ())[:10]]
     rows += [f"- {line(note, 300)}" for note in evidence.notes[:20]]
     if rows:

@@ -74,7 +74,7 @@ def _tests(evidence: Evidence) -> Part:
     tested, counts = evidence.tested, evidence.counts
     if tested.verdict is Verdict.NOT_RUN:
         return Part("tests", 4.5, 0.0, "not run")
-    idle = len(tested.vacuous)
+    idle = len(tested.vacuous) + len(tested.empty)
     good = counts[Outcome.PASSED] - idle
     bad = counts[Outcome.FAILED] + counts[Outcome.ERROR] + counts[Outcome.NOT_RUN] + len(tested.missing)
     if good + bad == 0:
@@ -82,7 +82,7 @@ def _tests(evidence: Evidence) -> Part:
     value = good / (good + bad) if good + bad else 0.0
     said = f"{counts[Outcome.PASSED]} of {len(tested.tests) + len(tested.missing)} passed"
     return Part(
-        "tests", 4.5, value, said + (f"; {idle} of them pass with all code broken and do not count" if idle else "")
+        "tests", 4.5, value, said + (f"; {idle} of them pass whatever the code does and do not count" if idle else "")
     )
 
 

@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -57,11 +58,11 @@ class Alarm:
     def _ring(self, *_: object) -> None:
         raise TestTookTooLong(f"the test took more than {self.seconds:g} s")
 
-    def set(self) -> None:
+    def __enter__(self) -> None:
         if self.seconds:
             signal.setitimer(signal.ITIMER_REAL, self.seconds)
 
-    def clear(self) -> None:
+    def __exit__(self, *_: object) -> None:
         if self.seconds:
             signal.setitimer(signal.ITIMER_REAL, 0)
 
@@ -139,12 +140,21 @@ class Programs:
             self._ended.append(f"{how}; stderr:\n{text.strip()[-500:]}\n")
 
 
-def make_reporter(channel: Channel, each: float, reached: list[bool], pytest: Any) -> Any:
-    """The plugin. `each` bounds one test, in seconds; `reached` is filled by broken code under test."""
+QUIET_EACH = 2.0
+QUIET_ALL = 15.0
+"""Seconds for one test, and for all, with code that goes on without doing anything: loops may wait for it for ever."""
+
+
+def make_reporter(channel: Channel, each: float, pytest: Any, breaking: Any = None) -> Any:
+    """The plugin. `each` bounds one test, in seconds; `breaking` steers broken code under test, None: it is whole."""
     emit, root, alarm = channel.emit, str(Path.cwd()), Alarm(each)
     programs = Programs()
     first = pytest.hookimpl(tryfirst=True)
     around_all = pytest.hookimpl(wrapper=True, tryfirst=True)
+
+    def begin(nodeid: str) -> None:
+        programs.forget()
+        emit("run", id=nodeid)
 
     class Reporter:
         @first  # type: ignore[untyped-decorator, unused-ignore]
@@ -153,6 +163,8 @@ def make_reporter(channel: Channel, each: float, reached: list[bool], pytest: An
 
         @around_all  # type: ignore[untyped-decorator, unused-ignore]
         def pytest_make_collect_report(self) -> Generator[None, Any, Any]:
+            if breaking is not None:
+                breaking.settle()
             report = yield
             call = getattr(report, "call", None)
             if report.failed and call is not None and call.excinfo is not None:
@@ -173,23 +185,23 @@ def make_reporter(channel: Channel, each: float, reached: list[bool], pytest: An
             emit("deselected", ids=[item.nodeid for item in items])
 
         def pytest_runtest_logstart(self, nodeid: str) -> None:
-            reached.clear()
-            programs.forget()
-            emit("run", id=nodeid)
+            begin(nodeid)
+
+        @around_all  # type: ignore[untyped-decorator, unused-ignore]
+        def pytest_runtest_setup(self) -> Generator[None, Any, Any]:
+            with alarm:
+                return (yield)
 
         @around_all  # type: ignore[untyped-decorator, unused-ignore]
         def pytest_runtest_call(self) -> Generator[None, Any, Any]:
-            alarm.set()
-            try:
+            with alarm:
                 return (yield)
-            finally:
-                alarm.clear()
 
         @around_all  # type: ignore[untyped-decorator, unused-ignore]
         def pytest_runtest_makereport(self, item: Any, call: Any) -> Generator[None, Any, Any]:
             raw = raw_exception(item, call)
             report = yield
-            failed = report.outcome == "failed"
+            failed = report.outcome == "failed" and breaking is None
             emit(
                 "phase",
                 id=item.nodeid,
@@ -201,11 +213,34 @@ def make_reporter(channel: Channel, each: float, reached: list[bool], pytest: An
                 message=message_of(report) if failed else "",
                 frames=frames_of(call.excinfo, root) if failed and call.excinfo is not None else [],
                 output=(report.capstdout + report.capstderr + programs.said())[-OUTPUT:] if failed else "",
-                reached=bool(reached),
+                reached=breaking is not None and bool(breaking.reached),
+                mode="" if breaking is None else breaking.mode,
             )
             return report
 
         def pytest_sessionfinish(self, session: Any, exitstatus: int) -> None:
             emit("end", code=int(exitstatus), collected=session.testscollected)
 
-    return Reporter()
+    class BrokenReporter(Reporter):
+        """Runs each test once for each way to be broken, as long as it passes."""
+
+        def __init__(self) -> None:
+            self._quiet_until = 0.0
+
+        @first  # type: ignore[untyped-decorator, unused-ignore]
+        def pytest_runtest_protocol(self, item: Any) -> bool:
+            from _pytest.runner import runtestprotocol
+
+            self._quiet_until = self._quiet_until or time.monotonic() + QUIET_ALL
+            for mode in breaking.modes:
+                quiet = breaking.is_quiet(mode)
+                if quiet and time.monotonic() > self._quiet_until:
+                    continue
+                alarm.seconds = alarm.seconds and (min(each, QUIET_EACH) if quiet else each)
+                breaking.begin(mode)
+                begin(item.nodeid)
+                if any(report.failed for report in runtestprotocol(item, log=False)):
+                    break
+            return True
+
+    return Reporter() if breaking is None else BrokenReporter()

@@ -12,14 +12,9 @@ import importlib.util
 import json
 import os
 import sys
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-
-
-class Broken(BaseException):
-    """Raised by every function of the code under test in the run that looks for tests which cannot fail."""
 
 
 class Options:
@@ -72,25 +67,21 @@ def compile_all(channel: Any, sources: list[str]) -> None:
             channel.emit("syntax", path=path, line=0, message=f"{type(error).__name__}: {error}"[:300], source="")
 
 
-def break_all(channel: Any, options: Options, reached: list[bool]) -> None:
-    """Break the working copy of the code under test, and note when a test reaches it."""
-    broken = beside("broken")
-    code = [path for path in options.sources if not broken.is_test(path)]
-    texts = {path: Path(path).read_text(encoding="utf-8", errors="replace") for path in code}
-    names = broken.functions(texts.values())
+def break_all(channel: Any, options: Options) -> Any:
+    """Break the working copy of the code under test; the result decides what that means for each test."""
+    broken, mark = beside("broken"), Path.cwd() / f".{options.canary}"
     count = 0
-    for path, text in texts.items():
-        new, number = broken.break_source(text, options.canary, names)
+    for path in options.sources:
+        if broken.is_test(path):
+            continue
+        text = Path(path).read_text(encoding="utf-8", errors="replace")
+        new, number = broken.break_source(text, options.canary, str(mark))
         count += number
         Path(path).write_text(new, encoding="utf-8")
-
-    def raiser() -> None:
-        if threading.current_thread() is threading.main_thread():
-            reached.append(True)
-        raise Broken("broken by the Verifier")
-
-    setattr(builtins, options.canary, raiser)
+    breaking = beside("breaking").Breaking(mark)
+    setattr(builtins, options.canary, breaking.ask)
     channel.emit("broken", count=count)
+    return breaking
 
 
 def plant_canaries(options: Options) -> None:
@@ -129,7 +120,8 @@ def measure(options: Options) -> Callable[[Any], None] | None:
 def arguments(options: Options) -> list[str]:
     """For pytest. The project's own settings stay valid, except those that choose tests or change how they end."""
     return [
-        *("-q", "-rN", "--tb=short", "--color=no", "--maxfail=0", "--continue-on-collection-errors"),
+        *("-q", "-rN", "--color=no", "--maxfail=0", "--continue-on-collection-errors"),
+        *(("--tb=no", "--assert=plain") if options.broken else ("--tb=short",)),
         *("-p", "no:cacheprovider", "-p", "no:randomly", "-o", "addopts="),
         *("-o", f"pythonpath={options.pythonpath}", f"--rootdir={Path.cwd()}"),
         *(word for plugin in options.plugins for word in ("-p", plugin)),
@@ -143,16 +135,14 @@ def main() -> None:
     reporting = beside("reporting")
     channel = reporting.Channel(report, key)
     sys.argv[1:] = []
-    reached: list[bool] = []
     compile_all(channel, options.sources)
-    if options.broken:
-        break_all(channel, options, reached)
+    breaking = break_all(channel, options) if options.broken else None
     plant_canaries(options)
     finish = measure(options) if options.coverage else None
     import pytest
 
     channel.emit("start", pytest=pytest.__version__, python=sys.version.split()[0])
-    reporter = reporting.make_reporter(channel, options.each, reached, pytest)
+    reporter = reporting.make_reporter(channel, options.each, pytest, breaking)
     code = int(pytest.main(arguments(options), plugins=[reporter]))
     if finish is not None:
         finish(channel)

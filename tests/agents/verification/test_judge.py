@@ -183,25 +183,60 @@ def test_mostly_skipped_is_suspect() -> None:
     assert verdict(session(ran_test(GOOD), *skipped)).verdict is Verdict.SUSPECT
 
 
+def in_modes(name: str, *, reached: bool = False, failing: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+    """A test under broken code; `failing`: the modes in which it does not pass."""
+    records: list[dict[str, Any]] = [{"t": "item", "id": name}]
+    for mode in ("empty", "full", "raise"):
+        raw = "Broken" if mode in failing else None
+        outcome = "failed" if raw else "passed"
+        steps = (("setup", "passed", None), ("call", outcome, raw), ("teardown", "passed", None))
+        records += [phase(name, *step, mode=mode, reached=reached and mode == "raise") for step in steps]
+    return records
+
+
 def broken(*tests: list[dict[str, Any]]) -> Any:
     records = [{"t": "broken", "count": 3}, *session(*tests)]
     return read_session(Ran(Ended.EXITED, 1, 1.0, b"", 0, report=sealed(*records)), SECRET)
 
 
 def test_a_test_that_passes_with_all_code_broken_is_named_only() -> None:
-    tested = with_vacuity(verdict(session(ran_test(GOOD), ran_test(BAD))), broken(ran_test(BAD)), SECRET)
-    assert (tested.verdict, tested.vacuous, tested.broken) == (Verdict.PASS, (BAD,), 3)
+    again = broken(in_modes(GOOD, failing=("empty",)), in_modes(BAD))
+    tested = with_vacuity(verdict(session(ran_test(GOOD), ran_test(BAD))), again, SECRET)
+    assert (tested.verdict, tested.vacuous, tested.empty, tested.broken) == (Verdict.PASS, (BAD,), (), 3)
 
 
 def test_a_suite_of_such_tests_is_suspect() -> None:
-    tested = with_vacuity(verdict(session(ran_test(GOOD))), broken(ran_test(GOOD)), SECRET)
+    tested = with_vacuity(verdict(session(ran_test(GOOD))), broken(in_modes(GOOD)), SECRET)
     assert tested.verdict is Verdict.SUSPECT
     assert tested.reasons == ("every test passes with all code broken: none of them tests it",)
 
 
+def test_a_test_that_passes_whatever_the_code_gives_back_is_empty() -> None:
+    again = broken(in_modes(GOOD, failing=("full",)), in_modes(BAD, failing=("raise",)))
+    tested = with_vacuity(verdict(session(ran_test(GOOD), ran_test(BAD))), again, SECRET)
+    assert (tested.verdict, tested.vacuous, tested.empty) == (Verdict.PASS, (), (BAD,))
+
+
+def test_a_suite_that_is_mostly_empty_is_suspect() -> None:
+    third = "t.py::test_c"
+    again = broken(
+        in_modes(GOOD, failing=("raise",)), in_modes(BAD, failing=("raise",)), in_modes(third, failing=("empty",))
+    )
+    tested = with_vacuity(verdict(session(*map(ran_test, (GOOD, BAD, third)))), again, SECRET)
+    assert tested.verdict is Verdict.SUSPECT
+    assert tested.reasons == ("2 of 3 tests pass whatever the code gives back: they call it and check no result",)
+
+
+@pytest.mark.parametrize("mode", ["empty", "full"])
+def test_a_test_that_was_tried_with_one_kind_of_rubbish_only_is_not_empty(mode: str) -> None:
+    records = [record for record in in_modes(BAD) if record.get("mode") == mode]
+    tested = with_vacuity(verdict(session(ran_test(BAD))), broken(records), SECRET)
+    assert (tested.verdict, tested.vacuous, tested.empty) == (Verdict.PASS, (), ())
+
+
 def test_a_test_that_reaches_the_broken_code_and_passes_is_suspect() -> None:
     main = verdict(session(ran_test(GOOD), ran_test(BAD)))
-    tested = with_vacuity(main, broken(ran_test(GOOD, "failed", "Broken"), ran_test(BAD, reached=True)), SECRET)
+    tested = with_vacuity(main, broken(in_modes(GOOD, failing=("empty",)), in_modes(BAD, reached=True)), SECRET)
     assert tested.verdict is Verdict.SUSPECT
     assert tested.reasons[0].startswith(f"{BAD} passes although the code that it calls raises")
 

@@ -98,6 +98,7 @@ def test_each_suite_gets_the_verdict_it_deserves(
     assert result.green == (evidence.tested.verdict is Verdict.PASS)
     assert result.green or result.value < 8.0
     assert (folder / "victim").read_text(encoding="utf-8") == "untouched"
+    assert not (suite.get("none") and (evidence.tested.vacuous or evidence.tested.empty))
 
 
 APP = """
