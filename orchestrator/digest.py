@@ -11,10 +11,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from .delivery import edited_by_hand, staged_hashes
+from . import store
 from .difference import Change, changes
+from .edits import Edit, edits
 from .files import FileProblem, Folder
-from .iterations import Facts, facts_of, files_of
+from .iterations import Facts, facts_of, files_of, judged_at
 from .project import Project
 from .spending import Call, Sum, calls
 from .status import Standing
@@ -42,6 +43,10 @@ class Round:
     changes: tuple[Change, ...] | None
     """None when the files of either were not kept."""
     spent: Sum
+    judged: datetime | None
+    """None when nobody noted it."""
+    edited: tuple[str, ...]
+    """Files in it that a person had changed."""
 
 
 @dataclass(frozen=True)
@@ -50,51 +55,69 @@ class Digest:
 
     standing: Standing
     rounds: tuple[Round, ...]
+    earlier: int
+    """Rounds left out because they were judged before the time that was asked for."""
     agents: tuple[tuple[str, Sum], ...]
     spent: Sum
-    edited: tuple[str, ...]
-    """Staged files that a person changed."""
+    edits: tuple[Edit, ...]
+    """What a person changed and still stands."""
     wanted: str
     """The first line of the requirements."""
 
     def document(self) -> dict[str, Any]:
         """An element of `report --json`."""
         row = self.standing
-        keys = ("project", "status", "quality_threshold", "best_iteration", "best_score", "scores", "error", "next")
+        keys = ("project", "status", "start_time", "last_update", "quality_threshold", "best_iteration", "best_score")
+        more = ("scores", "error", "next")
         return {
-            **{key: getattr(row, key) for key in keys},
-            "rounds": [asdict(each) for each in self.rounds],
+            **{key: getattr(row, key) for key in (*keys, *more)},
+            "rounds": [{**asdict(each), "judged": _iso(each.judged)} for each in self.rounds],
+            "earlier_rounds": self.earlier,
             "agents": {agent: asdict(spent) for agent, spent in self.agents},
             "spent": asdict(self.spent),
-            "edited": list(self.edited),
+            "edits": [{**asdict(edit), "when": _iso(edit.when)} for edit in self.edits],
         }
 
 
 def digest(root: Path, standing: Standing, since: datetime | None = None) -> Digest:
-    """The digest of the project at `root`; only calls from `since` on are counted."""
+    """The digest of the project at `root`; only calls made, and rounds judged, from `since` on are in it."""
     made = [call for call in calls(root) if since is None or call.row.time >= since]
     try:
         with Folder.open(root) as folder:
-            return _digest(folder, standing, made)
+            return _digest(folder, standing, made, since)
     except FileProblem:
-        return Digest(standing, (), _by_agent(made), _sum(made), (), "")
+        return Digest(standing, (), 0, _by_agent(made), _sum(made), (), "")
 
 
 def busy_since(found: Digest, since: datetime) -> bool:
     """Whether anything happened in the project from `since` on."""
     updated = found.standing.last_update
-    return bool(found.spent.calls) or (updated is not None and datetime.fromisoformat(updated) >= since)
+    return bool(found.spent.calls or found.rounds) or (updated is not None and datetime.fromisoformat(updated) >= since)
 
 
-def _digest(folder: Folder, standing: Standing, made: Sequence[Call]) -> Digest:
+def _digest(folder: Folder, standing: Standing, made: Sequence[Call], since: datetime | None) -> Digest:
+    rounds = _rounds(folder, standing, made)
+    shown = [each for each in rounds if since is None or each.judged is None or each.judged >= since]
     return Digest(
         standing=standing,
-        rounds=tuple(_rounds(folder, standing, made)),
+        rounds=tuple(shown),
+        earlier=len(rounds) - len(shown),
         agents=_by_agent(made),
         spent=_sum(made),
-        edited=tuple(sorted(edited_by_hand(folder, staged_hashes(folder)))),
+        edits=_edits(folder, [each.iteration for each in rounds]),
         wanted=_first_line(folder),
     )
+
+
+def _edits(folder: Folder, iterations: Sequence[int]) -> tuple[Edit, ...]:
+    try:
+        return edits(folder, store.load(folder, folder.path.name), iterations)
+    except store.StateProblem:
+        return ()
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
 
 
 def _rounds(folder: Folder, standing: Standing, made: Sequence[Call]) -> list[Round]:
@@ -124,6 +147,8 @@ def _round(folder: Folder, score: Mapping[str, Any], base: int | None, made: Seq
         base=base,
         changes=None if new is None or old is None else changes(old, new),
         spent=_sum(made),
+        judged=judged_at(folder, iteration),
+        edited=() if facts is None else facts.edited,
     )
 
 

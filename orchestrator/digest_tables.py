@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -12,6 +13,7 @@ from agents.verification.text import count, line
 
 from .difference import total
 from .digest import Digest, Round
+from .edits import Edit
 from .spending import Sum
 from .tables import NONE, STYLES, UNKNOWN, WIDE, WORKING, columns, money, next_lines, score_text, short
 
@@ -40,7 +42,7 @@ def overview(digests: Sequence[Digest], width: int, *, ascii_only: bool) -> Rend
 
 
 def _scores(found: Digest, *, ascii_only: bool, most: int) -> Text:
-    values = [float(score["score"]) for score in found.standing.scores]
+    values = [each.score for each in found.rounds]
     if not values:
         return Text(NONE)
     left_out = ("..." if ascii_only else "… ") if len(values) > most else ""
@@ -53,10 +55,12 @@ def page(found: Digest, width: int, *, ascii_only: bool) -> RenderableType:
     parts: list[RenderableType] = [_head(found), Text("")]
     if found.rounds:
         parts += [_rounds(found, width, ascii_only=ascii_only), Text("")]
+    if found.earlier:
+        parts += [Text(left_out(found), style="dim"), Text("")]
     if found.agents:
         parts += [_agents(found), Text("")]
-    if found.edited:
-        parts += [Text(f"edited by hand: {line(', '.join(found.edited), 400)}", style="yellow")]
+    if told := edited(found):
+        parts += [*(Text(line(each, 400), style="yellow") for each in told), Text("")]
     parts.append(Text.assemble(("next: ", "bold"), line(found.standing.next, 600)))
     return Group(*parts)
 
@@ -70,11 +74,50 @@ def outcome(found: Digest) -> str:
     """How it ended, or stands, and why, in a sentence."""
     row = found.standing
     best = "" if row.best_score is None else f", best {row.best_score:g}/10 in iteration {row.best_iteration}"
+    if best and row.quality_threshold is not None:
+        best += f" ({row.quality_threshold:g} wanted)"
     reason = f": {line(row.error.rstrip('. '), 400)}" if row.error else ""
     if row.status == "exhausted":
         return f"exhausted{reason}"
-    rounds = f" after {count(len(found.rounds), 'iteration')}" if found.rounds else ""
+    rounds = f" after {count(len(row.scores), 'iteration')}" if row.scores else ""
     return f"{row.status}{rounds}{best}{reason}"
+
+
+def lasted(found: Digest) -> str:
+    """From when to when, in local time; empty before the work has begun."""
+    row = found.standing
+    if row.start_time is None or row.last_update is None:
+        return ""
+    began, last = (datetime.fromisoformat(text).astimezone() for text in (row.start_time, row.last_update))
+    ended = f"{last:%H:%M}" if began.date() == last.date() else f"{last:%Y-%m-%d %H:%M}"
+    return f"{began:%Y-%m-%d %H:%M} to {ended}"
+
+
+def left_out(found: Digest) -> str:
+    return f"{count(found.earlier, 'earlier round')} left out"
+
+
+def edited(found: Digest) -> list[str]:
+    """A line for what a person changed: in rounds that were tested, and what stands so now."""
+    tested = [
+        f"edited by hand, tested in iteration {r.iteration}: {', '.join(r.edited)}" for r in found.rounds if r.edited
+    ]
+    return tested + [f"edited by hand{_at(edit.when)}: {edit.path}{_by(edit)}" for edit in found.edits]
+
+
+def _at(when: datetime | None) -> str:
+    return "" if when is None else f" {when.astimezone():%Y-%m-%d %H:%M}"
+
+
+def _by(edit: Edit) -> str:
+    return "" if edit.added is None else f" +{edit.added} -{edit.removed}"
+
+
+def clock(moment: datetime | None, *, day: bool) -> str:
+    """In local time; empty when it is not known."""
+    if moment is None:
+        return ""
+    return f"{moment.astimezone():%m-%d %H:%M}" if day else f"{moment.astimezone():%H:%M}"
 
 
 def changed(each: Round) -> str:
@@ -102,23 +145,26 @@ def _head(found: Digest) -> Group:
     row = found.standing
     style = STYLES.get(row.status, WORKING)
     title = Text.assemble((line(row.project, 60), "bold"), "  ", (outcome(found), style))
-    wanted = Text(line(found.wanted, 200), style="dim")
-    return Group(title, wanted) if found.wanted else Group(title)
+    below = (found.wanted, lasted(found))
+    return Group(title, *(Text(line(each, 200), style="dim") for each in below if each))
 
 
 def _rounds(found: Digest, width: int, *, ascii_only: bool) -> Table:
-    wide = width >= WIDE
-    table = columns("iter", "score", "", "tests", "changed", *(("summary",) if wide else ()), right=(0, 1, 3))
+    wide, roomy = width >= WIDE, width >= ROOMY
+    more = (*(("minutes",) if roomy else ()), *(("summary",) if wide else ()))
+    table = columns("iter", "when", "score", "", "tests", "changed", *more, right=(0, 2, 4, 6))
     for each in found.rounds:
         best = each.iteration == found.standing.best_iteration
         style = "green" if each.green else "yellow" if each.accepted else "red"
         cells = [
             Text(str(each.iteration)),
+            Text(clock(each.judged, day=roomy), style="dim"),
             Text(score_text(each.score), style="bold" if best else ""),
             Text.assemble((bar(each.score, ascii_only=ascii_only), style), ("  best" if best else "", "bold")),
             Text(tests(each)),
             Text(changed(each)),
         ]
+        cells += [Text(minutes(each.spent.seconds))] if roomy else []
         table.add_row(*cells, *([Text(line(each.summary, 300))] if wide else []))
     return table
 

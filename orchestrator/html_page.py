@@ -9,7 +9,7 @@ from html import escape
 from agents.verification.text import clean, count
 
 from .digest import Digest, Round
-from .digest_tables import changed, minutes, outcome, tests
+from .digest_tables import changed, clock, edited, lasted, left_out, minutes, outcome, tests
 from .html_chart import chart
 from .spending import Sum
 from .tables import UNKNOWN, money, short
@@ -92,15 +92,18 @@ def _project(number: int, found: Digest) -> str:
     parts = [
         f"<h2>{_text(row.project)} {_badge(found)}</h2>",
         f'<p class="dim">{_text(found.wanted)}</p>',
+        f'<p class="dim">{lasted(found)}</p>' if lasted(found) else "",
         "" if outcome(found) == row.status else f"<p>{_text(outcome(found))}</p>",
         f'<p class="next"><strong>Next:</strong> {_text(row.next)}</p>',
     ]
     if found.rounds:
         parts += ["<h3>Score and tests</h3>", _figure(found.rounds, row.quality_threshold or 0), _rounds(found)]
+    if found.earlier:
+        parts.append(f'<p class="dim">{left_out(found)}.</p>')
     if found.agents:
-        parts += ["<h3>Tokens, cost and minutes</h3>", _agents(found)]
-    if found.edited:
-        parts += ["<h3>Edited by hand</h3>", f"<p>{_text(', '.join(found.edited))}</p>"]
+        parts += ["<h3>Tokens, cost and minutes of model time</h3>", _agents(found)]
+    if told := edited(found):
+        parts += ["<h3>By hand</h3>", *(f"<p>{_text(each)}</p>" for each in told)]
     return f'<section id="p{number}">{"".join(parts)}</section>'
 
 
@@ -113,14 +116,17 @@ def _rounds(found: Digest) -> str:
     rows = [
         [
             str(each.iteration),
+            clock(each.judged, day=True),
             _score(each.score) + (" best" if each.iteration == found.standing.best_iteration else ""),
             tests(each),
             _changes(each),
+            minutes(each.spent.seconds),
             _text(each.summary) + _lost(each),
         ]
         for each in found.rounds
     ]
-    return _table(("iteration", "score", "tests", "changed", "summary"), rows, whole=(0, 1, 2))
+    names = ("iteration", "when", "score", "tests", "changed", "minutes", "summary")
+    return _table(names, rows, whole=(0, 1, 2, 3), numbers=(5,))
 
 
 def _lost(each: Round) -> str:

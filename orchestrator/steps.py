@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -69,6 +69,7 @@ class Steps:
         planned = await self._run(agent, model, partial(gather.for_architect, self._folder, self.state, model))
         assert isinstance(planned, Planned)
         await off_loop(lambda: self._write_unless_edited(Project.PLAN, planned.plan, before))
+        self.state = self.state.model_copy(update={"plan_sha256": _sha256(planned.plan)})
 
     async def _build(self) -> None:
         unfinished = delivery.pending(self._folder, self.state.turn)
@@ -92,12 +93,13 @@ class Steps:
         place = self._folder.path / WORK_FOLDER / "snapshot"
         try:
             files = await off_loop(lambda: self._take_snapshot(place))
+            edited = await off_loop(lambda: self._edited(files))
             before = self._content(Project.report(self.state.iteration))
             self._show("verifier", model.name, "testing")
             work = partial(gather.for_verifier, self._folder, self.state, model, place, files)
             verified = await self._run(agent, model, work)
             assert isinstance(verified, Verified)
-            await off_loop(lambda: self._keep_report(verified, before))
+            await off_loop(lambda: self._keep_report(verified, before, edited))
         finally:
             await off_loop(lambda: self._folder.remove_tree(WORK_FOLDER))
 
@@ -203,7 +205,12 @@ class Steps:
         for path in sorted(delivery.apply(self._folder, made)):
             self._say(f"{Project.STAGING}/{path} was edited meanwhile; your version stays", Level.WARNING)
 
-    def _keep_report(self, verified: Verified, before: str | None) -> None:
+    def _edited(self, files: Mapping[str, bytes]) -> tuple[str, ...]:
+        """Which of the files that are tested hold a person's changes."""
+        hashes = {path: hashlib.sha256(data).hexdigest() for path, data in files.items()}
+        return tuple(sorted(delivery.edited_by_hand(self._folder, hashes)))
+
+    def _keep_report(self, verified: Verified, before: str | None, edited: tuple[str, ...]) -> None:
         facts = iterations.Facts(
             iteration=self.state.iteration,
             turn=self.state.turn,
@@ -214,7 +221,9 @@ class Steps:
             passed=tuple(sorted(verified.passed)),
             failed=tuple(sorted(verified.failed)),
             afresh=gather.is_afresh(self._folder),
-            report_sha256=hashlib.sha256(verified.report.encode()).hexdigest(),
+            report_sha256=_sha256(verified.report),
+            judged=datetime.now(UTC).replace(microsecond=0),
+            edited=edited,
         )
         iterations.keep_facts(self._folder, facts)
         self.state = self.state.model_copy(update={"sandbox": verified.sandbox or None})
@@ -267,12 +276,16 @@ class Steps:
         self._shell.view.show(self._name, row)
 
 
-def sweep(folder: Folder) -> None:
-    """Remove what a daemon that was killed left half done; nothing of it is needed."""
-    folder.sweep()
-    folder.remove_tree(WORK_FOLDER)
 def _activity(progress: Progress) -> str:
     """What is done before the prompt can be read, such as fetching a model, stands in the note."""
     return progress.note if progress.note and progress.activity is Activity.READING else str(progress.activity)
 
 
+def sweep(folder: Folder) -> None:
+    """Remove what a daemon that was killed left half done; nothing of it is needed."""
+    folder.sweep()
+    folder.remove_tree(WORK_FOLDER)
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -48,6 +49,7 @@ def past(
     scores: Sequence[float] = SCORES,
     cost: float | None = 0.012,
     lost: Mapping[int, tuple[str, ...]] = MappingProxyType({}),
+    edited: Mapping[int, tuple[str, ...]] = MappingProxyType({}),
     wanted: str = "Print all links of a page.\nWith tests.\n",
     **state: Any,
 ) -> Path:
@@ -57,7 +59,10 @@ def past(
     with Folder.open(root) as folder:
         folder.write(Project.REQUIREMENTS, wanted)
         folder.write(Project.PLAN, "# Plan\n")
-        judged = [_keep(folder, number, files, scores, lost.get(number, ())) for number, files in enumerate(rounds, 1)]
+        judged = [
+            _keep(folder, number, files, scores, lost.get(number, ()), edited.get(number, ()))
+            for number, files in enumerate(rounds, 1)
+        ]
         best = max(judged, key=lambda score: score.score, default=None)
         remembered = State(
             name=name,
@@ -80,18 +85,32 @@ def past(
 
 
 def _keep(
-    folder: Folder, number: int, files: Mapping[str, str], scores: Sequence[float], lost: tuple[str, ...]
+    folder: Folder,
+    number: int,
+    files: Mapping[str, str],
+    scores: Sequence[float],
+    lost: tuple[str, ...],
+    edited: tuple[str, ...],
 ) -> Score:
     score, green = scores[number - 1], scores[number - 1] >= 8
     passed = tuple(f"t{n}" for n in range(number * 2))
     failed = () if green else ("x",)
     folder.write(archive_path(number), archive(files))
     summary = f"{len(passed)} of {len(passed) + len(failed)} tests passed"
-    keep_facts(
-        folder,
-        Facts(iteration=number, turn=number * 2 + 1, score=score, green=green, passed=passed, failed=failed),
+    report = f"# Report, iteration {number}: Score: {score}/10\n"
+    facts = Facts(
+        iteration=number,
+        turn=number * 2 + 1,
+        score=score,
+        green=green,
+        passed=passed,
+        failed=failed,
+        report_sha256=hashlib.sha256(report.encode()).hexdigest(),
+        judged=BEGAN + timedelta(minutes=number * 2 + 1),
+        edited=edited,
     )
-    folder.write(Project.report(number), f"# Report, iteration {number}: Score: {score}/10\n")
+    keep_facts(folder, facts)
+    folder.write(Project.report(number), report)
     accepted = score == max(scores[:number])
     return Score(iteration=number, score=score, green=green, lost=lost, accepted=accepted, summary=summary)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from html.parser import HTMLParser
 from pathlib import Path
@@ -13,7 +16,7 @@ from click.testing import CliRunner, Result
 
 from orchestrator.cli import cli
 from orchestrator.digest import Digest, digest
-from orchestrator.digest_tables import bar, outcome, sparkline
+from orchestrator.digest_tables import bar, lasted, outcome, sparkline
 from orchestrator.html_page import html_page
 from orchestrator.span import moment
 from orchestrator.status import standing
@@ -78,8 +81,62 @@ def test_a_damaged_usage_file_counts_nothing(tmp_path: Path) -> None:
 def test_files_edited_by_hand_are_named(tmp_path: Path) -> None:
     root = past(tmp_path)
     (root / "03_staging/main.py").write_text("mine\n")
-    assert of(root).edited == ("main.py",)
-    assert "edited by hand: main.py" in invoke("report", "--workspace", str(tmp_path), "links").output
+    (edit,) = of(root).edits
+    assert (edit.path, edit.added, edit.removed) == ("03_staging/main.py", 1, 8)
+    assert edit.when
+    told = f"edited by hand {edit.when.astimezone():%Y-%m-%d %H:%M}: 03_staging/main.py +1 -8"
+    assert told in invoke("report", "--workspace", str(tmp_path), "links").output
+    assert told in html_page([of(root)], NOW)
+
+
+def test_a_plan_and_a_score_corrected_by_hand_are_named(tmp_path: Path) -> None:
+    root = past(tmp_path, plan_sha256=hashlib.sha256(b"# Plan\n").hexdigest())
+    assert of(root).edits == ()
+    (root / "02_plan/PLAN.md").write_text("# Mine\n")
+    (root / "04_feedback/REPORT_iter2.md").write_text("Score: 9/10\n")
+    assert [edit.path for edit in of(root).edits] == ["02_plan/PLAN.md", "04_feedback/REPORT_iter2.md"]
+
+
+def test_a_plan_of_which_nobody_noted_who_wrote_it_is_not_said_to_be_edited(tmp_path: Path) -> None:
+    root = past(tmp_path)
+    (root / "02_plan/PLAN.md").write_text("# Mine\n")
+    assert of(root).edits == ()
+
+
+def test_a_round_in_which_a_persons_edit_was_tested_says_so(tmp_path: Path) -> None:
+    root = past(tmp_path, edited={2: ("main.py",)})
+    assert [each.edited for each in of(root).rounds] == [(), ("main.py",), ()]
+    assert "edited by hand, tested in iteration 2: main.py" in invoke("report", "--workspace", str(tmp_path)).output
+
+
+def test_only_rounds_judged_since_then_are_shown_and_the_others_counted(tmp_path: Path) -> None:
+    root = past(tmp_path)
+    found = of(root, BEGAN + timedelta(minutes=4))
+    assert [each.iteration for each in found.rounds] == [2, 3]
+    assert (found.earlier, found.rounds[0].judged) == (1, BEGAN + timedelta(minutes=5))
+    assert [each.base for each in found.rounds] == [1, 2]
+    assert "1 earlier round left out" in html_page([found], NOW)
+    assert "completed after 3 iterations" in outcome(found)
+    told = invoke("report", "--workspace", str(tmp_path), "--since", (BEGAN + timedelta(minutes=4)).isoformat()).output
+    assert "1 earlier round left out" in told
+    assert "3.1" not in told
+
+
+def test_rounds_of_before_their_time_was_noted_have_that_of_their_record(tmp_path: Path) -> None:
+    root = past(tmp_path)
+    record = root / ".tumbler/iterations/iter1.json"
+    record.write_text(json.dumps({**json.loads(record.read_text()), "judged": None}))
+    os.utime(record, (1_800_000_000, 1_800_000_000))
+    assert of(root).rounds[0].judged == datetime.fromtimestamp(1_800_000_000, UTC)
+
+
+def test_the_report_says_from_when_to_when(tmp_path: Path) -> None:
+    found = of(past(tmp_path))
+    began = BEGAN.astimezone()
+    for minutes, ended in ((35, "%H:%M"), (3 * 24 * 60, "%Y-%m-%d %H:%M")):
+        last = began + timedelta(minutes=minutes)
+        updated = replace(found, standing=replace(found.standing, last_update=last.isoformat()))
+        assert lasted(updated) == f"{began:%Y-%m-%d %H:%M} to {last.strftime(ended)}"
 
 
 def test_only_calls_since_then_are_counted(tmp_path: Path) -> None:
@@ -89,11 +146,11 @@ def test_only_calls_since_then_are_counted(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("state", "expected"),
     [
-        ({}, "completed after 3 iterations, best 9.2/10 in iteration 3"),
+        ({}, "completed after 3 iterations, best 9.2/10 in iteration 3 (8 wanted)"),
         ({"status": "exhausted", "error": "not 10/10 after 3"}, "exhausted: not 10/10 after 3"),
         (
             {"status": "failed", "error": "no plan."},
-            "failed after 3 iterations, best 9.2/10 in iteration 3: no plan",
+            "failed after 3 iterations, best 9.2/10 in iteration 3 (8 wanted): no plan",
         ),
     ],
 )
@@ -105,7 +162,8 @@ def test_the_report_of_one_project_shows_rounds_agents_and_what_is_next(tmp_path
     past(tmp_path / "projects", cost=None)
     told = invoke("report", "links").output
     rows = [row.split() for row in told.splitlines()]
-    assert next(row for row in rows if row[:2] == ["3", "9.2"])[3:9] == ["best", "6/6", "2", "files", "+4", "-0"]
+    last = next(row for row in rows if row[:1] == ["3"])
+    assert (last[3], last[5:12]) == ("9.2", ["best", "6/6", "2", "files", "+4", "-0", "1.0"])
     assert ["all", "7", "10.5k", "?", "3.5"] in rows
     assert "next: there is no zip" in told
 
