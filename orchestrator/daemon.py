@@ -17,7 +17,7 @@ from agents.verification.box import SandboxUnavailable
 from .config import Config
 from .crew import ConfiguredCrew, Crew, GivenCrew
 from .cycle import Cycle
-from .files import DiskFull, FileProblem, Gone, ReadOnly
+from .files import DiskFull, FileProblem, Folder, Gone, ReadOnly
 from .log_view import LogView
 from .machine import HELD
 from .project import Project, Trigger
@@ -108,6 +108,10 @@ class _Loop:
         self._woken = asyncio.Event()
         self._stopping = False
         self._busy: dict[str, tuple[asyncio.Task[None], Cycle]] = {}
+        self._held: dict[tuple[int, int], str] = {}
+        """Which busy project works in which folder; no other does, even when the folder was renamed meanwhile."""
+        self._after: dict[str, set[str]] = {}
+        """Busy project -> others to look at when it is done, since the folder it works in has their name now."""
         self._states: dict[str, State] = {}
         self._seen: dict[str, dict[Trigger, str]] = {}
 
@@ -225,14 +229,27 @@ class _Loop:
     # --- working
 
     def _attend(self, name: str) -> None:
-        """Start the project's cycle, or tell the running one that something may have changed."""
-        if name in self._busy:
-            self._busy[name][1].poked.set()
+        """Start the project's cycle, or tell the one that runs in its folder that something may have changed."""
+        folder = self._workspace.identity(name)
+        holder = name if name in self._busy else self._held.get(folder) if folder else None
+        if holder is not None:
+            self._busy[holder][1].poked.set()
+            self._after.setdefault(holder, set()).update({name} - {holder})
             return
-        cycle = Cycle(self._shell, name, lambda: self._workspace.folder(name))
+        cycle = Cycle(self._shell, name, lambda: self._open(name, folder))
         task = asyncio.create_task(self._cycle(cycle, name), name=name)
         self._busy[name] = (task, cycle)
-        task.add_done_callback(lambda _: self._finished(name, cycle))
+        if folder is not None:
+            self._held[folder] = name
+        task.add_done_callback(lambda _: self._finished(name, cycle, folder))
+
+    def _open(self, name: str, identity: tuple[int, int] | None) -> Folder:
+        """The folder that the cycle was started for. Raises Gone when another stands in its place."""
+        folder = self._workspace.folder(name)
+        if folder.identity() == identity:
+            return folder
+        folder.close()
+        raise Gone(f"{name} was replaced by another folder before it was looked at; that is looked at now")
 
     async def _cycle(self, cycle: Cycle, name: str) -> None:
         """One project's trouble is told and ends here."""
@@ -259,10 +276,12 @@ class _Loop:
         known = self._states.get(name, State(name=name))
         self._states[name] = known.model_copy(update={"status": status, "error": problem})
 
-    def _finished(self, name: str, cycle: Cycle) -> None:
+    def _finished(self, name: str, cycle: Cycle, folder: tuple[int, int] | None) -> None:
         del self._busy[name]
-        if cycle.poked.is_set():
-            self._note_now(name)
+        if folder is not None:
+            del self._held[folder]
+        for other in (*self._after.pop(name, ()), *([name] if cycle.poked.is_set() else ())):
+            self._note_now(other)
         self._woken.set()
 
     async def _end_work(self) -> None:

@@ -105,13 +105,17 @@ class Folder:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def identity(self) -> tuple[int, int]:
+        """Device and inode: what it is, whatever it is called."""
+        return self._root.identity()
+
     def still_there(self) -> bool:
         """False once the folder was deleted, renamed or replaced by another."""
         try:
             found = self.path.lstat()
         except OSError:
             return False
-        return (found.st_dev, found.st_ino) == self._root.identity()
+        return (found.st_dev, found.st_ino) == self.identity()
 
     def free_bytes(self) -> int:
         """What we may still write to the folder's file system."""

@@ -44,6 +44,14 @@ class Workspace:
         with Folder.open(self.path) as folder:
             return folder.folder(name)
 
+    def identity(self, name: str) -> tuple[int, int] | None:
+        """What tells the project's folder from any other, whatever it is called; None when there is none."""
+        try:
+            found = (self.path / name).lstat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
     def projects(self) -> list[str]:
         """Names of the project folders, sorted. Hidden ones, files and links are none; a link is warned about once."""
         try:
