@@ -9,11 +9,9 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
 
 from .caches import is_cache
 from .files import FileProblem, Folder, Gone, NotText, TooLarge
-from .files_problems import translated
 from .project import Project
 
 MAX_FILES = 10_000
@@ -36,7 +34,7 @@ def staged_files(folder: Folder) -> list[str]:
 
 
 def snapshot(
-    folder: Folder, destination: Path, *, max_files: int = MAX_FILES, max_bytes: int = MAX_BYTES
+    folder: Folder, destination: Folder, *, max_files: int = MAX_FILES, max_bytes: int = MAX_BYTES
 ) -> dict[str, str]:
     """Copy staging into the empty directory `destination`, which nobody else writes to; path -> SHA-256 of the copy.
 
@@ -55,19 +53,9 @@ def snapshot(
                 f"{Project.STAGING}: more than {max_files:,} files or {max_bytes:,} bytes; remove what is not source",
                 path,
             )
-        with translated(path):
-            _put(destination, path, data, _mode(folder, f"{Project.STAGING}/{path}"))
+        destination.put(path, data, mode=_mode(folder, f"{Project.STAGING}/{path}"))
         copied[path] = hashlib.sha256(data).hexdigest()
     return copied
-
-
-def _put(destination: Path, path: str, data: bytes, mode: int) -> None:
-    """Write below `destination`, which is not made again: a project that was renamed meanwhile must not come back."""
-    target = destination / path
-    for parent in reversed(Path(path).parents[:-1]):
-        (destination / parent).mkdir(exist_ok=True)
-    target.write_bytes(data)
-    target.chmod(mode)
 
 
 def pack(source: Folder, files: Mapping[str, str]) -> bytes:

@@ -48,6 +48,7 @@ __all__ = [
 
 _CHUNK = 1 << 20
 _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 _APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -203,6 +204,18 @@ class Folder:
                 temporary.finish()
                 give_new_name(directory, temporary.name, name)
             directory.sync()
+
+    def put(self, rel: str, data: bytes | str, *, mode: int = 0o644) -> None:
+        """Make a new file that need not outlive the daemon: not synced. Raises FileExistsError."""
+        with translated(rel), self._parent(rel, make=True) as (directory, name):
+            assert directory is not None
+            descriptor = directory.open(name, _NEW, mode)
+            try:
+                write_all(directory, descriptor, data)
+                if hasattr(os, "fchmod"):
+                    os.fchmod(descriptor, mode)  # also where the umask says otherwise
+            finally:
+                os.close(descriptor)
 
     def append(self, rel: str, data: bytes | str) -> None:
         """Add to a log: one write, not synced, so the last lines may be lost with the power."""

@@ -92,7 +92,7 @@ class Steps:
         agent, model = await self._hire(Action.VERIFY)
         place = self._folder.path / WORK_FOLDER / "snapshot"
         try:
-            files = await off_loop(lambda: self._take_snapshot(place))
+            files = await off_loop(self._take_snapshot)
             edited = await off_loop(lambda: self._edited(files))
             before = self._content(Project.report(self.state.iteration))
             self._show("verifier", model.name, "testing")
@@ -162,12 +162,12 @@ class Steps:
 
     # --- keep
 
-    def _take_snapshot(self, place: Path) -> dict[str, bytes]:
+    def _take_snapshot(self) -> dict[str, bytes]:
         self._folder.remove_tree(WORK_FOLDER)
         self._folder.mkdir(f"{WORK_FOLDER}/snapshot")
-        hashes = snapshot(self._folder, place)
-        with self._folder.folder(f"{WORK_FOLDER}/snapshot") as source:
-            iterations.keep_files(self._folder, self.state.iteration, pack(source, hashes))
+        with self._folder.folder(f"{WORK_FOLDER}/snapshot") as copy:
+            hashes = snapshot(self._folder, copy)
+            iterations.keep_files(self._folder, self.state.iteration, pack(copy, hashes))
         return iterations.files_of(self._folder, self.state.iteration) or {}
 
     def _keep_build(self, built: Built, base: gather.Base) -> None:

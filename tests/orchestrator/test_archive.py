@@ -41,6 +41,11 @@ def copy(tmp_path: Path) -> Path:
     return made
 
 
+def copied(folder: Folder, copy: Path, **limits: int) -> dict[str, str]:
+    with Folder.open(copy) as destination:
+        return snapshot(folder, destination, **limits)
+
+
 def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -50,7 +55,7 @@ def zipped(folder: Folder, files: dict[str, str], accepted: datetime = ACCEPTED)
 
 
 def test_the_snapshot_is_a_copy_with_its_digests(folder: Folder, copy: Path) -> None:
-    found = snapshot(folder, copy)
+    found = copied(folder, copy)
     assert found == {
         ".gitignore": digest("*.pyc\n"),
         "main.py": digest("print('hello')\n"),
@@ -63,10 +68,21 @@ def test_the_snapshot_is_a_copy_with_its_digests(folder: Folder, copy: Path) -> 
     assert (copy / "src/ü.py").read_bytes() == b"x = 1\r\n"
 
 
-def test_a_snapshot_does_not_make_a_renamed_project_again(folder: Folder, tmp_path: Path) -> None:
-    with pytest.raises(Gone):
-        snapshot(folder, tmp_path / "renamed meanwhile" / "snapshot")
-    assert [path.name for path in tmp_path.iterdir()] == ["my-project"]
+def test_a_snapshot_stays_out_of_the_folder_that_took_its_place(folder: Folder, copy: Path) -> None:
+    with Folder.open(copy) as destination:
+        copy.rename(copy.with_name("renamed"))
+        copy.mkdir()
+        snapshot(folder, destination)
+    assert list(copy.iterdir()) == []
+    assert (copy.with_name("renamed") / "main.py").is_file()
+
+
+def test_a_snapshot_does_not_make_a_deleted_folder_again(folder: Folder, copy: Path) -> None:
+    with Folder.open(copy) as destination:
+        copy.rmdir()
+        with pytest.raises(Gone):
+            snapshot(folder, destination)
+    assert not copy.exists()
 
 
 @pytest.mark.parametrize(
@@ -102,27 +118,27 @@ def test_links_pipes_and_what_they_lead_to_are_left_out(folder: Folder, copy: Pa
     (staging / "linked").symlink_to(tmp_path)
     os.mkfifo(staging / "pipe")
     assert staged_files(folder) == before
-    assert sorted(snapshot(folder, copy)) == sorted(before)
+    assert sorted(copied(folder, copy)) == sorted(before)
 
 
 @pytest.mark.parametrize("limit", [{"max_files": 3}, {"max_bytes": 20}, {"max_bytes": 30}])
 def test_too_many_files_and_too_many_bytes_are_refused(folder: Folder, copy: Path, limit: dict[str, int]) -> None:
     with pytest.raises(TooLarge):
-        snapshot(folder, copy, **limit)
+        copied(folder, copy, **limit)
 
 
 def test_what_is_just_within_the_limits_is_copied(folder: Folder, copy: Path) -> None:
-    assert len(snapshot(folder, copy, max_files=4, max_bytes=38)) == 4
+    assert len(copied(folder, copy, max_files=4, max_bytes=38)) == 4
 
 
 def test_a_file_name_that_is_not_utf8_is_refused(folder: Folder, copy: Path) -> None:
     folder.write("03_staging/\udcff.py", "x")
     with pytest.raises(NotText, match="rename it"):
-        snapshot(folder, copy)
+        copied(folder, copy)
 
 
 def test_the_zip_holds_exactly_the_snapshot(folder: Folder, copy: Path) -> None:
-    files = snapshot(folder, copy)
+    files = copied(folder, copy)
     folder.write("03_staging/later.py", "x")
     with Folder.open(copy) as source:
         assert publish(folder, pack(source, files), "my-project", ACCEPTED) == NAME
@@ -135,7 +151,7 @@ def test_the_zip_holds_exactly_the_snapshot(folder: Folder, copy: Path) -> None:
 
 
 def test_equal_files_make_an_equal_zip(folder: Folder, copy: Path) -> None:
-    files = snapshot(folder, copy)
+    files = copied(folder, copy)
     first = zipped(folder, files)
     os.utime(folder.path / "03_staging/main.py", ns=(10**18, 10**18))
     second = zipped(folder, dict(reversed(files.items())), datetime(2027, 1, 1, tzinfo=UTC))
@@ -144,7 +160,7 @@ def test_equal_files_make_an_equal_zip(folder: Folder, copy: Path) -> None:
 
 
 def test_what_changed_since_it_was_verified_is_not_zipped(folder: Folder, copy: Path) -> None:
-    files = snapshot(folder, copy)
+    files = copied(folder, copy)
     folder.write("03_staging/main.py", "print('other')\n")
     with pytest.raises(Changed, match=r"^main\.py: changed"):
         zipped(folder, files)
@@ -155,7 +171,7 @@ def test_what_changed_since_it_was_verified_is_not_zipped(folder: Folder, copy: 
 
 
 def test_the_same_acceptance_has_one_zip_however_often_it_is_finished(folder: Folder, copy: Path) -> None:
-    files = snapshot(folder, copy)
+    files = copied(folder, copy)
     first = zipped(folder, files)
     before = folder.stat(first)
     assert zipped(folder, files) == first
@@ -164,7 +180,7 @@ def test_the_same_acceptance_has_one_zip_however_often_it_is_finished(folder: Fo
 
 
 def test_another_zip_of_the_same_second_is_kept(folder: Folder, copy: Path) -> None:
-    files = snapshot(folder, copy)
+    files = copied(folder, copy)
     folder.write(NAME, "a person's file")
     second = zipped(folder, files)
     assert second == "05_final/my-project_20260207_103045_2.zip"
@@ -174,7 +190,7 @@ def test_another_zip_of_the_same_second_is_kept(folder: Folder, copy: Path) -> N
 
 @pytest.mark.parametrize("offset", range(6))
 def test_a_zip_with_a_flipped_byte_is_not_taken_for_ours(folder: Folder, copy: Path, offset: int) -> None:
-    files = snapshot(folder, copy)
+    files = copied(folder, copy)
     data = bytearray(folder.read(zipped(folder, files)) or b"")
     with zipfile.ZipFile(folder.path / NAME) as found:
         first = found.infolist()[0]
@@ -185,7 +201,7 @@ def test_a_zip_with_a_flipped_byte_is_not_taken_for_ours(folder: Folder, copy: P
 
 
 def test_a_torn_zip_is_not_taken_for_ours(folder: Folder, copy: Path) -> None:
-    files = snapshot(folder, copy)
+    files = copied(folder, copy)
     data = folder.read(zipped(folder, files)) or b""
     folder.write(NAME, data[:-30])
     assert zipped(folder, files) == "05_final/my-project_20260207_103045_2.zip"
@@ -208,7 +224,7 @@ def test_the_projects_name_is_cut_to_what_a_file_name_can_hold(folder: Folder, n
 
 
 def test_it_unpacks_into_a_clean_folder_and_runs(folder: Folder, copy: Path, tmp_path: Path) -> None:
-    rel = zipped(folder, snapshot(folder, copy))
+    rel = zipped(folder, copied(folder, copy))
     with zipfile.ZipFile(folder.path / rel) as found:
         found.extractall(tmp_path / "clean")
     done = subprocess.run([sys.executable, "main.py"], cwd=tmp_path / "clean", capture_output=True, text=True)
@@ -217,7 +233,7 @@ def test_it_unpacks_into_a_clean_folder_and_runs(folder: Folder, copy: Path, tmp
 
 @pytest.mark.parametrize("keep", [0, 10, -30])
 def test_a_torn_archive_is_neither_read_nor_published(folder: Folder, copy: Path, keep: int) -> None:
-    whole = pack(folder.folder("03_staging"), snapshot(folder, copy))
+    whole = pack(folder.folder("03_staging"), copied(folder, copy))
     assert unpack(whole) is not None
     assert unpack(whole[:keep]) is None
     with pytest.raises(FileProblem, match="does not read back"):
