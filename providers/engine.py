@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import json
 import logging
 import os
@@ -18,7 +17,8 @@ from typing import IO, Any
 
 from pydantic import SecretStr
 
-from .errors import RequestRejected, Unavailable
+from .engine_trouble import trouble
+from .errors import Blocked, RequestRejected, Unavailable
 from .host import Endpoint
 from .memory import available_memory
 from .settings import ProviderSettings
@@ -53,6 +53,8 @@ class Engine:
         self._process: asyncio.subprocess.Process | None = None
         self._endpoint: Endpoint | None = None
         self._lost = False
+        self._loads = False
+        """The engine was seen to be loadable."""
         self._starting = asyncio.Lock()
 
     async def endpoint(self, note: Note) -> Endpoint:
@@ -67,7 +69,7 @@ class Engine:
         """Before the first call: whether a start would succeed, without starting."""
         if self._endpoint is not None:
             return None
-        self._require_engine()
+        await self._require_engine()
         state = model_state(self._settings.model)
         if not state.ready and not state.fetched:
             raise RequestRejected(
@@ -100,7 +102,7 @@ class Engine:
         self._process, self._endpoint = None, None
 
     async def _start(self, note: Note) -> Endpoint:
-        self._require_engine()
+        await self._require_engine()
         path = await self._fetched(note)
         self._require_memory(model_state(str(path)))
         note(f"loading {path.name}")
@@ -182,12 +184,13 @@ class Engine:
         finally:
             stop.set()
 
-    def _require_engine(self) -> None:
-        if importlib.util.find_spec("xllamacpp") is None:
-            raise RequestRejected(
-                f"{self._settings.name}: the engine is not installed; install it with: "
-                "pip install 'code-tumbler[embedded]' (or: uv run --extra embedded run_orchestrator.py)"
-            )
+    async def _require_engine(self) -> None:
+        """Raises Blocked when it is not installed, or a library that it needs is missing."""
+        if not self._loads:
+            problem = await asyncio.to_thread(trouble, _environment())
+            if problem:
+                raise Blocked(f"{self._settings.name}: {problem}")
+            self._loads = True
 
     def _require_memory(self, state: ModelState) -> None:
         free = available_memory()

@@ -4,12 +4,12 @@
   * Unavailable          no connection, no first token, overloaded, or the stream broke, as often as the retry table
                          allows: the project waits and the provider is probed
     * RateLimited        429: wait `retry_after` seconds
-  * Blocked              only a person can mend it; the message says how
+  * Blocked              only a person can mend it; the message says how. Itself: an engine that cannot be loaded
     * AuthenticationFailed   401, 403
     * QuotaExhausted         402, or a quota code with 429 or 403
     * ModelNotFound          the server does not have the model
     * ContextExceeded        the prompt and the room for an answer do not fit the context window
-    * RequestRejected        any other 4xx, an unknown provider type, an engine that is not installed
+    * RequestRejected        any other 4xx, an unknown provider type
   * BadReply             the server answered, but not with an answer
     * ReplyTruncated     the stream ended without a finish reason
     * ReplyDegenerate    a stream guard ended it: repetition, white space, thinking over its budget
