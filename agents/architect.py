@@ -1,27 +1,32 @@
-"""Turns requirements into PLAN.md."""
+"""Turns requirements into PLAN.md, and into ACCEPTANCE.md before there is any code."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from agents.base import Planned, UnusableReply, Work
 from agents.context import Section, answer_room, fit, room
 from agents.plan_reply import NoPlan, plan_from
 from agents.prompts import prompt
 from agents.requirements import Requirement, number
+from agents.tester import write_acceptance
 from agents.tiers import Profile, profile
 from providers import Message, Provider
+
+Acceptance = Literal["auto", "always", "never"]
 
 _ANSWER_TOKENS = 3000
 _TEMPERATURES = (0.2, 0.5)
 
 
 class Architect:
-    """Plans in one call; asks once more when the answer is no plan."""
+    """Plans in one call, and asks once more when the answer is no plan; two more write down the acceptance checks."""
 
-    def __init__(self, provider: Provider) -> None:
+    def __init__(self, provider: Provider, acceptance: Acceptance = "auto") -> None:
+        """`acceptance`: whether the model is asked for acceptance checks; `auto`: when it is not a small one."""
         self._provider = provider
+        self._acceptance: Acceptance = acceptance
 
     @property
     def provider(self) -> Provider:
@@ -43,7 +48,8 @@ class Architect:
             raw = completion.text
             try:
                 plan = plan_from(raw, completion.finish, work.project, requirements, invents=_invents(work))
-                return Planned(plan)
+                asks = self._acceptance == "always" or (self._acceptance == "auto" and _invents(work))
+                return Planned(plan, await write_acceptance(work, plan, requirements, asks=asks))
             except NoPlan as no_plan:
                 problem = str(no_plan)
                 messages = _again(messages, raw, problem)

@@ -58,6 +58,8 @@ class Work:
     """The user's words, decoded, otherwise verbatim."""
     model: Model
     plan: str = ""
+    acceptance: str = ""
+    """ACCEPTANCE.md: checks that the Architect wrote down before there was any code; empty when there are none."""
     staged: Mapping[str, str] = field(default_factory=dict)
     """Text files in 03_staging, without the manifest and without caches."""
     report: str = ""
@@ -86,6 +88,8 @@ class Planned:
 
     plan: str
     """PLAN.md, whole."""
+    acceptance: str = ""
+    """ACCEPTANCE.md, whole; empty when nothing could be written down."""
 
 
 @dataclass(frozen=True)

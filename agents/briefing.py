@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 
+from agents.acceptance import shown
 from agents.answers import fenced, read_reply
 from agents.base import Work
 from agents.context import Section, fit, room
@@ -95,6 +96,7 @@ def _sections(work: Work, files: Sequence[Section], task: str) -> list[Section]:
     return [
         Section("Requirements", work.requirements),
         Section("Plan", work.plan, rank=3),
+        Section("What the program must do, exactly", shown(work.acceptance), rank=2),
         Section("Hints from the user", work.notes, rank=1),
         *files,
         Section("What the tests found", findings(work), rank=1),

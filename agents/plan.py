@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from agents.answers.paths import looks_like_path, safe_path
 from agents.answers.rejection import Rejected
 from agents.requirements import Requirement
-
-EXAMPLES_INFO = "json examples"
-"""Info string of the fenced block in PLAN.md that holds the black-box examples."""
+from agents.verification.examples import Check, Example
+from agents.verification.examples_text import examples_block
 
 _TEST = re.compile(r"(^|/)(test_[^/]+\.py|[^/]+_test\.(py|go)|[^/]+\.(test|spec)\.[cm]?[jt]sx?)$")
 
@@ -27,24 +25,6 @@ class PlannedFile:
     purpose: str = ""
     signatures: tuple[str, ...] = ()
     """What other files may use of it, one line each."""
-
-
-@dataclass(frozen=True)
-class Example:
-    """One run of the finished program and what must come of it."""
-
-    name: str
-    run: tuple[str, ...]
-    """argv; the first is an interpreter: `python`, `node`."""
-    stdin: str = ""
-    stdout: str | None = None
-    """None: only the exit code counts."""
-    exit: int = 0
-    files: Mapping[str, str] = field(default_factory=dict)
-    """Put beside the program before the run."""
-    requirement: str = ""
-    advisory: bool = False
-    """What is expected is the model's own guess, not the user's word: a mismatch is reported and does not count."""
 
 
 @dataclass(frozen=True)
@@ -166,29 +146,12 @@ def render_criteria(criteria: Iterable[tuple[str, str]]) -> str:
     return "## Acceptance criteria\n\n" + "\n".join(f"- {name}: {text}" for name, text in criteria)
 
 
-def render_examples(examples: Iterable[Example]) -> str:
+def render_examples(examples: Iterable[Check]) -> str:
     """The section with the black-box examples, which the Verifier runs."""
-    rows = ",\n".join(f"  {json.dumps(_example(example), ensure_ascii=False)}" for example in examples)
     return (
         "## Examples\n\nEach is run against the finished program. "
-        "One that is `advisory` is reported, but does not count against the score.\n\n"
-        f"```{EXAMPLES_INFO}\n[\n{rows}\n]\n```"
+        "One that is `advisory` is reported, but does not count against the score.\n\n" + examples_block(examples)
     )
-
-
-def _example(example: Example) -> dict[str, object]:
-    fields: dict[str, object] = {
-        "name": example.name,
-        "run": list(example.run),
-        "stdin": example.stdin,
-        "stdout": example.stdout,
-        "exit": example.exit,
-        "files": dict(example.files),
-        "requirement": example.requirement,
-    }
-    if example.advisory:
-        fields["advisory"] = True
-    return fields
 
 
 def _one_line(text: str) -> str:

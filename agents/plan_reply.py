@@ -10,8 +10,9 @@ from typing import Any
 from agents.answers import Rejected, read_json
 from agents.answers.thinking import without_thinking
 from agents.outline import complete, read_plan
-from agents.plan import Example, Plan, PlannedFile, complete_criteria, judge_examples, render, tidy
+from agents.plan import Plan, PlannedFile, complete_criteria, judge_examples, render, tidy
 from agents.requirements import Requirement
+from agents.verification.examples import Example
 
 _WANTED = 'Wanted is one JSON object as described, with the list "files", and nothing else.'
 _LEAST_CHARACTERS = 120

@@ -76,7 +76,7 @@ class Verifier:
             raise AgentError(f"{work.project}: there is no snapshot of 03_staging to verify; touch .manifest.json")
         if self._sandbox is None:
             self._sandbox = await asyncio.to_thread(choose, self._settings.sandbox)
-        subject = Subject(work.snapshot, work.plan, work.previous_tests, work.previous_passed)
+        subject = Subject(work.snapshot, work.plan, work.acceptance, work.previous_tests, work.previous_passed)
         try:
             async with self._slots:
                 return await verify(subject, self._sandbox, self._settings, self._languages)

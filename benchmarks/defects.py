@@ -22,9 +22,10 @@ from rich.console import Console
 from rich.table import Table
 
 from agents.base import Verified, Work
-from agents.plan import Example, Plan, PlannedFile, complete_criteria, render
+from agents.plan import Plan, PlannedFile, complete_criteria, render
 from agents.requirements import number
 from agents.verification.box import Sandbox
+from agents.verification.examples import Example
 from agents.verification.sandbox import choose
 from agents.verifier import Verifier
 from benchmarks.prompts import Seeded

@@ -21,8 +21,9 @@ from typing import Any
 from agents.architect import Architect
 from agents.base import UnusableReply, Work
 from agents.engineer import Engineer
-from agents.plan import Example, render_examples
+from agents.plan import render_examples
 from agents.verification.evidence import Evidence
+from agents.verification.examples import Example
 from agents.verification.feedback import feedback
 from agents.verification.review import Review
 from agents.verification.sandbox import choose
@@ -151,7 +152,9 @@ def _row(
 
 async def examine(files: Mapping[str, str], plan: str, task: Task) -> Evidence:
     """What the Verifier would find. The hidden check goes in as an advisory example, which no feedback shows."""
-    hidden = Example("hidden", ("python", "hidden_check.py"), files={"hidden_check.py": task.script}, advisory=True)
+    hidden = Example(
+        ("python", "hidden_check.py"), name="hidden", files={"hidden_check.py": task.script}, advisory=True
+    )
     settings = VerificationSettings()
     with tempfile.TemporaryDirectory(prefix="tumbler-prompts-") as folder:
         for path, text in files.items():

@@ -22,6 +22,7 @@ __all__ = [
     "AUTO",
     "UNLIMITED",
     "AgentProviders",
+    "ArchitectSettings",
     "Config",
     "ConfigError",
     "DailyLimits",
@@ -117,6 +118,13 @@ class Watch(_Section):
     """Looking instead of listening; auto does it where listening does not work (network and WSL mounts)."""
 
 
+class ArchitectSettings(_Section):
+    """What the Architect writes down beside the plan."""
+
+    acceptance: Literal["auto", "always", "never"] = "auto"
+    """Two more calls write checks of the finished program before there is any code; auto: not with small models."""
+
+
 class EngineerSettings(_Section):
     """How the Engineer is asked."""
 
@@ -162,6 +170,8 @@ class Config(_Section):
     """How changes in the project folders are noticed."""
     verification: VerificationSettings = VerificationSettings()
     """How generated code is built, tested and kept in."""
+    architect: ArchitectSettings = ArchitectSettings()
+    """What the Architect writes down beside the plan."""
     engineer: EngineerSettings = EngineerSettings()
     """How the Engineer is asked."""
 

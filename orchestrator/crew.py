@@ -141,7 +141,7 @@ def _make(action: Action, provider: Provider, config: Config, benches: asyncio.S
         case Action.PLAN:
             from agents.architect import Architect
 
-            return Architect(provider)
+            return Architect(provider, acceptance=config.architect.acceptance)
         case Action.BUILD:
             from agents.engineer import Engineer
 

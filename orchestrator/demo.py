@@ -42,7 +42,7 @@ def play(folder: Path, view: View, *, seconds: float = 0.8) -> Played:
     create(workspace, PROJECT, requirements())
     daemon = Orchestrator(
         workspace,
-        Architect(Recording.of("architect", seconds)),
+        Architect(Recording.of("architect", seconds), acceptance="never"),
         Engineer(Recording.of("engineer", seconds)),
         Verifier(Recording.of("verifier", seconds), config.verification),
         config=config,

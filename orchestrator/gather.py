@@ -91,6 +91,7 @@ def for_engineer(folder: Folder, state: State, model: Model, base: Base) -> Work
         requirements=required(folder, Project.REQUIREMENTS),
         model=model,
         plan=required(folder, Project.PLAN),
+        acceptance=_optional(folder, Project.ACCEPTANCE),
         staged=text_of(base.files),
         report=_optional(folder, Project.report(state.best_iteration or state.iteration - 1))
         if state.iteration > 1
@@ -123,6 +124,7 @@ def for_verifier(folder: Folder, state: State, model: Model, snapshot: Path, fil
         requirements=required(folder, Project.REQUIREMENTS),
         model=model,
         plan=_optional(folder, Project.PLAN),
+        acceptance=_optional(folder, Project.ACCEPTANCE),
         staged=text_of(files),
         snapshot=snapshot,
         sources=frozenset(files),

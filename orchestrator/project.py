@@ -28,6 +28,7 @@ class Project:
 
     REQUIREMENTS = "01_input/requirements.txt"
     PLAN = "02_plan/PLAN.md"
+    ACCEPTANCE = "02_plan/ACCEPTANCE.md"
     STAGING = "03_staging"
     MANIFEST = "03_staging/.manifest.json"
     FEEDBACK = "04_feedback"

@@ -23,6 +23,7 @@ from providers.settings import Prices, ProviderSettings
 from .config import (
     UNLIMITED,
     AgentProviders,
+    ArchitectSettings,
     Config,
     DailyLimits,
     EngineerSettings,
@@ -61,6 +62,7 @@ _SECTIONS: tuple[tuple[str, type[BaseModel], str], ...] = (
     ("limits.daily", DailyLimits, ""),
     ("watch", Watch, ""),
     ("verification", VerificationSettings, ""),
+    ("architect", ArchitectSettings, ""),
     ("engineer", EngineerSettings, ""),
 )
 
@@ -76,6 +78,7 @@ providers: {local: {type: ollama}}
 limits: {}
 watch: {}
 verification: {}
+architect: {}
 engineer: {}
 """,
     "agent_providers": """\
@@ -160,6 +163,10 @@ verification:
   python: "3.12"
   exclude_newer_days: 0
   cache_dir: /var/cache/tumbler
+""",
+    "architect": """\
+architect:
+  acceptance: always
 """,
     "engineer": """\
 engineer:

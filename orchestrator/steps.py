@@ -68,7 +68,7 @@ class Steps:
         agent, model = await self._hire(Action.PLAN)
         planned = await self._run(agent, model, partial(gather.for_architect, self._folder, self.state, model))
         assert isinstance(planned, Planned)
-        await off_loop(lambda: self._write_unless_edited(Project.PLAN, planned.plan, before))
+        await off_loop(lambda: self._keep_plan(planned, before))
         self.state = self.state.model_copy(update={"plan_sha256": _sha256(planned.plan)})
 
     async def _build(self) -> None:
@@ -169,6 +169,12 @@ class Steps:
             hashes = snapshot(self._folder, copy)
             iterations.keep_files(self._folder, self.state.iteration, pack(copy, hashes))
         return iterations.files_of(self._folder, self.state.iteration) or {}
+
+    def _keep_plan(self, planned: Planned, before: str) -> None:
+        """The checks first: the plan starts the Engineer, who is shown some of them."""
+        if planned.acceptance or self._content(Project.ACCEPTANCE):
+            self._folder.write(Project.ACCEPTANCE, planned.acceptance)
+        self._write_unless_edited(Project.PLAN, planned.plan, before)
 
     def _keep_build(self, built: Built, base: gather.Base) -> None:
         self._shell.keep_raw(self._name, "engineer", self.state.iteration, built.raw)

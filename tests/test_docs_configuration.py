@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from agents.verification.settings import VerificationSettings
 from orchestrator.config import (
     AgentProviders,
+    ArchitectSettings,
     Config,
     DailyLimits,
     EngineerSettings,
@@ -50,6 +51,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "limits.daily": DailyLimits,
     "watch": Watch,
     "verification": VerificationSettings,
+    "architect": ArchitectSettings,
     "engineer": EngineerSettings,
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .evidence import BAD, Case, Evidence, Frame, Outcome, Status
-from .examples import ExampleResult
+from .examples import Call, ExampleResult
 from .review import Review
 from .text import cut, fence, inline
 
@@ -96,6 +96,11 @@ def _frame(frame: Frame) -> str:
 
 def _example(result: ExampleResult) -> str:
     example = result.example
+    if example.held_back:
+        wanted = f" for {example.requirement}" if example.requirement else ""
+        return f"### A check{wanted} that is not shown fails: read again what the requirements say there"
+    if isinstance(example, Call):
+        return _call(example, result)
     parts = [
         f"### Example {inline(example.name)} fails: {result.problem}",
         f"Command: {inline(' '.join(example.run), 300)}",
@@ -110,6 +115,18 @@ def _example(result: ExampleResult) -> str:
     return "\n".join(parts)
 
 
+def _call(call: Call, result: ExampleResult) -> str:
+    before = "".join(f"{statement}\n" for statement in call.setup)
+    return "\n".join(
+        [
+            f"### A call into {inline(call.path)} fails:",
+            fence(cut(before + call.call, 600)),
+            f"Expected: it {'' if call.raises else 'returns '}{inline(call.expected, 400)}",
+            f"Got: it {inline(result.stdout, 400)}",
+        ]
+    )
+
+
 def _doubts(evidence: Evidence) -> Iterator[str]:
     yield from (f"- {reason}" for reason in evidence.tested.reasons[:5])
     yield from (f"- {item.test} {item.what}; put it back as it was" for item in evidence.weakened[:5])
@@ -119,6 +136,9 @@ def _hints(evidence: Evidence) -> Iterator[str]:
     if evidence.tested.vacuous:
         names = ", ".join(inline(name, 80) for name in evidence.tested.vacuous[:5])
         yield f"- These tests pass even when all code is broken, so they test nothing: {names}"
+    if evidence.tested.empty:
+        names = ", ".join(inline(name, 80) for name in evidence.tested.empty[:5])
+        yield f"- These tests pass whatever the code gives back; assert the expected results in them: {names}"
     if evidence.coverage and evidence.coverage.percent < 80:
         for path, lines in list(evidence.coverage.missing.items())[:5]:
             yield f"- {inline(path)}: no test reaches lines {ranges(lines)}"
@@ -136,6 +156,3 @@ def ranges(lines: tuple[int, ...]) -> str:
             found.append([number, number])
     shown = [str(a) if a == b else f"{a}-{b}" for a, b in found[:12]]
     return ", ".join(shown) + (" ..." if len(found) > 12 else "")
-    if evidence.tested.empty:
-        names = ", ".join(inline(name, 80) for name in evidence.tested.empty[:5])
-        yield f"- These tests pass whatever the code gives back; assert the expected results in them: {names}"

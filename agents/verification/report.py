@@ -139,28 +139,32 @@ def _tests(evidence: Evidence) -> Iterator[str]:
 
 
 def _examples(evidence: Evidence) -> Iterator[str]:
-    if evidence.examples:
-        rows = [
-            f"- {_example_word(r)}: {inline(r.example.name)} {r.example.requirement}"
-            f"{': ' + r.problem if r.problem else ''}{' (' + r.note + ')' if r.note else ''}"
-            for r in evidence.examples
-        ]
-        yield "## Examples from the plan\n\n" + "\n".join(rows)
+    for title, stated in (("Stated in the requirements", True), ("Written before the code", False)):
+        if results := [result for result in evidence.examples if result.example.stated is stated]:
+            yield f"## Examples: {title.lower()}\n\n" + "\n".join(map(_example, results))
+
+
+def _example(result: ExampleResult) -> str:
+    held_back = " (not shown to the Engineer)" if result.example.held_back else ""
+    problem = f": {line(result.problem, 500)}" if result.problem else ""
+    note = f" ({result.note})" if result.note else ""
+    name = f"{inline(result.example.name)} {result.example.requirement}".rstrip()
+    return f"- {_example_word(result)}: {name}{held_back}{problem}{note}"
 
 
 def _example_word(result: ExampleResult) -> str:
     if result.passed:
         return "as expected"
-    return "FAILS" if result.failed else "not as the plan guessed, does not count"
+    return "FAILS" if result.failed else "not as was guessed, does not count"
 
 
 def _remarks(evidence: Evidence) -> Iterator[str]:
     rows = [f"- passes with all code broken: {inline(name)}" for name in evidence.tested.vacuous[:20]]
+    rows += [f"- passes whatever the code gives back: {inline(name)}" for name in evidence.tested.empty[:20]]
     if evidence.coverage:
         rows += [
             f"- {inline(p)}: lines {ranges(n)} are not reached" for p, n in list(evidence.coverage.missing.items())[:10]
         ]
-    rows += [f"- passes whatever the code gives back: {inline(name)}" for name in evidence.tested.empty[:20]]
     rows += [f"- {inline(f.path)}:{f.line}: {f.code} {_cell(f.message)}" for f in (evidence.findings or ())[:10]]
     rows += [f"- {line(note, 300)}" for note in evidence.notes[:20]]
     if rows:

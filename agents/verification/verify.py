@@ -14,7 +14,9 @@ from agents.languages import Bench, Language, Languages, Linted, Prepared, Suite
 
 from .box import Sandbox
 from .evidence import Evidence, Phase, Status, SuiteRun, Verdict
-from .examples import Example, ExampleResult, judge, read_examples
+from .examples import Call, Check, ExampleResult
+from .examples_judged import judge
+from .examples_text import read_examples
 from .groups import task_group
 from .integrity import compare
 from .settings import VerificationSettings
@@ -30,6 +32,8 @@ class Subject:
     root: Path
     """A snapshot that nothing else writes to."""
     plan: str = ""
+    acceptance: str = ""
+    """ACCEPTANCE.md: checks that were written before the code."""
     previous_tests: Mapping[str, str] = field(default_factory=dict)
     previous_passed: frozenset[str] = frozenset()
 
@@ -56,7 +60,7 @@ async def verify(
     if prepared.phase.status is Status.FAILED:
         evidence = _not_run(evidence)
     else:
-        evidence = await _examine(evidence, subject.plan, bench, language, prepared)
+        evidence = await _examine(evidence, subject, bench, language, prepared)
     return replace(evidence, seconds=time.monotonic() - started)
 
 
@@ -80,11 +84,13 @@ def _not_run(evidence: Evidence) -> Evidence:
     return replace(evidence, phases=(*evidence.phases, *skipped), tested=SuiteRun(Verdict.NOT_RUN), unmeasured=parts)
 
 
-async def _examine(evidence: Evidence, plan: str, bench: Bench, language: Language, prepared: Prepared) -> Evidence:
+async def _examine(
+    evidence: Evidence, subject: Subject, bench: Bench, language: Language, prepared: Prepared
+) -> Evidence:
     async with task_group() as group:
         suite_task = group.create_task(language.test(bench, prepared))
         lint_task = group.create_task(_lint(bench, language, prepared))
-        examples_task = group.create_task(_examples(plan, bench, language, prepared))
+        examples_task = group.create_task(_examples(subject, bench, language, prepared))
     suite, linted, (results, problems, phase) = suite_task.result(), lint_task.result(), examples_task.result()
     return replace(
         evidence,
@@ -114,11 +120,13 @@ async def _lint(bench: Bench, language: Language, prepared: Prepared) -> Linted:
 
 
 async def _examples(
-    plan: str, bench: Bench, language: Language, prepared: Prepared
+    subject: Subject, bench: Bench, language: Language, prepared: Prepared
 ) -> tuple[tuple[ExampleResult, ...], tuple[str, ...], Phase]:
-    examples, problems = read_examples(plan)
+    planned, problems = read_examples(subject.plan)
+    accepted, more = read_examples(subject.acceptance, "ACCEPTANCE.md")
+    examples, problems = (*planned, *accepted), (*problems, *more)
     if not examples:
-        return (), problems, Phase("examples", Status.SKIPPED, "the plan has none that can be run")
+        return (), problems, Phase("examples", Status.SKIPPED, "there are none that can be run")
     started = time.monotonic()
     results = [await _example(example, bench, language, prepared) for example in examples]
     good = sum(result.passed for result in results)
@@ -127,14 +135,14 @@ async def _examples(
     return tuple(results), problems, Phase("examples", status, summary, seconds=time.monotonic() - started)
 
 
-async def _example(example: Example, bench: Bench, language: Language, prepared: Prepared) -> ExampleResult:
+async def _example(example: Check, bench: Bench, language: Language, prepared: Prepared) -> ExampleResult:
     job = replace(
         language.program(example.run, bench, prepared),
         source=bench.root,
-        stdin=example.stdin.encode(),
+        stdin=b"" if isinstance(example, Call) else example.stdin.encode(),
         limits=bench.limits(bench.settings.example_timeout),
     )
-    if not example.files:
+    if isinstance(example, Call) or not example.files:
         return judge(example, await bench.sandbox.run(job))
     with tempfile.TemporaryDirectory(prefix="tumbler-example-") as folder:
         try:

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 
 import pytest
 
-from agents.architect import Architect, plan_schema
+from agents.architect import Acceptance, Architect, plan_schema
 from agents.base import UnusableReply, Work
 from agents.prompts import prompt
 from agents.tiers import PROFILES, Tier
-from agents.verification.examples import read_examples
+from agents.verification.examples import Check, Example
+from agents.verification.examples_text import read_examples
 from providers import FinishReason, estimate_tokens
 from tests.fakes.model import Answer, ScriptedModel, completion
 
@@ -50,7 +52,7 @@ Nothing but the standard library is needed for this.
 
 async def plan(*answers: Answer, requirements: str = REQUIREMENTS, notes: str = "") -> tuple[str, ScriptedModel]:
     model = ScriptedModel(answers)
-    planned = await Architect(model).run(Work("demo", 0, requirements, model, notes=notes))  # type: ignore[arg-type]
+    planned = await Architect(model, "never").run(Work("demo", 0, requirements, model, notes=notes))  # type: ignore[arg-type]
     assert len(model.calls) == len(answers)
     return planned.plan, model
 
@@ -152,7 +154,7 @@ async def test_requirements_go_in_word_for_word_and_numbered() -> None:
 
 async def test_a_small_model_is_asked_for_files_only() -> None:
     model = ScriptedModel([json.dumps(PLAN)], name="tiny-1.5b")
-    await Architect(model).run(Work("demo", 0, REQUIREMENTS, model))  # type: ignore[arg-type]
+    await Architect(model, "never").run(Work("demo", 0, REQUIREMENTS, model))  # type: ignore[arg-type]
     assert model.calls[0].schema == plan_schema(PROFILES[Tier.SMALL])
     assert "R1" not in model.calls[0].text
 
@@ -162,7 +164,7 @@ async def test_of_a_small_model_only_signatures_in_the_users_words_are_kept() ->
     reply = json.dumps({"overview": "x", "files": [{"path": "fib.py", "purpose": "x", "signatures": signatures}]})
     for name, kept in (("tiny-1.5b", ["fib"]), ("coder-7b", ["fib", "main", "Shop"])):
         model = ScriptedModel([reply], name=name)
-        text = (await Architect(model).run(Work("demo", 0, "main.py and a function fib, please.", model))).plan  # type: ignore[arg-type]
+        text = (await Architect(model, "never").run(Work("demo", 0, "main.py and a function fib, please.", model))).plan  # type: ignore[arg-type]
         assert [
             word for word in ("fib", "main", "Shop") if f"  - `def {word}" in text or f"class {word}" in text
         ] == kept
@@ -174,3 +176,83 @@ def test_orders_name_their_agent_first_and_are_short(name: str) -> None:
     assert text.startswith(f"You are the {name.partition('_')[0].capitalize()}.")
     assert "Engineer" not in text.partition("\n")[0] or name.startswith("engineer")
     assert estimate_tokens(text) < 1500
+
+
+ADD = "add.py has add(a, b). add(1, 2) is 3. A text instead of a number raises ValueError."
+ADD_PLAN = json.dumps({"overview": "Adds.", "files": [{"path": "add.py", "signatures": ["def add(a, b)"]}]})
+
+
+def sample(*calls: Mapping[str, object], runs: Sequence[Mapping[str, object]] = ()) -> str:
+    whole = {"path": "add.py", "setup": [], "returns": "", "raises": "", "requirement": "R3"}
+    return json.dumps({"calls": [{**whole, **call} for call in calls], "runs": list(runs)})
+
+
+async def accepted(
+    *answers: Answer, mode: Acceptance = "auto", name: str = "fake-7b", requirements: str = ADD
+) -> tuple[list[Check], ScriptedModel]:
+    """The checks of ACCEPTANCE.md when the Architect hears `answers` after the plan."""
+    model = ScriptedModel((ADD_PLAN, *answers), name=name)
+    planned = await Architect(model, mode).run(Work("demo", 0, requirements, model))  # type: ignore[arg-type]
+    checks, problems = read_examples(planned.acceptance, "ACCEPTANCE.md")
+    assert not problems
+    assert len(model.calls) == 1 + len(answers)
+    return list(checks), model
+
+
+async def test_what_two_samples_agree_on_counts_and_what_one_says_is_advice() -> None:
+    same, other = {"call": "add(2, 2)", "returns": "4"}, {"call": "add('a', 1)", "raises": "ValueError"}
+    first = sample(same, other, {"call": "add(9, 9)", "returns": "19"})
+    again = {**same, "returns": "4.0"}, {**other, "raises": "TypeError"}
+    second = sample(*again, {"call": "add(9, 9)", "returns": "18"})
+    checks, _ = await accepted(first, second)
+    assert [(check.name, check.stated, check.advisory) for check in checks] == [
+        ("add(1, 2)", True, False),
+        ("add(2, 2)", False, False),
+        ("add('a', 1)", False, True),
+        ("add(9, 9)", False, True),
+    ]
+
+
+async def test_the_samples_are_asked_before_there_is_code_with_different_seeds() -> None:
+    _, model = await accepted(sample(), sample())
+    _, *samples = model.calls
+    assert [call.purpose for call in model.calls] == ["plan", "acceptance", "acceptance"]
+    assert len({(call.temperature, call.seed) for call in samples}) == 2
+    assert samples[0].messages == samples[1].messages
+    assert "def add(a, b)" in samples[0].text
+
+
+@pytest.mark.parametrize(("mode", "name"), [("auto", "tiny-1b"), ("never", "fake-7b")])
+async def test_without_asking_there_is_what_the_user_stated(mode: Acceptance, name: str) -> None:
+    checks, _ = await accepted(mode=mode, name=name)
+    assert [(check.name, check.stated) for check in checks] == [("add(1, 2)", True)]
+
+
+async def test_a_small_model_is_asked_when_the_settings_say_so() -> None:
+    checks, _ = await accepted(sample(), sample(), mode="always", name="tiny-1b")
+    assert [check.name for check in checks] == ["add(1, 2)"]
+
+
+@pytest.mark.parametrize("answer", ["no JSON", '{"calls": "none"}', '{"calls": [1, {"path": 3}], "runs": [{}]}'])
+async def test_an_answer_that_cannot_be_read_costs_only_its_checks(answer: str) -> None:
+    checks, _ = await accepted(answer, sample({"call": "add(2, 2)", "returns": "4"}))
+    assert [check.name for check in checks] == ["add(1, 2)"]
+
+
+async def test_runs_are_written_too_and_an_error_needs_its_exit_code_only() -> None:
+    runs = [
+        {"run": ["python", "add.py", "1", "2"], "stdin": "", "stdout": "3\n", "exit": 0, "requirement": "R2"},
+        {"run": ["python", "add.py"], "stdin": "", "stdout": "usage", "exit": 2, "requirement": "R3"},
+        {"run": ["python", "add.py", "-q"], "stdin": "", "stdout": "", "exit": 0, "requirement": "R3"},
+    ]
+    checks, _ = await accepted(sample(runs=runs), sample(runs=runs), requirements="add.py adds numbers.")
+    assert [(c.run, c.stdout, c.exit) for c in checks if isinstance(c, Example)] == [
+        (("python", "add.py", "1", "2"), "3\n", 0),
+        (("python", "add.py"), None, 2),
+    ]
+
+
+async def test_without_checks_there_is_no_file() -> None:
+    model = ScriptedModel((ADD_PLAN,))
+    planned = await Architect(model, "never").run(Work("demo", 0, "Make something nice.", model))  # type: ignore[arg-type]
+    assert planned.acceptance == ""

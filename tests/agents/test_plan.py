@@ -6,7 +6,6 @@ import re
 import pytest
 
 from agents.plan import (
-    Example,
     Plan,
     PlannedFile,
     complete_criteria,
@@ -16,7 +15,8 @@ from agents.plan import (
     tidy,
 )
 from agents.requirements import number
-from agents.verification.examples import read_examples
+from agents.verification.examples import Example
+from agents.verification.examples_text import read_examples
 
 REQUIREMENTS = number("""
 - `python add.py 1 2` prints 3
@@ -65,7 +65,7 @@ def test_each_requirement_has_a_criterion() -> None:
 
 
 def example(*arguments: str, stdout: str | None = None, code: int = 0, files: dict[str, str] | None = None) -> Example:
-    return Example("x", ("python", "add.py", *arguments), stdout=stdout, exit=code, files=files or {})
+    return Example(("python", "add.py", *arguments), name="x", stdout=stdout, exit=code, files=files or {})
 
 
 BINDING = {
@@ -100,7 +100,10 @@ PLAN = Plan(
     stack="Python",
     files=(PlannedFile("add.py", "adds", ("def add(a, b)",)), PlannedFile("tests/test_add.py")),
     criteria=(("R1", "prints 3"),),
-    examples=(example("1", "2", stdout="3\n"), Example("no", ("python", "add.py"), advisory=True, files={"a": "b"})),
+    examples=(
+        example("1", "2", stdout="3\n"),
+        Example(("python", "add.py"), name="no", advisory=True, files={"a": "b"}),
+    ),
 )
 
 
@@ -130,9 +133,7 @@ def test_examples_stand_as_json_with_the_agreed_keys() -> None:
 def test_the_verifier_reads_the_examples_that_are_written() -> None:
     examples, problems = read_examples(render(PLAN))
     assert problems == ()
-    assert [(one.name, one.run, one.stdout, one.exit, one.advisory) for one in examples] == [
-        (one.name, one.run, one.stdout, one.exit, one.advisory) for one in PLAN.examples
-    ]
+    assert examples == PLAN.examples
 
 
 def test_a_plan_without_examples_has_no_section_for_them() -> None:

@@ -13,7 +13,7 @@ import yaml
 from rich.console import Console
 
 from agents.outline import read_plan
-from agents.verification.examples import read_examples
+from agents.verification.examples_text import read_examples
 from agents.verification.review import criteria_of
 from agents.verification.sandbox import choose
 from benchmarks.defects import plan_of

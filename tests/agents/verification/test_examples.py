@@ -6,10 +6,11 @@ import json
 
 import pytest
 
-from agents.plan import Example as Planned
 from agents.plan import render_examples
 from agents.verification.box import Ended, Ran
-from agents.verification.examples import MAX_EXAMPLES, Example, judge, read_examples
+from agents.verification.examples import Call, Example
+from agents.verification.examples_judged import judge
+from agents.verification.examples_text import MAX_EXAMPLES, examples_block, read_examples
 
 
 def plan(content: object, info: str = "json examples") -> str:
@@ -24,12 +25,8 @@ def ran(stdout: bytes, code: int = 0, ended: Ended = Ended.EXITED) -> Ran:
 @pytest.mark.parametrize("info", ["json examples", "examples", "example", "JSON Examples"])
 def test_a_block_is_found_by_its_info_string(info: str) -> None:
     examples, problems = read_examples(plan([{"run": ["python", "a.py"], "stdout": "1\n"}], info))
-    assert (examples[0].run, examples[0].stdout, examples[0].name, problems) == (
-        ("python", "a.py"),
-        "1\n",
-        "python a.py",
-        (),
-    )
+    assert examples == (Example(("python", "a.py"), stdout="1\n", name="python a.py"),)
+    assert problems == ()
 
 
 def test_other_blocks_are_not_examples() -> None:
@@ -37,10 +34,10 @@ def test_other_blocks_are_not_examples() -> None:
 
 
 def test_what_the_architect_writes_is_read_back() -> None:
-    planned = Planned("adds", ("python", "a.py", "{x}"), "1\n", "ü\n", 3, {"in/a.txt": "```\n"}, "R2", advisory=True)
+    planned = Example(("python", "a.py", "{x}"), "1\n", "ü\n", 3, "adds", {"in/a.txt": "```\n"}, "R2", advisory=True)
     (read,), problems = read_examples(render_examples([planned]))
     assert problems == ()
-    assert read == Example(planned.run, "1\n", "ü\n", 3, "adds", {"in/a.txt": "```\n"}, "R2", advisory=True)
+    assert read == planned
 
 
 @pytest.mark.parametrize(
@@ -117,3 +114,35 @@ def test_without_an_expected_output_only_the_exit_code_counts() -> None:
 def test_what_is_shown_has_no_control_characters() -> None:
     result = judge(Example(("a",), stdout="x"), ran(b"\x1b[31mred\x1b[0m\x07\xff"))
     assert result.stdout == "red\ufffd"
+
+
+def test_a_call_is_read_back_as_it_was_written() -> None:
+    calls = (
+        Call("a.py", 'f("`")', "'```'", name='f("`")', requirement="R1", stated=True),
+        Call("b/c.mjs", "x.f()", raises="RangeError", setup=("const x = new X();",), name="x.f()", held_back=True),
+    )
+    assert read_examples(examples_block(calls)) == (calls, ())
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"call": " "}, 'has a "call" that is not text'),
+        ({"call": 3}, 'has a "call" that is not text'),
+        ({"path": "../a.py"}, 'has no "path" of the file whose function is called'),
+        ({"path": "a.go"}, "which ends in .py .js .mjs .cjs"),
+        ({"path": None}, 'has no "path"'),
+        ({"setup": "x = 1"}, 'has a "setup" that is not a list of statements'),
+        ({"setup": [1]}, 'has a "setup" that is not a list of statements'),
+        ({"returns": None}, 'needs either "returns" or "raises"'),
+        ({"raises": "ValueError"}, 'needs either "returns" or "raises"'),
+        ({"returns": 3}, 'needs either "returns" or "raises", as text'),
+        ({"stdin": ""}, "has unknown keys: stdin"),
+    ],
+)
+def test_a_call_that_makes_no_sense_is_named(change: dict[str, object], problem: str) -> None:
+    entry = {"call": "f(1)", "path": "a.py", "returns": "2", **change}
+    examples, (said,) = read_examples(plan([entry]), "ACCEPTANCE.md")
+    assert examples == ()
+    assert said.startswith("ACCEPTANCE.md: example 1 ")
+    assert problem in said
