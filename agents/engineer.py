@@ -47,9 +47,12 @@ class Engineer:
         return await self._draft(work)
 
     async def _afresh(self, work: Work) -> Built:
-        """A new draft that has not seen the old one; what a person edited stays, tests of the old draft go."""
+        """A new draft that has not seen the old one; what a person edited stays, tests of the old draft go.
+
+        It is put with another seed and more freedom than the first draft: asked the same, a model answers the same.
+        """
         kept = {path: content for path, content in work.staged.items() if path in work.edited}
-        built = await self._draft(replace(work, staged=kept, feedback="", report=""))
+        built = await self._draft(replace(work, staged=kept, feedback="", report="", fruitless=work.fruitless + 1))
         stale = {path for path in work.staged.keys() - kept.keys() - built.files.keys() if is_test(path)}
         return replace(built, deleted=built.deleted | stale, afresh=True)
 

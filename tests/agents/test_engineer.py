@@ -292,3 +292,12 @@ async def test_a_program_that_ends_in_noise_is_asked_again() -> None:
     built, model = await build(completion(noise, FinishReason.DEGENERATE), BOTH)
     assert len(model.calls) == 2
     assert built.files["fib.py"] == CODE
+
+
+async def test_a_new_draft_is_not_asked_as_the_first_one_was() -> None:
+    _, first = await build(BOTH, name="coder-1.5b")
+    _, second = await repair(BOTH, fruitless=0, name="coder-1.5b", sources=frozenset(STAGED))
+    asked = [(model.calls[0].seed, model.calls[0].temperature) for model in (first, second)]
+    assert asked[0][0] is None
+    assert asked[1][0] is not None
+    assert asked[0][1] != asked[1][1]
