@@ -53,7 +53,7 @@ class Checkup:
         failed = [check.subject for check in self.checks if check.verdict is Verdict.FAILED]
         warned = sum(check.verdict is Verdict.WARNING for check in self.checks)
         if failed:
-            return f"Not ready: {', '.join(failed)} must be mended first."
+            return f"Not ready; to be mended first: {', '.join(failed)}."
         return f"Ready to work, with {warned} warning{'s' * (warned != 1)}." if warned else "Ready to work."
 
     @property
@@ -102,7 +102,7 @@ def _settings(explicit: Path | None, folders: tuple[Path, ...]) -> tuple[Config,
     try:
         config = load(source)
     except ConfigError as error:
-        return load(None), Check("settings", Verdict.FAILED, str(error), "correct that line")
+        return load(None), Check("settings", Verdict.FAILED, str(error), f"correct that line, then: {program()} doctor")
     said = str(source) if source else "the defaults; there is no config.yaml in this directory"
     return config, Check("settings", Verdict.OK, said)
 

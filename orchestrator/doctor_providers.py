@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+import re
+import shutil
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from providers import Health, Message, Progress, Provider, ProviderError, Request, open_provider
@@ -21,6 +23,8 @@ LONGEST_CALL = 300.0
 _TINY = Request(
     (Message("user", "Count from one to twenty in words."),), max_output_tokens=64, temperature=0.0, thinking=False
 )
+
+_COMMAND = re.compile(r"(?:(?:start|install|fetch) it(?: anew)? with|run): (.+)")
 
 Opener = Callable[[ProviderSettings], Provider]
 
@@ -42,7 +46,8 @@ async def provider_checks(config: Config, *, call: bool, note: Note, opener: Ope
     try:
         chosen = {agent: _first_healthy(config.candidates(agent), seen) for agent in AGENTS}
         checks = [_checked(name, found, needed=_named(name, config)) for name, found in seen.items()]
-        checks += [_agent(agent, name, config) for agent, name in chosen.items()]
+        mends = {name: check.mend for name, check in zip(seen, checks, strict=True)}
+        checks += [_agent(agent, name, config.candidates(agent), mends) for agent, name in chosen.items()]
         if call:
             checks += [await _speed(config.providers[name], seen[name], note) for name in _each(chosen, config)]
         return checks
@@ -72,8 +77,8 @@ def _checked(name: str, seen: Seen, *, needed: bool) -> Check:
     """One that no agent depends on may be down."""
     subject = f"provider {name}"
     if seen.health is None or seen.provider is None:
-        text = seen.problem.removeprefix(f"{name}: ")
-        check = Check(subject, Verdict.FAILED, f"Provider health check failed: {text}")
+        text, mend = _parted(seen.problem.removeprefix(f"{name}: "))
+        check = Check(subject, Verdict.FAILED, f"Provider health check failed: {text}", mend)
         return check if needed else demoted(check)
     context = seen.health.context_tokens or seen.provider.context_tokens
     text = f"{seen.health.model}, context {context:,} tokens"
@@ -85,12 +90,20 @@ def _checked(name: str, seen: Seen, *, needed: bool) -> Check:
     return Check(subject, Verdict.OK, text)
 
 
-def _agent(agent: str, name: str | None, config: Config) -> Check:
+def _parted(problem: str) -> tuple[str, str]:
+    """A provider's sentence as what is wrong, and the command or the edit that mends it."""
+    text, _, hint = problem.rpartition("; ")
+    command = _COMMAND.match(hint)
+    return (text, command[1] if command else hint) if text else (problem, "")
+
+
+def _agent(agent: str, name: str | None, wanted: Sequence[str], mends: Mapping[str, str]) -> Check:
+    """Without a healthy provider, what mends the first one whose program is on this machine at all."""
     if name is not None:
         return Check(agent, Verdict.OK, f"asks {name}")
-    wanted = config.candidates(agent)
-    mend = f"start one of {', '.join(wanted)}" if len(wanted) > 1 else f"start {wanted[0]}"
-    return Check(agent, Verdict.FAILED, f"has no healthy provider ({', '.join(wanted)})", f"{mend}, as said above")
+    known = [mends[each] for each in wanted if mends[each]]
+    mend = next((each for each in known if shutil.which(each.split()[0])), known[0] if known else "")
+    return Check(agent, Verdict.FAILED, f"has no healthy provider ({', '.join(wanted)})", mend)
 
 
 def _each(chosen: Mapping[str, str | None], config: Config) -> list[str]:
@@ -121,7 +134,8 @@ async def _speed(settings: ProviderSettings, seen: Seen, note: Note) -> Check:
         async with asyncio.timeout(LONGEST_CALL):
             answer = await seen.provider.complete(_TINY, meter)
     except ProviderError as error:
-        return Check(subject, Verdict.FAILED, str(error).removeprefix(f"{settings.name}: "))
+        text, mend = _parted(str(error).removeprefix(f"{settings.name}: "))
+        return Check(subject, Verdict.FAILED, text, mend)
     except TimeoutError:
         mend = "look at the server's load, or choose a smaller model"
         return Check(subject, Verdict.FAILED, f"no answer within {LONGEST_CALL:g} seconds", mend)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -10,7 +12,7 @@ from rich.text import Text
 
 from agents.verification.text import line
 
-from .doctor import Checkup
+from .doctor import Check, Checkup
 from .spending import Sum
 from .status import Standing
 
@@ -25,6 +27,8 @@ STYLES = {
     "exhausted": "yellow",
     "idle": "dim",
 }
+SUBJECT = 29
+"""Columns for what `doctor` looked at."""
 VERDICTS = {"ok": "green", "warning": "yellow", "failed": "bold red"}
 WORKING = "cyan"
 UNKNOWN = "?"
@@ -88,15 +92,23 @@ def checkup_table(checkup: Checkup) -> RenderableType:
     """A line for each check, and below it what mends it."""
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True, style="bold", max_width=28, overflow="ellipsis")
+    table.add_column(no_wrap=True, style="bold", max_width=SUBJECT, overflow="ellipsis")
     table.add_column(overflow="fold")
-    for check in checkup.checks:
+    for check in _joined(checkup.checks):
         text = Text("\n".join(line(each, 600) for each in check.text.splitlines()))
         if check.mend:
             text.append(f"\n-> {line(check.mend, 600)}", style="cyan")
         verdict = Text(check.verdict.value, style=VERDICTS[check.verdict.value])
         table.add_row(verdict, Text(line(check.subject, 60)), text)
     return Group(table, Text(""))
+
+
+def _joined(checks: Iterable[Check]) -> Iterator[Check]:
+    """Neighbours of which the same is said become one line, if their names fit into it."""
+    for _, group in groupby(checks, key=lambda check: (check.verdict, check.text, check.mend)):
+        same = list(group)
+        names = ", ".join(check.subject for check in same)
+        yield from [replace(same[0], subject=names)] if len(names) <= SUBJECT else same
 
 
 def short(number: object) -> str:

@@ -201,7 +201,7 @@ def test_doctor_fails_with_a_config_that_cannot_be_used(tmp_path: Path) -> None:
     result = invoke("doctor", "--no-call")
     assert result.exit_code == 1
     assert "failed  settings" in result.output
-    assert "Not ready: settings must be mended first. Next: correct that line" in result.output
+    assert "Not ready; to be mended first: settings. Next: correct that line" in result.output
     told = json.loads(invoke("doctor", "--no-call", "--json").output)
     assert told["healthy"] is False
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from orchestrator.config import AgentProviders, Config
 from orchestrator.doctor import Check, Checkup, Verdict, examine
 from orchestrator.doctor_machine import disk_check, events_checks, sandbox_check, watches_check, workspace_check
 from orchestrator.doctor_providers import provider_checks
+from orchestrator.tables import checkup_table
 from providers import (
+    Blocked,
     Completion,
     FinishReason,
     Health,
@@ -81,10 +85,9 @@ async def test_a_healthy_provider_shows_its_model_context_and_speed() -> None:
 async def test_the_documented_message_names_a_provider_that_does_not_answer() -> None:
     checks = await examined(configured("a", engineer="a"), {"a": Fake("a", DOWN)})
     assert checks["provider a"].verdict is FAILED
-    assert checks["provider a"].text == (
-        "Provider health check failed: nothing answers at http://localhost:11434; start it with: ollama serve"
-    )
-    assert checks["engineer"] == Check("engineer", FAILED, "has no healthy provider (a)", "start a, as said above")
+    assert checks["provider a"].text == "Provider health check failed: nothing answers at http://localhost:11434"
+    assert checks["provider a"].mend == "ollama serve"
+    assert checks["engineer"] == Check("engineer", FAILED, "has no healthy provider (a)", "ollama serve")
     assert "speed of a" not in checks
 
 
@@ -99,7 +102,24 @@ async def test_with_auto_the_first_healthy_one_is_used_and_the_others_are_warnin
 async def test_without_any_healthy_provider_every_agent_fails() -> None:
     checks = await examined(configured("a", "b"), {"a": Fake("a", DOWN), "b": Fake("b", ModelNotFound("b: no model"))})
     assert all(checks[agent].verdict is FAILED for agent in ("architect", "engineer", "verifier"))
-    assert checks["engineer"].mend == "start one of a, b, as said above"
+    assert checks["engineer"].mend == "ollama serve"
+
+
+async def test_the_next_command_is_one_whose_program_is_on_this_machine() -> None:
+    here = Blocked("b: the engine cannot be loaded, for want of libx.so; install it with: sh install libx")
+    missing = Unavailable("a: nothing answers; start it with: no-such-server serve")
+    checks = await examined(configured("a", "b"), {"a": Fake("a", missing), "b": Fake("b", here)})
+    assert checks["provider b"].text.endswith("for want of libx.so")
+    assert {checks[agent].mend for agent in ("architect", "engineer", "verifier")} == {"sh install libx"}
+
+
+async def test_what_is_said_of_all_agents_takes_one_line() -> None:
+    config = configured("a")
+    checks = await provider_checks(config, call=False, note=lambda _: None, opener=lambda s: Fake("a", WELL))
+    console = Console(width=80, file=io.StringIO())
+    with console.capture() as capture:
+        console.print(checkup_table(Checkup(tuple(checks))))
+    assert "architect, engineer, verifier  asks a" in capture.get()
 
 
 async def test_no_call_asks_no_model() -> None:
@@ -152,7 +172,7 @@ async def test_wrong_settings_are_reported_and_the_machine_is_looked_at_all_the_
     assert not checkup.healthy
     assert checkup.checks[0].verdict is FAILED
     assert "line 1, column 1: max_iterations must be" in checkup.checks[0].text
-    assert checkup.next == "correct that line"
+    assert checkup.next.startswith("correct that line, then: ")
     subjects = {check.subject for check in checkup.checks}
     assert {"sandbox", "workspace", "disk", "uv", "node"} <= subjects
     assert not any(subject.startswith("provider") for subject in subjects)
@@ -165,7 +185,7 @@ def test_a_checkup_ends_with_a_sentence_and_the_next_command() -> None:
     assert Checkup((ok,)).summary == "Ready to work."
     assert Checkup((ok,)).next.endswith(" run")
     assert Checkup((ok, warned)).summary == "Ready to work, with 1 warning."
-    assert Checkup((ok, warned, failed, other)).summary == "Not ready: c, d must be mended first."
+    assert Checkup((ok, warned, failed, other)).summary == "Not ready; to be mended first: c, d."
     assert Checkup((ok, warned, failed)).next == "do z"
     assert Checkup((other,)).next.startswith("mend d, then: ")
 
