@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -17,6 +15,7 @@ from agents.verification.box import SandboxUnavailable
 from .config import Config
 from .crew import ConfiguredCrew, Crew, GivenCrew
 from .cycle import Cycle
+from .ending import LastResort, asked
 from .files import DiskFull, FileProblem, Folder, Gone, ReadOnly
 from .log_view import LogView
 from .machine import HELD
@@ -24,6 +23,7 @@ from .project import Project, Trigger
 from .shell import Shell
 from .state import State, Status
 from .store import StateProblem
+from .threads import in_thread
 from .triggers import report_iteration
 from .view import Level, View
 from .watch import Debounce, watching
@@ -58,6 +58,8 @@ class Orchestrator:
         self._path = Path(workspace_root)
         self._view = view or LogView()
         self._crew = _crew(self._config, architect, engineer, verifier)
+        self._last_resort: LastResort | None = None
+        """Only for a process of its own: whoever calls `run` ends the process as they like."""
 
     @classmethod
     def from_config(cls, config: Config, view: View) -> Self:
@@ -71,15 +73,20 @@ class Orchestrator:
         Returns 0 when every project is completed (or, without `until_idle`, when stopped), otherwise 1.
         Raises WorkspaceError.
         """
-        return asyncio.run(self.run(until_idle=until_idle, timeout=timeout))
+        self._last_resort = LastResort()
+        try:
+            return asyncio.run(self.run(until_idle=until_idle, timeout=timeout))
+        finally:
+            self._last_resort.cancel()
 
     async def run(self, *, until_idle: bool = False, timeout: float | None = None) -> int:
         """As `start`, within a running event loop."""
         workspace = Workspace(self._path)
         with workspace.lock():
             shell = Shell(workspace.path, self._config, self._crew, self._view)
-            loop = _Loop(workspace, shell)
-            with _signals(loop.stop):
+            ending = self._last_resort.begin if self._last_resort else lambda: None
+            loop = _Loop(workspace, shell, ending)
+            with asked(loop.stop, self._last_resort):
                 try:
                     done = await loop.run(until_idle=until_idle, timeout=timeout)
                 finally:
@@ -99,9 +106,11 @@ def _crew(config: Config, architect: Agent | None, engineer: Agent | None, verif
 class _Loop:
     """One run of the daemon."""
 
-    def __init__(self, workspace: Workspace, shell: Shell) -> None:
+    def __init__(self, workspace: Workspace, shell: Shell, ending: Callable[[], object]) -> None:
+        """`ending` is called when no more work is begun."""
         self._workspace = workspace
         self._shell = shell
+        self._ending = ending
         self._watch = shell.config.watch
         quiet = self._watch.debounce_seconds
         self._debounce = Debounce(quiet)
@@ -128,7 +137,7 @@ class _Loop:
             async with asyncio.timeout(timeout if until_idle else None):
                 async with watching(self._workspace.path, self._note, polling=self._watch.polling) as watcher:
                     self._say(f"watching {self._workspace.path}; write NAME/{Project.REQUIREMENTS} to begin")
-                    await asyncio.to_thread(self._count_today)
+                    await in_thread(self._count_today)
                     await self._rescan(at_once=True)
                     rescan = asyncio.create_task(self._rescan_forever(watcher.check), name="rescan")
                     greeting = asyncio.create_task(self._tell_sandbox(), name="sandbox")
@@ -207,7 +216,7 @@ class _Loop:
 
     async def _rescan(self, *, at_once: bool = False) -> None:
         """Note every project whose trigger files differ from what was last seen, and those that something holds."""
-        found = await asyncio.to_thread(self._workspace.scan, self._report_iteration)
+        found = await in_thread(lambda: self._workspace.scan(self._report_iteration))
         for name, marks in found.items():
             held = name in self._states and self._states[name].status in HELD
             if held or at_once or self._seen.get(name) != marks:
@@ -286,6 +295,7 @@ class _Loop:
 
     async def _end_work(self) -> None:
         """Cancel what runs and wait for it; nothing is lost, since all that counts is already on disk."""
+        self._ending()
         tasks = [task for task, _ in self._busy.values()]
         for task in tasks:
             task.cancel()
@@ -298,31 +308,3 @@ class _Loop:
 
     def _say(self, text: str, level: Level = Level.INFO, project: str | None = None) -> None:
         self._shell.view.say(text, project=project, level=level)
-
-
-@contextmanager
-def _signals(stop: object) -> Iterator[None]:
-    """Ctrl+C and SIGTERM ask once; the second time they end the process at once, which is safe by design."""
-    asked = False
-
-    def on_signal() -> None:
-        nonlocal asked
-        if asked:
-            os._exit(130)
-        asked = True
-        assert callable(stop)
-        stop()
-
-    loop = asyncio.get_running_loop()
-    signals = (signal.SIGINT, signal.SIGTERM)
-    try:
-        for number in signals:
-            loop.add_signal_handler(number, on_signal)
-    except (NotImplementedError, RuntimeError, ValueError):  # Windows, or not the main thread
-        yield
-        return
-    try:
-        yield
-    finally:
-        for number in signals:
-            loop.remove_signal_handler(number)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import threading
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -13,8 +15,11 @@ log = logging.getLogger(__name__)
 
 
 async def off_loop(work: Callable[[], T]) -> T:
-    """Run blocking `work` in a thread and wait for its end, also when cancelled: no write goes on unwatched."""
-    running = asyncio.ensure_future(asyncio.to_thread(work))
+    """Run blocking `work` in a thread and wait for its end, also when cancelled: no write goes on unwatched.
+
+    Cancelled a second time it gives up on work that never ends, such as that on a disk which does not answer.
+    """
+    running = in_thread(work)
     try:
         return await asyncio.shield(running)
     except asyncio.CancelledError:
@@ -22,3 +27,29 @@ async def off_loop(work: Callable[[], T]) -> T:
         if not running.cancelled() and running.exception():
             log.debug("work that was cancelled had failed", exc_info=running.exception())
         raise
+
+
+def in_thread(work: Callable[[], T]) -> asyncio.Future[T]:
+    """Run blocking `work` in a thread of its own; unlike a pool's, it holds up the end of neither loop nor process."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[T] = loop.create_future()
+
+    def settle(result: T | None, error: BaseException | None) -> None:
+        if future.cancelled():
+            return
+        if error is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(result)  # type: ignore[arg-type]
+
+    def run() -> None:
+        result, error = None, None
+        try:
+            result = work()
+        except BaseException as caught:
+            error = caught
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(settle, result, error)
+
+    threading.Thread(target=run, name="off the loop", daemon=True).start()
+    return future

@@ -1,0 +1,110 @@
+"""The end of the process: soon when asked, at once when asked twice, also when something hangs for ever."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from orchestrator.ending import LastResort
+from orchestrator.threads import in_thread
+from tests.fakes.daemon import drop
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+SCRIPT = """
+import asyncio, sys, threading, time
+from pathlib import Path
+from orchestrator import daemon, ending
+from tests.fakes.agents import trio
+from tests.fakes.daemon import Heard, settings
+
+ending.LEAVE_SECONDS, daemon.STOP_SECONDS = {leave}, 0.2
+agents = trio()
+
+def hang(*_):
+    print("hangs", flush=True)
+    time.sleep(600)
+
+{how}
+heard = Heard()
+orchestrator = daemon.Orchestrator(sys.argv[1], *agents.agents, config=settings(), view=heard)
+sys.exit(orchestrator.start(**{start}))
+"""
+HANGS = {
+    "a thread of ours": "from orchestrator import gather; gather.for_architect = hang",
+    "a thread of the loop's pool": "async def run(work): await asyncio.to_thread(hang)\nagents.architect.run = run",
+    "the event loop": "async def run(work): hang()\nagents.architect.run = run",
+    "the scan": "from orchestrator.workspace import Workspace; Workspace.scan = hang",
+}
+
+
+@contextmanager
+def hanging(workspace: Path, how: str, leave: float, **start: object) -> Iterator[subprocess.Popen[bytes]]:
+    """A daemon that hangs as `how` says."""
+    drop(workspace, "x")
+    script = textwrap.dedent(SCRIPT).format(leave=leave, how=HANGS[how], start=start)
+    process = subprocess.Popen(
+        [sys.executable, "-c", script, str(workspace)], cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"hangs\n"
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize("how", HANGS)
+def test_what_hangs_for_ever_does_not_hold_up_the_end(tmp_path: Path, how: str) -> None:
+    with hanging(tmp_path, how, leave=1.0) as process:
+        process.send_signal(signal.SIGTERM)
+        process.wait(8.0)
+
+
+@pytest.mark.parametrize("how", HANGS)
+def test_the_second_ctrl_c_ends_it_at_once(tmp_path: Path, how: str) -> None:
+    with hanging(tmp_path, how, leave=60.0) as process:
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(3.0) in (130, -signal.SIGINT)
+
+
+def test_a_run_that_is_out_of_time_ends_although_something_hangs(tmp_path: Path) -> None:
+    with hanging(tmp_path, "a thread of ours", leave=1.0, until_idle=True, timeout=0.3) as process:
+        process.wait(8.0)
+
+
+def test_an_end_that_comes_calls_off_the_last_resort() -> None:
+    threads = threading.active_count()
+    resort = LastResort(0.05)
+    resort.begin()
+    resort.begin()
+    resort.cancel()
+    time.sleep(0.1)  # or the process ends here
+    assert threading.active_count() == threads
+
+
+async def test_work_in_a_thread_hands_back_what_it_returns_and_raises() -> None:
+    assert await in_thread(lambda: 7) == 7
+    with pytest.raises(ZeroDivisionError):
+        await in_thread(lambda: 1 // 0)
+
+
+async def test_nobody_hears_of_work_that_was_given_up() -> None:
+    heard: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: heard.append(context))
+    running = in_thread(lambda: 1 // 0)
+    running.cancel()
+    await asyncio.sleep(0.05)
+    assert heard == []
