@@ -80,6 +80,8 @@ class Work:
     """For the Verifier: the test files of the best iteration so far, to see deleted and weakened tests."""
     previous_passed: frozenset[str] = frozenset()
     """For the Verifier: ids of the tests that passed in the best iteration so far."""
+    failed_before: Mapping[str, int] = field(default_factory=dict)
+    """For the Verifier: id of an example -> how many different programs failed it in earlier iterations."""
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,8 @@ class Verified:
     """One line for the console: `8 of 10 tests passed, 2 examples failed`."""
     sandbox: str = ""
     """How the code was kept in, for state.json: `bwrap`, `landlock` ..."""
+    acceptance: str = ""
+    """ACCEPTANCE.md with what a trial changed in it; empty when nothing is to be written."""
 
 
 Outcome = Planned | Built | Verified

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import nullcontext
+from dataclasses import replace
 
 from agents.answers import Rejected, fenced, read_json
 from agents.base import AgentError, Verified, Work
@@ -11,8 +12,10 @@ from agents.context import Section, answer_room, fit, room
 from agents.languages import Languages
 from agents.prompts import prompt
 from agents.tiers import profile
+from agents.trial import amended, doubtful, tried
 from agents.verification.box import Sandbox
-from agents.verification.evidence import BAD, Evidence
+from agents.verification.evidence import BAD, Evidence, Verdict
+from agents.verification.examples_text import read_examples
 from agents.verification.feedback import failures, feedback
 from agents.verification.report import render, summary
 from agents.verification.review import Answer, Criterion, Review, criteria_of, read_answers, schema
@@ -57,7 +60,7 @@ class Verifier:
 
     async def run(self, work: Work) -> Verified:
         """Raises SandboxUnavailable and ProviderError, after both of which the same work can be done again."""
-        evidence = await self._evidence(work)
+        evidence, acceptance = await _tried(work, await self._evidence(work))
         review = await self._review(work, evidence)
         result = score(evidence, review, self._threshold)
         return Verified(
@@ -69,6 +72,7 @@ class Verifier:
             feedback=feedback(evidence, review),
             summary=summary(evidence),
             sandbox=evidence.sandbox,
+            acceptance=acceptance,
         )
 
     async def _evidence(self, work: Work) -> Evidence:
@@ -90,9 +94,20 @@ class Verifier:
             return Review(unmeasured="the model was not asked, because the project does not build")
         if not criteria:
             return Review(unmeasured="there are no criteria to check")
-        if evidence.failed and not profile(work.model.name).invents:
-            return Review(unmeasured="so small a model is only asked when no test fails")
+        if not (evidence.tested.verdict is Verdict.PASS or profile(work.model.name).invents):
+            return Review(unmeasured="so small a model is only asked when all tests pass")
         return await _ask(work, evidence, criteria)
+
+
+async def _tried(work: Work, evidence: Evidence) -> tuple[Evidence, str]:
+    """The evidence after the trials that are due, and ACCEPTANCE.md when one of them changed it."""
+    checks, _ = read_examples(work.acceptance, "ACCEPTANCE.md")
+    due = doubtful(checks, evidence.failed, work.failed_before)
+    if not due:
+        return evidence, ""
+    verdicts = await tried(work, due)
+    results = tuple(replace(r, example=verdicts.get(r.example.id, r.example)) for r in evidence.examples)
+    return replace(evidence, examples=results), amended(work.acceptance, work.project, verdicts)
 
 
 async def _ask(work: Work, evidence: Evidence, criteria: tuple[Criterion, ...]) -> Review:

@@ -13,7 +13,7 @@ from agents.base import Model, Work
 from . import intake
 from .delivery import edited_by_hand, staged_hashes
 from .files import FileProblem, Folder
-from .iterations import facts_of, files_of, text_of
+from .iterations import archive_of, facts_of, files_of, text_of
 from .project import Project
 from .state import State
 from .triggers import manifest_of
@@ -130,7 +130,20 @@ def for_verifier(folder: Folder, state: State, model: Model, snapshot: Path, fil
         sources=frozenset(files),
         previous_tests=text_of(files_of(folder, best) or {}),
         previous_passed=frozenset(judged.passed) if judged else frozenset(),
+        failed_before=_failed_before(folder, state),
     )
+
+
+def _failed_before(folder: Folder, state: State) -> dict[str, int]:
+    """Id of an example -> how many different programs of this plan failed it before this iteration."""
+    programs: dict[str, set[str]] = {}
+    for score in state.scores:
+        judged, archive = facts_of(folder, score.iteration), archive_of(folder, score.iteration)
+        if judged is None or archive is None or score.iteration == state.iteration:
+            continue
+        for test in judged.failed:
+            programs.setdefault(test, set()).add(hashlib.sha256(archive).hexdigest())
+    return {test: len(found) for test, found in programs.items() if test.startswith("example: ")}
 
 
 def is_afresh(folder: Folder) -> bool:

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 
 from agents.base import Agent, Built, Outcome, Planned, UnusableReply, Verified, Work
 from providers import Activity, Progress, ProviderError
@@ -95,11 +94,13 @@ class Steps:
             files = await off_loop(self._take_snapshot)
             edited = await off_loop(lambda: self._edited(files))
             before = self._content(Project.report(self.state.iteration))
+            acceptance = self._content(Project.ACCEPTANCE)
             self._show("verifier", model.name, "testing")
             work = partial(gather.for_verifier, self._folder, self.state, model, place, files)
             verified = await self._run(agent, model, work)
             assert isinstance(verified, Verified)
             await off_loop(lambda: self._keep_report(verified, before, edited))
+            await off_loop(lambda: self._amend(verified.acceptance, acceptance))
         finally:
             await off_loop(lambda: self._folder.remove_tree(WORK_FOLDER))
 
@@ -234,6 +235,11 @@ class Steps:
         iterations.keep_facts(self._folder, facts)
         self.state = self.state.model_copy(update={"sandbox": verified.sandbox or None})
         self._write_unless_edited(Project.report(self.state.iteration), verified.report, before)
+
+    def _amend(self, acceptance: str, before: str) -> None:
+        """Note what came of a trial, behind the report: what a call was asked with must not change before it counts."""
+        if acceptance and self._content(Project.ACCEPTANCE) == before:
+            self._folder.write(Project.ACCEPTANCE, acceptance)
 
     def _write_unless_edited(self, rel: str, text: str, before: str | None) -> None:
         """Write an agent's text; when a person wrote the file meanwhile, theirs stands and ours goes beside it."""

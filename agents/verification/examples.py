@@ -30,6 +30,12 @@ class Example:
     """What is expected stands word for word in the requirements."""
     held_back: bool = False
     """The Engineer does not see it, so that no program can be written for it alone."""
+    tried: str = ""
+    """What came of asking the requirements again, when many programs had failed it."""
+
+    @property
+    def id(self) -> str:
+        return f"example: {self.name}"
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,11 @@ class Call:
     advisory: bool = False
     stated: bool = False
     held_back: bool = False
+    tried: str = ""
+
+    @property
+    def id(self) -> str:
+        return f"example: {self.name}"
 
     @property
     def run(self) -> tuple[str, ...]:
@@ -90,4 +101,4 @@ class ExampleResult:
 
     @property
     def id(self) -> str:
-        return f"example: {self.example.name}"
+        return self.example.id

@@ -16,7 +16,8 @@ EXAMPLES_INFO = "json examples"
 _BLOCK = re.compile(r"(?ims)^(`{3,}|~{3,})[ \t]*(?:json[ \t]+)?examples?[ \t]*$\n(.*?)^\1[`~]*[ \t]*$")
 _RUN_KEYS = frozenset({"run", "stdin", "stdout", "exit", "files"})
 _CALL_KEYS = frozenset({"call", "path", "setup", "returns", "raises"})
-_KEYS = frozenset({"name", "requirement", "advisory", "stated", "held_back"})
+_KEYS = frozenset({"name", "requirement", "advisory", "stated", "held_back", "tried"})
+_MARKS = ("advisory", "stated", "held_back")
 MAX_EXAMPLES = 20
 
 
@@ -46,7 +47,8 @@ def entry_of(example: Check) -> dict[str, object]:
     """The example as `read_examples` reads it, without what is as it would be anyway."""
     fields: dict[str, object]
     if isinstance(example, Call):
-        fields = {"call": example.call, "path": example.path}
+        fields = {"name": example.name} if example.name not in ("", example.call) else {}
+        fields |= {"call": example.call, "path": example.path}
         fields |= {"setup": list(example.setup)} if example.setup else {}
         fields |= {"raises": example.raises} if example.raises else {"returns": example.returns}
         fields |= {"requirement": example.requirement}
@@ -60,7 +62,8 @@ def entry_of(example: Check) -> dict[str, object]:
             "files": dict(example.files),
             "requirement": example.requirement,
         }
-    return fields | {key: True for key in ("advisory", "stated", "held_back") if getattr(example, key)}
+    fields |= {key: True for key in _MARKS if getattr(example, key)}
+    return fields | ({"tried": example.tried} if example.tried else {})
 
 
 def _check(entry: Any, number: int) -> Check | str:
@@ -95,8 +98,12 @@ def _call(entry: dict[str, Any]) -> Call | str:
 
 
 def _marks(entry: dict[str, Any]) -> dict[str, Any]:
-    marks = {key: entry.get(key) is True for key in ("advisory", "stated", "held_back")}
-    return {"requirement": line(str(entry.get("requirement") or ""), 20), **marks}
+    marks = {key: entry.get(key) is True for key in _MARKS}
+    texts = {
+        "requirement": line(str(entry.get("requirement") or ""), 20),
+        "tried": line(str(entry.get("tried") or ""), 200),
+    }
+    return {**texts, **marks}
 
 
 def _is_text(value: Any) -> bool:

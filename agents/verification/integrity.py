@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import prod
 
 from .evidence import Weakening
 from .source import parse, test_names
@@ -13,6 +14,9 @@ from .source import parse, test_names
 _SKIPS = re.compile(r"\b(?:skip|skipif|skipIf|skipUnless|skipTest|xfail|expectedFailure|importorskip)\b")
 _JS_SKIPS = re.compile(r"\b(?:it|test|describe)\.(?:skip|todo)\b|\bx(?:it|test|describe)\(|skip:\s*true")
 _JS_ASSERTS = re.compile(r"\bassert(?:\.\w+)?\(|\bexpect\(")
+_JS_EXACT = re.compile(
+    r"\b(?:strictEqual|deepStrictEqual|equal|deepEqual|throws|rejects)\(|\.(?:toBe|toEqual|toThrow)\("
+)
 _JS_TESTS = re.compile(r"""(?<![\w.$/])(?:it|test)(?:\.(?:only|skip|todo))?\(\s*(['"`])(.*?)\1""")
 
 
@@ -26,6 +30,10 @@ class _Strength:
     skipped: int
     swallowed: int
     """Assertions inside a `try` whose handler does not raise."""
+    exact: int
+    """Assertions that allow one result only."""
+    rows: int = 1
+    """Rows of its tables; 1 when it has none, or none that can be read."""
 
 
 def compare(
@@ -44,15 +52,24 @@ def compare(
             if not passed or any(name == test or name.startswith(f"{test}[") for name in passed):
                 findings.append(Weakening(test, "was deleted"))
         else:
-            findings += [Weakening(test, what) for what in _lost(strength, current)]
+            findings += [Weakening(test, what) for what in _lost(strength, current, _kept(test, strength, passed))]
     return tuple(findings)
 
 
-def _lost(old: _Strength, new: _Strength) -> Iterator[str]:
+def _kept(test: str, strength: _Strength, passed: frozenset[str]) -> int:
+    """How many rows of its tables must stay: those that passed, all when that is not known."""
+    return min(strength.rows, max(1, sum(name.startswith(f"{test}[") for name in passed))) if passed else strength.rows
+
+
+def _lost(old: _Strength, new: _Strength, rows: int) -> Iterator[str]:
     if new.skipped > old.skipped:
         yield "is now skipped or expected to fail"
-    if new.asserts - new.empty < old.asserts - old.empty:
+    if new.rows < rows:
+        yield f"has fewer cases: {rows} rows that passed before, {new.rows} now"
+    elif (new.asserts - new.empty) * new.rows < (old.asserts - old.empty) * rows:
         yield f"checks less: {old.asserts - old.empty} assertions before, {new.asserts - new.empty} now"
+    elif new.exact * new.rows < old.exact * rows:
+        yield f"compares less exactly: {old.exact} exact comparisons before, {new.exact} now"
     if new.swallowed > old.swallowed:
         yield "now catches its own failed assertions"
 
@@ -77,7 +94,8 @@ def _python(text: str) -> Iterator[tuple[str, _Strength]]:
     for name in test_names(tree):
         node, decorators = _find(tree, name.split("::"))
         if node is not None:
-            yield name, _measure(node, decorators, skipped=module_skip)
+            strength = _measure(node, decorators, skipped=module_skip)
+            yield name, replace(strength, rows=prod(_rows(decorator, tree) for decorator in decorators))
 
 
 def _find(tree: ast.Module, parts: list[str]) -> tuple[ast.AST | None, list[ast.expr]]:
@@ -100,7 +118,31 @@ def _measure(node: ast.AST, decorators: list[ast.expr], *, skipped: bool) -> _St
         empty=sum(_is_empty(n) for n in asserts),
         skipped=int(skipped) + sum(bool(_SKIPS.search(text)) for text in [*map(ast.unparse, decorators), *calls]),
         swallowed=sum(_is_assert(n) for outer in swallowing for stmt in outer.body for n in ast.walk(stmt)),
+        exact=sum(_is_exact(n) and not _is_empty(n) for n in asserts),
     )
+
+
+def _rows(decorator: ast.expr, tree: ast.Module) -> int:
+    """Of a table that stands in the file."""
+    if not isinstance(decorator, ast.Call) or not ast.unparse(decorator.func).endswith("parametrize"):
+        return 1
+    arguments = [*decorator.args[1:2], *(k.value for k in decorator.keywords if k.arg == "argvalues")]
+    named = {ast.unparse(n.targets[0]): n.value for n in tree.body if isinstance(n, ast.Assign)}
+    tables = [named.get(ast.unparse(argument), argument) for argument in arguments]
+    return next((len(table.elts) for table in tables if isinstance(table, ast.List | ast.Tuple | ast.Set)), 1)
+
+
+def _is_exact(node: ast.AST) -> bool:
+    """`==` with something else than True, False or None, and its like."""
+    if isinstance(node, ast.Assert):
+        return any(
+            isinstance(n, ast.Compare)
+            and any(isinstance(op, ast.Eq) for op in n.ops)
+            and not any(isinstance(c, ast.Constant) and c.value in (True, False, None) for c in n.comparators)
+            for n in ast.walk(node.test)
+        )
+    name = getattr(getattr(node, "func", None), "attr", "") or getattr(getattr(node, "func", None), "id", "")
+    return name == "raises" or name.startswith("assertRaises") or (name.startswith("assert") and name.endswith("Equal"))
 
 
 def _is_assert(node: ast.AST) -> bool:
@@ -152,7 +194,10 @@ def _javascript(text: str) -> Iterator[tuple[str, _Strength]]:
     for start, end in zip(starts, ends[: len(starts)], strict=True):
         part = text[start.start() : end]
         line_start = text.rfind("\n", 0, start.start()) + 1
-        yield start[2], _Strength(count(_JS_ASSERTS, part), 0, count(_JS_SKIPS, text[line_start:end]), 0)
+        yield (
+            start[2],
+            _Strength(count(_JS_ASSERTS, part), 0, count(_JS_SKIPS, text[line_start:end]), 0, count(_JS_EXACT, part)),
+        )
 
 
 def javascript_titles(texts: Mapping[str, str]) -> frozenset[str]:

@@ -147,6 +147,7 @@ def _examples(evidence: Evidence) -> Iterator[str]:
 def _example(result: ExampleResult) -> str:
     held_back = " (not shown to the Engineer)" if result.example.held_back else ""
     problem = f": {line(result.problem, 500)}" if result.problem else ""
+    problem += f"; tried in {line(result.example.tried)}" if result.example.tried else ""
     note = f" ({result.note})" if result.note else ""
     name = f"{inline(result.example.name)} {result.example.requirement}".rstrip()
     return f"- {_example_word(result)}: {name}{held_back}{problem}{note}"

@@ -13,6 +13,7 @@ from pathlib import Path
 from agents.languages import Bench, Language, Languages, Linted, Prepared, Suite
 
 from .box import Sandbox
+from .earlier import broken_promises
 from .evidence import Evidence, Phase, Status, SuiteRun, Verdict
 from .examples import Call, Check, ExampleResult
 from .examples_judged import judge
@@ -61,6 +62,7 @@ async def verify(
         evidence = _not_run(evidence)
     else:
         evidence = await _examine(evidence, subject, bench, language, prepared)
+        evidence = await _held_against(evidence, subject, bench, language, prepared)
     return replace(evidence, seconds=time.monotonic() - started)
 
 
@@ -102,6 +104,17 @@ async def _examine(
         notes=(*evidence.notes, *problems),
         unmeasured=_unmeasured(suite, linted, phase),
     )
+
+
+async def _held_against(
+    evidence: Evidence, subject: Subject, bench: Bench, language: Language, prepared: Prepared
+) -> Evidence:
+    """With the tests that only pass because they were changed."""
+    if not evidence.builds:
+        return evidence
+    texts, passed = subject.previous_tests, subject.previous_passed
+    found = await broken_promises(texts, passed - evidence.failed, bench, language, prepared)
+    return replace(evidence, weakened=(*evidence.weakened, *found))
 
 
 def _unmeasured(suite: Suite, linted: Linted, examples: Phase) -> dict[str, str]:

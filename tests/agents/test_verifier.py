@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from agents.acceptance import render
 from agents.base import AgentError, Verified, Work
 from agents.verification.box import Job, Ran, Sandbox, SandboxUnavailable
+from agents.verification.examples import Call
 from agents.verification.report import read_score
 from agents.verification.sandbox import choose
 from agents.verification.settings import VerificationSettings
@@ -175,3 +177,46 @@ async def test_a_small_context_gets_whole_files_or_none(tmp_path: Path, sandbox:
 
 def _messages(model: ScriptedModel) -> Sequence[Any]:
     return model.calls[0].messages
+
+
+ACCEPTANCE = render(
+    "p",
+    (
+        Call("app.py", "add(1, 2)", "3", name="add(1, 2)", stated=True, requirement="R1"),
+        Call("app.py", "add(2, 2)", "5", name="add(2, 2)", requirement="R1"),
+        Call("app.py", "add(3, 3)", "7", name="add(3, 3)", requirement="R1", held_back=True),
+    ),
+)
+
+
+async def test_checks_written_before_the_code_count_and_those_held_back_are_not_told(
+    tmp_path: Path, sandbox: Sandbox
+) -> None:
+    given, _ = work(tmp_path, GOOD, acceptance=ACCEPTANCE)
+    result = await verifier(sandbox).run(given)
+    assert not result.green
+    assert result.score < 8
+    assert result.failed == {"example: add(2, 2)", "example: add(3, 3)"}
+    assert "Expected: it returns `5`\nGot: it `returned 4`" in result.feedback
+    assert "A check for R1 that is not shown fails" in result.feedback
+    assert "add(3, 3)" not in result.feedback
+    assert "- as expected: `add(1, 2)` R1" in result.report
+    assert "- FAILS: `add(3, 3)` R1 (not shown to the Engineer)" in result.report
+
+
+async def test_a_check_that_three_programs_failed_is_tried_and_the_score_is_made_after_that(
+    tmp_path: Path, sandbox: Sandbox
+) -> None:
+    said = [json.dumps({"returns": value, "raises": ""}) for value in ("4", "4", "6", "6")]
+    before = {"example: add(2, 2)": 2, "example: add(3, 3)": 3}
+    given, model = work(tmp_path, *said, GOOD, acceptance=ACCEPTANCE, failed_before=before)
+    result = await verifier(sandbox).run(given)
+    assert [call.purpose for call in model.calls] == ["trial"] * 4 + ["review"]
+    assert (result.green, result.score, result.failed) == (True, 10.0, frozenset())
+    assert result.acceptance.count("no longer counts") == 2
+    assert "does not count: `add(2, 2)`" in result.report
+
+
+async def test_without_a_trial_the_acceptance_checks_stay_as_they_are(tmp_path: Path, sandbox: Sandbox) -> None:
+    given, _ = work(tmp_path, GOOD, acceptance=ACCEPTANCE, failed_before={"example: add(2, 2)": 1})
+    assert (await verifier(sandbox).run(given)).acceptance == ""

@@ -41,6 +41,38 @@ def test_a_test_that_says_less_is_found(now: str, what: str) -> None:
     assert what in change(BEFORE, now)
 
 
+TABLE = "@pytest.mark.parametrize('n', [1, 2, 3])\ndef test_a(n):\n    assert f(n) == n\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "what"),
+    [
+        (BEFORE, BEFORE.replace("x == 1", "x in (1, 2)"), "compares less exactly: 1 exact comparisons before, 0 now"),
+        (BEFORE, BEFORE.replace("x == 1", "x is not None"), "compares less exactly: 1 exact comparisons before, 0 now"),
+        (
+            "def test_a(self):\n    self.assertEqual(f(), 1)\n",
+            "def test_a(self):\n    self.assertTrue(f())\n",
+            "compares less exactly: 1 exact comparisons before, 0 now",
+        ),
+        (TABLE, TABLE.replace(", 3", ""), "has fewer cases: 3 rows that passed before, 2 now"),
+        ("C = [1, 2, 3]\n" + TABLE.replace("[1, 2, 3]", "C"), "C = [1]\n" + TABLE.replace("[1, 2, 3]", "C"),
+         "has fewer cases: 3 rows that passed before, 1 now"),
+    ],
+)  # fmt: skip
+def test_looser_comparisons_and_shorter_tables_are_found(before: str, now: str, what: str) -> None:
+    assert change(before, now) == [what]
+
+
+def test_rows_that_never_passed_may_go() -> None:
+    rows = frozenset({"test_a.py::test_a[1]", "test_a.py::test_a[2]"})
+    assert compare({"test_a.py": TABLE}, {"test_a.py": TABLE.replace(", 3", "")}, rows) == ()
+
+
+def test_assertions_may_become_rows() -> None:
+    three = "def test_a():\n    assert f(1) == 1\n    assert f(2) == 2\n    assert f(3) == 3\n"
+    assert change(three, TABLE) == []
+
+
 @pytest.mark.parametrize(
     "now",
     [
@@ -75,6 +107,9 @@ def test_javascript_is_compared_by_its_text() -> None:
     assert change(old, old, path) == []
     assert change(old, old.replace(" assert.ok(sum);", ""), path) == ["checks less: 2 assertions before, 1 now"]
     assert change(old, old.replace("test('b'", "test.skip('b'"), path) == ["is now skipped or expected to fail"]
+    assert change(old, old.replace("equal(sum(1, 2), 3)", "ok(sum(1, 2) > 0)"), path) == [
+        "compares less exactly: 1 exact comparisons before, 0 now"
+    ]
     assert change(old, old.partition("\n")[0], path) == ["was deleted"]
 
 
