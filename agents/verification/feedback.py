@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from .evidence import BAD, Case, Evidence, Frame, Outcome, Status
 from .examples import Call, ExampleResult
 from .review import Review
-from .text import cut, fence, inline
+from .text import cut, fence, inline, line
 
 MAX_FAILURES = 5
 MAX_CHARACTERS = 6000
@@ -129,7 +129,7 @@ def _call(call: Call, result: ExampleResult) -> str:
 
 def _doubts(evidence: Evidence) -> Iterator[str]:
     yield from (f"- {reason}" for reason in evidence.tested.reasons[:5])
-    yield from (f"- {item.test} {item.what}; put it back as it was" for item in evidence.weakened[:5])
+    yield from (f"- {inline(item.test)} {line(item.what)}; put it back as it was" for item in evidence.weakened[:5])
 
 
 def _hints(evidence: Evidence) -> Iterator[str]:

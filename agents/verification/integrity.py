@@ -138,7 +138,7 @@ def _is_exact(node: ast.AST) -> bool:
         return any(
             isinstance(n, ast.Compare)
             and any(isinstance(op, ast.Eq) for op in n.ops)
-            and not any(isinstance(c, ast.Constant) and c.value in (True, False, None) for c in n.comparators)
+            and not any(isinstance(c, ast.Constant) and isinstance(c.value, bool | None) for c in n.comparators)
             for n in ast.walk(node.test)
         )
     name = getattr(getattr(node, "func", None), "attr", "") or getattr(getattr(node, "func", None), "id", "")

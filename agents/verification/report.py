@@ -42,7 +42,7 @@ def summary(evidence: Evidence) -> str:
     elif tested.verdict not in {"PASS", "FAIL", "NO_TESTS"}:
         parts.append(str(tested.verdict))
     if evidence.weakened:
-        parts.append(f"{len(evidence.weakened)} tests weakened or deleted")
+        parts.append(f"{count(len({found.test for found in evidence.weakened}), 'test')} weakened or deleted")
     return ", ".join(parts)
 
 
@@ -120,7 +120,7 @@ def _output(phase: Phase) -> str:
 def _problems(evidence: Evidence) -> Iterator[str]:
     shown = list(failures(evidence))
     reasons = [f"- {reason}" for reason in evidence.tested.reasons]
-    reasons += [f"- {inline(item.test)} {item.what}" for item in evidence.weakened[:20]]
+    reasons += [f"- {inline(item.test)} {line(item.what)}" for item in evidence.weakened[:20]]
     if shown or reasons:
         yield "\n\n".join(["## What is wrong", *(["\n".join(reasons)] if reasons else []), *shown])
     output = next((p.output for p in evidence.phases if p.name == "tests"), "")

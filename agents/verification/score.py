@@ -143,4 +143,5 @@ def _caps(evidence: Evidence, below: float) -> Iterator[Cap]:
     if failing := sum(result.failed for result in evidence.examples):
         yield Cap(min(MAX_FAILING, below), f"{count(failing, 'example')} of the plan failed")
     if evidence.weakened:
-        yield Cap(min(MAX_DOUBTFUL, below), f"{count(len(evidence.weakened), 'test')} deleted or weakened")
+        tests = {found.test for found in evidence.weakened}
+        yield Cap(min(MAX_DOUBTFUL, below), f"{count(len(tests), 'test')} deleted or weakened")
