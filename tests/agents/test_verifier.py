@@ -160,7 +160,7 @@ async def test_a_deleted_test_keeps_the_project_below_the_threshold(tmp_path: Pa
     given, _ = work(tmp_path, GOOD, previous_tests=before, previous_passed=frozenset({"test_app.py::test_more"}))
     result = await verifier(sandbox).run(given)
     assert (result.green, result.score) == (False, 6.0)
-    assert "test_app.py::test_more was deleted; put it back as it was" in result.feedback
+    assert "`test_app.py::test_more` was deleted; put it back as it was" in result.feedback
 
 
 @pytest.mark.parametrize("tokens", [1800, 2400, 4096])
