@@ -29,6 +29,8 @@ class Project:
     REQUIREMENTS = "01_input/requirements.txt"
     PLAN = "02_plan/PLAN.md"
     ACCEPTANCE = "02_plan/ACCEPTANCE.md"
+    ACCEPTANCE_BEFORE = "02_plan/ACCEPTANCE.before.md"
+    """The checks of the plan before, which a person may have edited."""
     STAGING = "03_staging"
     MANIFEST = "03_staging/.manifest.json"
     FEEDBACK = "04_feedback"

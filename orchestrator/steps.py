@@ -173,8 +173,13 @@ class Steps:
 
     def _keep_plan(self, planned: Planned, before: str) -> None:
         """The checks first: the plan starts the Engineer, who is shown some of them."""
-        if planned.acceptance or self._content(Project.ACCEPTANCE):
+        earlier = self._folder.read(Project.ACCEPTANCE)
+        if earlier and earlier != planned.acceptance.encode():
+            self._folder.write(Project.ACCEPTANCE_BEFORE, earlier)
+        if planned.acceptance:
             self._folder.write(Project.ACCEPTANCE, planned.acceptance)
+        elif earlier is not None:
+            self._folder.remove(Project.ACCEPTANCE)
         self._write_unless_edited(Project.PLAN, planned.plan, before)
 
     def _keep_build(self, built: Built, base: gather.Base) -> None:

@@ -95,6 +95,10 @@ class Trio:
 def trio(*, scores: Sequence[float] = (4.0, 9.0), seconds: float = 0.0) -> Trio:
     """Three agents whose Verifier gives `scores` in turn, iteration by iteration, the last for ever."""
 
+    def plan(work: Work) -> Planned:
+        checks = f"# Acceptance: {work.project}\n\n{work.requirements}\n"
+        return Planned(f"# Plan for {work.project}\n\n{work.requirements}\n", checks)
+
     def build(work: Work) -> Built:
         return Built({"main.py": f"print({work.iteration})\n", "tests/test_main.py": "def test_x(): ...\n"}, raw="raw")
 
@@ -104,7 +108,7 @@ def trio(*, scores: Sequence[float] = (4.0, 9.0), seconds: float = 0.0) -> Trio:
 
     provider = ScriptedProvider(seconds=seconds)
     return Trio(
-        ScriptedAgent(provider, lambda work: Planned(f"# Plan for {work.project}\n\n{work.requirements}\n")),
+        ScriptedAgent(provider, plan),
         ScriptedAgent(provider, build),
         ScriptedAgent(provider, judge),
     )
