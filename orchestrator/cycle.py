@@ -47,7 +47,7 @@ class Cycle:
         async with self._shell.glance():
             with self._open() as folder:
                 look = await Look.at(self._shell, folder, self._name, first=first)
-                event = await self._first_event(look, folder, resume=first)
+                event = await self._first_event(look, folder, resume=first and look.state.status is not Status.PAUSED)
         if event is None and not await self._is_served(look):
             return look.state
         async with self._shell.slot(look.state):

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
@@ -19,12 +20,13 @@ from .ending import LastResort, asked
 from .files import DiskFull, FileProblem, Folder, Gone, ReadOnly
 from .log_view import LogView
 from .machine import HELD
-from .project import Project, Trigger
+from .project import Project
 from .shell import Shell
 from .state import State, Status
 from .store import StateProblem
 from .threads import in_thread
 from .triggers import report_iteration
+from .trouble import kept_waiting
 from .view import Level, View
 from .watch import Debounce, watching
 from .workspace import Workspace, WorkspaceError
@@ -122,7 +124,8 @@ class _Loop:
         self._after: dict[str, set[str]] = {}
         """Busy project -> others to look at when it is done, since the folder it works in has their name now."""
         self._states: dict[str, State] = {}
-        self._seen: dict[str, dict[Trigger, str]] = {}
+        self._seen: dict[str, dict[str, str]] = {}
+        self._day = shell.today.day
 
     def stop(self) -> None:
         """End soon: running work is cancelled and goes on at the next start."""
@@ -215,15 +218,27 @@ class _Loop:
                 log.exception("a scan of the workspace broke; the next one is made all the same")
 
     async def _rescan(self, *, at_once: bool = False) -> None:
-        """Note every project whose trigger files differ from what was last seen, and those that something holds."""
-        found = await in_thread(lambda: self._workspace.scan(self._report_iteration))
+        """Note every project whose files differ from what was last seen, and those that time alone may let go on."""
+        found = await in_thread(lambda: self._workspace.scan(self._report_iteration, self._is_held))
+        another_day, self._day = self._day != self._shell.today.day, self._shell.today.day
         for name, marks in found.items():
-            held = name in self._states and self._states[name].status in HELD
-            if held or at_once or self._seen.get(name) != marks:
-                self._note_now(name) if at_once else self._note(name)
+            if at_once:
+                self._note_now(name)
+            elif self._seen.get(name) != marks or self._may_go_on(name, another_day=another_day):
+                self._note(name)
         for name in set(self._states) - set(found):
             self._forget(name)
         self._seen = found
+
+    def _is_held(self, name: str) -> bool:
+        return name in self._states and self._states[name].status in HELD
+
+    def _may_go_on(self, name: str, *, another_day: bool) -> bool:
+        """Whether a look is worth while although no file has changed."""
+        state = self._states.get(name)
+        if state is None or state.status is not Status.WAITING:
+            return another_day and self._is_held(name)
+        return not kept_waiting(state, datetime.now(UTC))
 
     def _report_iteration(self, name: str) -> int:
         state = self._states.get(name)

@@ -21,7 +21,7 @@ from .state import Score, State, Status
 from .steps import sweep
 from .threads import off_loop
 from .triggers import fingerprint, fingerprints, report_iteration, untouched
-from .trouble import LONGEST
+from .trouble import kept_waiting
 from .view import Level
 
 WORKING = frozenset({Status.PLANNING, Status.ENGINEERING, Status.VERIFYING, Status.FINALIZING})
@@ -102,8 +102,7 @@ class Look:
 
     def _is_kept(self) -> bool:
         """Whether the person, or a server that said how long, wants nothing to be done now."""
-        until = self.state.not_before
-        return bool(steering.told(self._folder)) or (until is not None and _now() < until < _now() + LONGEST)
+        return bool(steering.told(self._folder)) or kept_waiting(self.state, _now())
 
     def _server(self) -> Action | None:
         """The work that waits for a server."""

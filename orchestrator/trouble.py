@@ -13,6 +13,7 @@ from .config_error import ConfigError
 from .files import DiskFull, FileProblem, ReadOnly
 from .gather import Unreadable
 from .machine import Event, Failed, Halted, Stalled
+from .state import State
 from .steering import Held, halted
 
 RECHECK = timedelta(minutes=5)
@@ -21,6 +22,11 @@ LONGEST = timedelta(hours=1)
 """However long a server asks us to wait, it is tried again after this; a clock that jumps parks nothing for ever."""
 SOON = timedelta(seconds=30)
 """How long to leave a server alone that did not say when to come back."""
+
+
+def kept_waiting(state: State, now: datetime) -> bool:
+    """Whether a server said how long to wait, and that time is not over."""
+    return state.not_before is not None and now < state.not_before < now + LONGEST
 
 
 def event_for(error: Exception, now: datetime) -> Event | None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from .files import FileProblem, Fingerprint, Folder
 from .project import Project, Trigger
+from .steering import PAUSE, STOP
 from .workspace_lock import AlreadyRunning, WorkspaceError, WorkspaceLock
 
 __all__ = ["AlreadyRunning", "Workspace", "WorkspaceError", "WorkspaceLock", "advice", "fingerprints"]
@@ -16,6 +17,8 @@ __all__ = ["AlreadyRunning", "Workspace", "WorkspaceError", "WorkspaceLock", "ad
 _log = logging.getLogger(__name__)
 _INPUT = "01_input"
 _REQUIREMENTS = "requirements.txt"
+HOLDS: Mapping[str, str] = {name: name for name in (PAUSE, STOP, Project.OVERRIDES)}
+"""Files at a project's root by which a person holds it, or lets it spend more."""
 
 
 class Workspace:
@@ -64,10 +67,18 @@ class Workspace:
         self._tell_links({entry.name for entry in found if entry.is_symlink()})
         return sorted(entry.name for entry in found if entry.is_dir(follow_symlinks=False))
 
-    def scan(self, iteration_of: Callable[[str], int]) -> dict[str, dict[Trigger, str]]:
-        """For each project the fingerprints of the trigger files that are there; cheap enough to do twice a minute."""
-        root = str(self.path)
-        return {name: fingerprints(f"{root}/{name}", iteration_of(name)) for name in self.projects()}
+    def scan(
+        self, iteration_of: Callable[[str], int], held: Callable[[str], bool] = lambda _: False
+    ) -> dict[str, dict[str, str]]:
+        """For each project the fingerprints of the trigger files that are there; cheap enough to do twice a minute.
+
+        Of those that are `held` also the fingerprints of what a person holds them by, or lets them go by.
+        """
+        found = {}
+        for name in self.projects():
+            root = f"{self.path}/{name}"
+            found[name] = fingerprints(root, iteration_of(name)) | (_marks(root, HOLDS) if held(name) else {})
+        return found
 
     def _tell_links(self, names: set[str]) -> None:
         for name in sorted(names - self._links_told):
@@ -75,15 +86,19 @@ class Workspace:
         self._links_told = names
 
 
-def fingerprints(root: str | Path, iteration: int) -> dict[Trigger, str]:
-    """`mtime_ns:size:inode` of each trigger file that is there, of whatever kind; links are not followed."""
+def fingerprints(root: str | Path, iteration: int) -> dict[str, str]:
+    """Trigger -> `mtime_ns:size:inode` of each trigger file that is there, of whatever kind; links are not followed."""
+    return _marks(root, {trigger: Project.file(trigger, iteration) for trigger in Trigger})
+
+
+def _marks(root: str | Path, files: Mapping[str, str]) -> dict[str, str]:
     found = {}
-    for trigger in Trigger:
+    for key, rel in files.items():
         try:
-            status = os.stat(f"{root}/{Project.file(trigger, iteration)}", follow_symlinks=False)  # noqa: PTH116 - 3x faster
+            status = os.stat(f"{root}/{rel}", follow_symlinks=False)  # noqa: PTH116 - three times faster
         except OSError:
             continue
-        found[trigger] = str(Fingerprint.of(status))
+        found[key] = str(Fingerprint.of(status))
     return found
 
 

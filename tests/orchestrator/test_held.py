@@ -1,0 +1,127 @@
+"""Projects that are paused or wait: left alone while nothing changes, and noticed as soon as something does."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from orchestrator import daemon as daemon_module
+from orchestrator.config import DailyLimits, Limits
+from orchestrator.cycle import Cycle
+from orchestrator.shell import Shell
+from orchestrator.state import State
+from orchestrator.trouble import kept_waiting
+from providers import RateLimited
+from tests.fakes.agents import trio
+from tests.fakes.daemon import Heard, daemon, drop, running, settings, state, touch, until, until_status
+
+RESCAN = 0.1
+
+
+@pytest.fixture
+def looks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the projects that were looked at."""
+    names: list[str] = []
+
+    class Counted(Cycle):
+        def __init__(self, shell: Shell, name: str, open_folder: object) -> None:
+            names.append(name)
+            super().__init__(shell, name, open_folder)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(daemon_module, "Cycle", Counted)
+    return names
+
+
+async def settled(looks: list[str]) -> int:
+    """How many looks there have been once no more come; several rescans go by."""
+    async with asyncio.timeout(10):
+        while True:
+            before = len(looks)
+            await asyncio.sleep(8 * RESCAN)
+            if len(looks) == before:
+                return before
+
+
+async def test_a_spent_project_is_looked_at_again_only_when_something_has_changed(
+    tmp_path: Path, looks: list[str]
+) -> None:
+    config = settings(rescan_seconds=RESCAN, limits=Limits(max_calls=2))
+    async with running(tmp_path, trio(scores=(9.0,)), config=config):
+        drop(tmp_path, "x")
+        await until_status(tmp_path, "x", "paused")
+        before = await settled(looks)
+        (tmp_path / "x" / "tumbler.yaml").write_text("limits:\n  max_calls: 2\n")
+        await until(lambda: len(looks) > before)
+        assert state(tmp_path, "x")["status"] == "paused"
+        (tmp_path / "x" / "tumbler.yaml").write_text("limits:\n  max_calls: 9\n")
+        await until_status(tmp_path, "x", "completed")
+
+
+async def test_a_project_paused_by_a_file_is_looked_at_again_only_when_that_goes(
+    tmp_path: Path, looks: list[str]
+) -> None:
+    drop(tmp_path, "x")
+    (tmp_path / "x" / "PAUSE").touch()
+    async with running(tmp_path, trio(scores=(9.0,)), config=settings(rescan_seconds=RESCAN)):
+        await until_status(tmp_path, "x", "paused")
+        await settled(looks)
+        (tmp_path / "x" / "PAUSE").unlink()
+        await until_status(tmp_path, "x", "completed")
+
+
+async def test_a_project_that_a_server_told_to_wait_is_not_looked_at_before(tmp_path: Path, looks: list[str]) -> None:
+    agents = trio(scores=(9.0,))
+    agents.architect.provider.answer = lambda _: RateLimited("later", retry_after=900)
+    async with running(tmp_path, agents, config=settings(rescan_seconds=RESCAN)):
+        path = drop(tmp_path, "x")
+        await until_status(tmp_path, "x", "waiting")
+        before = await settled(looks)
+        touch(path)
+        await until(lambda: len(looks) > before)
+
+
+async def test_the_day_after_goes_on_with_what_the_day_had_spent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = [datetime.now(UTC).date()]
+    monkeypatch.setattr("orchestrator.usage._day", lambda seconds: day[0])
+    config = settings(rescan_seconds=RESCAN, limits=Limits(daily=DailyLimits(max_calls=2)))
+    async with running(tmp_path, trio(scores=(9.0,)), config=config):
+        drop(tmp_path, "x")
+        await until_status(tmp_path, "x", "paused")
+        assert "today" in state(tmp_path, "x")["error"]
+        await asyncio.sleep(4 * RESCAN)
+        assert state(tmp_path, "x")["status"] == "paused"
+        day[0] += timedelta(days=1)
+        await until_status(tmp_path, "x", "completed")
+
+
+async def test_a_spent_project_stays_paused_over_a_restart_without_a_word(tmp_path: Path) -> None:
+    config = settings(limits=Limits(max_calls=2))
+    drop(tmp_path, "x")
+    assert await daemon(tmp_path, trio(scores=(9.0,)), config=config).run(until_idle=True) == 1
+    before, heard = state(tmp_path, "x"), Heard()
+    assert await daemon(tmp_path, trio(scores=(9.0,)), heard, config).run(until_idle=True) == 1
+    assert state(tmp_path, "x") == before
+    assert "x: " not in heard.text()
+
+
+@pytest.mark.parametrize(
+    ("ahead", "kept"),
+    [
+        (timedelta(minutes=59), True),
+        (timedelta(seconds=1), True),
+        (timedelta(0), False),
+        (timedelta(seconds=-1), False),
+        (timedelta(hours=2), False),
+        (timedelta(days=3650), False),
+    ],
+)
+def test_a_time_to_wait_for_that_only_a_wrong_clock_can_have_written_holds_nothing(
+    ahead: timedelta, kept: bool
+) -> None:
+    now = datetime.now(UTC)
+    assert kept_waiting(State(name="x", not_before=now + ahead), now) is kept
