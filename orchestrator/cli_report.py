@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .digest import Digest
 
 since_option = click.option(
-    "--since", metavar="TIME", help="Count calls since then only: 90m, 12h, 3d, or a date such as 2026-01-31."
+    "--since", metavar="TIME", help="Only calls and rounds since then: 90m, 12h, 3d, or a date such as 2026-01-31."
 )
 
 

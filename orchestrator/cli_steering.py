@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from .invocation import common, fail, open_output, reading, say
+from .program import program
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,7 +60,7 @@ def _hold(context: click.Context, options: dict[str, Any], name: str, word: str,
     with _project(context, options, name) as (workspace, _), Folder.open(workspace / name) as folder:
         if folder.status(word) is None:
             folder.write(word, "")
-    say(open_output(), f"{name}: {follows}; it goes on with: resume {name}")
+    say(open_output(), f"{name}: {follows}; it goes on with: {program()} resume {name}")
 
 
 @click.command()
@@ -125,7 +126,8 @@ def _say_held(workspace: Path, name: str, told: str) -> None:
 
     with Folder.open(workspace / name) as folder:
         held = any(folder.status(word) is not None for word in (PAUSE, STOP))
-    say(open_output(), f"{name}: {told}{f'; but it is held: resume {name}' if held else ''}")
+    but = f"; but it is held, until: {program()} resume {name}" if held else ""
+    say(open_output(), f"{name}: {told}{but}")
 
 
 COMMANDS = (pause, stop, resume, rerun, restore)

@@ -15,7 +15,7 @@ from providers import available
 from providers.settings import ProviderSettings
 
 from .config_error import ConfigError, Problem, explain, nearest
-from .program import program
+from .program import command
 from .yaml_source import Document, YamlError, decode, parse
 
 __all__ = [
@@ -246,9 +246,9 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError as error:
-        raise ConfigError(f"{path}: there is no such file; write one with: {program()} config > {path}") from error
+        raise ConfigError(f"{path}: there is no such file; write one with: {command()} config > {path}") from error
     except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}; name a file with --config FILE") from error
 
 
 def _document(text: str | bytes, source: str) -> Document:

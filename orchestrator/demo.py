@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .config import Config, Watch
-from .new_project import create
+from .new_project import NewProjectError, create
 from .recording import Recording, requirements
 from .view import Level, View
 
@@ -37,6 +37,8 @@ def play(folder: Path, view: View, *, seconds: float = 0.8) -> Played:
     from .daemon import Orchestrator
 
     workspace = folder / "projects"
+    if workspace.exists() and any(workspace.iterdir()):
+        raise NewProjectError(f"{workspace}: is there already, with something in it; name a new FOLDER, or none at all")
     config = Config(workspace=workspace, max_iterations=3, watch=Watch(debounce_seconds=0.1))
     view.say(SAID, level=Level.WARNING)
     create(workspace, PROJECT, requirements())

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import rich_click as click
 
-from .program import home
+from .program import home, program
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -85,9 +85,10 @@ def reading(
     try:
         known = names(config.workspace)
     except OSError as error:
-        fail(f"{config.workspace}: cannot be read: {error.strerror}")
+        fail(f"{config.workspace}: cannot be read: {error.strerror}; name another folder with --workspace FOLDER")
     if name is not None and name not in known:
-        fail(f"{config.workspace} has no project {name!r}; it has: {', '.join(known) or 'none'}")
+        has = f"it has: {', '.join(known)}" if known else f"make one with: {program()} new {name} TEXT"
+        fail(f"{config.workspace} has no project {name!r}; {has}")
     running = daemon(config.workspace)["running"]
     yield config, [standing(config.workspace / each, running=running) for each in known if name in (None, each)]
 

@@ -6,7 +6,7 @@ import unicodedata
 from pathlib import Path
 
 from .files import FileProblem, Folder, TooLarge
-from .intake import MAX_BYTES, decode
+from .intake import MAX_BYTES, Blank, decode
 from .project import Project
 
 LONGEST_NAME = 200
@@ -31,6 +31,8 @@ def create(workspace: Path, name: str, text: str | bytes) -> Path:
                 raise _exists(root)
             folder.create(f"{name}/{Project.REQUIREMENTS}", requirements)
     except FileExistsError as error:
+        if not workspace.is_dir():
+            raise NewProjectError(f"{workspace}: is a file; move it away, or use --workspace FOLDER") from error
         raise _exists(root) from error
     except (OSError, FileProblem) as error:
         raise NewProjectError(f"{root}: cannot be made: {error}") from error
@@ -46,7 +48,7 @@ def check_name(name: str) -> None:
     reason = _fault(name)
     if reason:
         shown = name.encode("utf-8", "backslashreplace").decode()[:LONGEST_NAME]
-        raise NewProjectError(f"{shown!r} cannot be a project's name: {reason}")
+        raise NewProjectError(f"{shown!r} cannot be a project's name: {reason}; use letters, digits, - and _")
 
 
 def checked_text(text: str | bytes) -> str:
@@ -56,6 +58,8 @@ def checked_text(text: str | bytes) -> str:
         if len(raw) > MAX_BYTES:
             raise TooLarge(f"more than {MAX_BYTES // 1024} KiB; shorten it", Project.REQUIREMENTS)
         return decode(raw, "the requirements")
+    except Blank as error:
+        raise NewProjectError("the requirements are empty; say in a sentence or more what is to be made") from error
     except UnicodeEncodeError as error:
         raise NewProjectError("the requirements are not valid text; save them as UTF-8 and use --from FILE") from error
     except FileProblem as error:

@@ -10,6 +10,7 @@ from pathlib import Path
 from . import store
 from .files import FileProblem, Folder
 from .machine import INPUT
+from .program import program
 from .project import Project, Trigger
 from .state import Phase, State
 from .workspace_lock import AlreadyRunning, WorkspaceError, WorkspaceLock
@@ -64,7 +65,7 @@ def _before(trigger: Trigger, name: str) -> str:
     if trigger is Trigger.REQUIREMENTS:
         return "write down there what is wanted"
     earlier = list(Trigger)[list(Trigger).index(trigger) - 1]
-    return f"begin with: rerun {name} {_AGENTS[earlier]}"
+    return f"begin with: {program()} rerun {name} {_AGENTS[earlier]}"
 
 
 def _forget(folder: Folder, state: State, trigger: Trigger) -> None:

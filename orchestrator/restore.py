@@ -12,6 +12,7 @@ from . import delivery, store
 from .archive import staged_files
 from .files import Folder
 from .iterations import files_of
+from .program import program
 from .project import Project
 from .rerun import SteeringError
 from .state import Status
@@ -40,7 +41,8 @@ def restore(workspace: Path, name: str, iteration: int, now: datetime) -> Restor
             raise SteeringError(f"{name}: is being worked on ({state.status}); first: stop {name}")
         kept = files_of(folder, iteration)
         if kept is None:
-            raise SteeringError(f"{name}: iteration {iteration} was not kept; see which there are with: report {name}")
+            those = f"see which there are with: {program()} report {name}"
+            raise SteeringError(f"{name}: iteration {iteration} was not kept; {those}")
         hashes = delivery.staged_hashes(folder)
         staged = {path: folder.read(f"{Project.STAGING}/{path}") or b"" for path in staged_files(folder)}
         edited = delivery.edited_by_hand(folder, hashes)

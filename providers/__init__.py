@@ -83,6 +83,7 @@ _SHARED = frozenset(
         "client",
         "embedded_server",
         "engine",
+        "engine_trouble",
         "errors",
         "failures",
         "fetch",

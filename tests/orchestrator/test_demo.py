@@ -76,7 +76,7 @@ def test_each_demo_has_a_folder_of_its_own(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_was_used_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "used" / "projects" / PROJECT / "x").mkdir(parents=True)
+    (tmp_path / "used" / "projects" / "mine").mkdir(parents=True)
     ran = CliRunner().invoke(cli, ["demo", str(tmp_path / "used")])
     assert ran.exit_code == 1
     assert "is there already" in ran.stderr

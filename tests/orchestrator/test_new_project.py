@@ -52,8 +52,8 @@ def test_other_names_are_refused_with_the_reason(tmp_path: Path, name: str, reas
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("", "is empty"),
-        (" \n\t", "is empty"),
+        ("", "are empty"),
+        (" \n\t", "are empty"),
         (b"\xff\x00", "not"),
         (b"a\x00b", "not text"),
         ("x" * (MAX_BYTES + 1), "more than 256 KiB"),
@@ -114,3 +114,14 @@ def test_a_workspace_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(NewProjectError, match="cannot be made"):
         create(tmp_path / "file" / "ws", "p", "x")
+
+
+def test_requirements_that_say_nothing_are_refused_in_words_that_fit(tmp_path: Path) -> None:
+    with pytest.raises(NewProjectError, match="the requirements are empty; say in a sentence"):
+        create(tmp_path, "p", " ")
+
+
+def test_a_file_in_the_workspaces_place_is_named(tmp_path: Path) -> None:
+    (tmp_path / "ws").touch()
+    with pytest.raises(NewProjectError, match="ws: is a file; move it away, or use --workspace FOLDER"):
+        create(tmp_path / "ws", "p", "text")

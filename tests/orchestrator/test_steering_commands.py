@@ -40,7 +40,7 @@ def test_a_project_is_held_by_an_empty_file_until_it_is_resumed(workspace: Path,
     for _ in range(2):
         told = invoke(workspace, command, "links")
         assert told.exit_code == 0
-        assert "it goes on with: resume links" in told.output
+        assert "it goes on with: code-tumbler resume links" in told.output
         assert (root / word).read_bytes() == b""
     assert invoke(workspace, "resume", "links").output == "links: it goes on\n"
     assert not (root / word).exists()
@@ -102,13 +102,13 @@ def test_what_has_no_trigger_yet_says_where_to_begin(workspace: Path) -> None:
     (root / "02_plan/PLAN.md").unlink()
     told = invoke(workspace, "rerun", "links", "engineer")
     assert told.exit_code == 1
-    assert told.stderr == "links: 02_plan/PLAN.md is not there; begin with: rerun links architect\n"
+    assert told.stderr == "links: 02_plan/PLAN.md is not there; begin with: code-tumbler rerun links architect\n"
 
 
 def test_a_rerun_of_a_held_project_says_that_it_is_held(workspace: Path) -> None:
     past(workspace)
     invoke(workspace, "pause", "links")
-    assert "but it is held: resume links" in invoke(workspace, "rerun", "links").output
+    assert "but it is held, until: code-tumbler resume links" in invoke(workspace, "rerun", "links").output
 
 
 def test_an_iteration_comes_back_whole_and_its_manifest_says_so(workspace: Path) -> None:
