@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from agents.answers import Answer, Rejected, gate, read_reply, reask, tests_before_noise
+from agents.answers import Answer, Rejected, gate, read_reply, reask, saved_tests
 from agents.base import Built, UnusableReply, Work
 from agents.briefing import briefing, findings, listed, orders
 from agents.context import answer_room
@@ -16,13 +16,14 @@ from agents.outline import is_source, read_plan
 from agents.plan import is_test
 from agents.tiers import Profile, profile
 from agents.verification.report import read_score
-from providers import FinishReason, Message, Provider
+from providers import Completion, FinishReason, Message, Provider
 
 AnswerFormat = Literal["fenced", "json"]
 
 _ATTEMPTS = 3
 _HOPE = 4.0
 """A score, 0-10."""
+_CUT = frozenset({FinishReason.DEGENERATE, FinishReason.LENGTH})
 _REPLY_SHOWN = 1500
 """Characters of a rejected reply that the model sees again: enough to know its mistake, too few to copy it."""
 
@@ -190,19 +191,19 @@ class _Draft:
             except Rejected as rejected:
                 self.problem = rejected.sentence
                 log.info("%s: the reply was not taken: %s", self.work.project, rejected)
-                noise = completion.finish is FinishReason.DEGENERATE
-                if saved := self._saved(completion.text, rejected, noise=noise):
+                if saved := self._saved(completion, rejected):
                     self.rejected.update(dict.fromkeys(rejected.missing, rejected.sentence))
                     self.take(Answer(saved, frozenset(), "salvage"))
                     return
+                noise = completion.finish is FinishReason.DEGENERATE
                 messages = _shorter(question) if noise else _again(question, completion.text, rejected)
 
-    def _saved(self, reply: str, rejected: Rejected, *, noise: bool) -> dict[str, str]:
-        """What of a rejected reply is complete, and of one that ended in noise the tests before it."""
-        tests = tests_before_noise(reply) if noise else {}
+    def _saved(self, completion: Completion, rejected: Rejected) -> dict[str, str]:
+        """What of a rejected reply is complete, and of one that was cut the tests before that."""
+        tests = saved_tests(completion.text) if completion.finish in _CUT else {}
         cut = {path: content for path, content in tests.items() if is_test(path) and path not in self.work.edited}
         for path in cut:
-            log.info("%s: %s repeats itself and was cut there", self.work.project, path)
+            log.info("%s: %s was cut off; the tests that are whole stay", self.work.project, path)
         return {**rejected.salvage, **cut}
 
     def _seed(self, attempt: int) -> int | None:

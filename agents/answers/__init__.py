@@ -3,8 +3,8 @@
 from agents.answers.fences import fenced, fenced_files
 from agents.answers.gates import gate
 from agents.answers.rejection import Reason, Rejected, reask
-from agents.answers.repeats import tests_before_noise
 from agents.answers.reply import LONGEST_REPLY, Answer, read_reply
+from agents.answers.saved_tests import saved_tests
 from agents.answers.verdict import read_json
 
 __all__ = [
@@ -18,5 +18,5 @@ __all__ = [
     "read_json",
     "read_reply",
     "reask",
-    "tests_before_noise",
+    "saved_tests",
 ]

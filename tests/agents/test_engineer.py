@@ -279,12 +279,12 @@ async def test_noise_is_not_shown_again_and_the_next_answer_gets_another_seed() 
 
 async def test_tests_before_noise_are_taken_and_nothing_is_asked_again() -> None:
     reply = (
-        fenced("fib.py", CODE) + "\n### FILE: tests/test_fib.py\n```python\n" + TEST + "    assert fib(1) == 1\n" * 12
+        fenced("fib.py", CODE) + "\n### FILE: tests/test_fib.py\n```python\n" + TEST + "    assert fib(n=1) == 1\n" * 9
     )
     built, model = await build(completion(reply, FinishReason.DEGENERATE))
     assert len(model.calls) == 1
     assert built.files["fib.py"] == CODE
-    assert built.files["tests/test_fib.py"] == TEST + "    assert fib(1) == 1\n"
+    assert built.files["tests/test_fib.py"] == TEST + "    assert fib(n=1) == 1\n"
 
 
 async def test_a_program_that_ends_in_noise_is_asked_again() -> None:

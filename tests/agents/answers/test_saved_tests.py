@@ -1,10 +1,10 @@
-"""Tests in front of noise are kept; nothing else of an unfinished block is."""
+"""Of an unfinished block the tests that are whole are kept, and nothing else."""
 
 from __future__ import annotations
 
 import pytest
 
-from agents.answers import tests_before_noise as before_noise
+from agents.answers import saved_tests
 
 HEAD = "### FILE: tests/test_a.py\n```python\nfrom a import f\n\n\ndef test_f():\n    assert f(1) == 2\n"
 KEPT = "from a import f\n\n\ndef test_f():\n    assert f(1) == 2\n"
@@ -13,20 +13,22 @@ KEPT = "from a import f\n\n\ndef test_f():\n    assert f(1) == 2\n"
 @pytest.mark.parametrize(
     ("noise", "kept"),
     [
-        ("    assert f(2) == 3\n" * 9 + "    assert f(", "    assert f(2) == 3\n"),
+        ("    assert f(x=2) == 3\n" * 9 + "    assert f(", "    assert f(x=2) == 3\n"),
         ("    assert f(1) == 2\n" * 9 + "    assert f(1) == 2", ""),
         ("    x = f(3)\n    assert x == 4\n" * 5 + "    x = f", "    x = f(3)\n    assert x == 4\n"),
         ("    assert f('" + "()[]" * 300, ""),
+        ("    b = 1\n" + "".join(f"    assert f({n}) == 7\n" for n in range(20)), "    b = 1\n    assert f(0) == 7\n"),
+        ("    assert f(2) == 3\n\n\n@mark(\n    'a',\n    'b", "    assert f(2) == 3\n"),
     ],
-    ids=["a line", "the line before it", "two lines in turn", "inside a line"],
+    ids=["a line", "the line before it", "two in turn", "inside a line", "numbered", "inside a statement"],
 )
-def test_the_tests_before_the_noise_are_kept(noise: str, kept: str) -> None:
-    assert before_noise(HEAD + noise) == {"tests/test_a.py": KEPT + kept}
+def test_the_tests_before_noise_are_kept(noise: str, kept: str) -> None:
+    assert saved_tests(HEAD + noise) == {"tests/test_a.py": KEPT + kept}
 
 
 def test_files_before_the_last_one_are_left_to_the_reader_of_replies() -> None:
     reply = "### FILE: a.py\n```python\nf = abs\n```\n\n" + HEAD + "    assert f(2) == 2\n" * 9
-    assert list(before_noise(reply)) == ["tests/test_a.py"]
+    assert list(saved_tests(reply)) == ["tests/test_a.py"]
 
 
 @pytest.mark.parametrize(
@@ -53,4 +55,4 @@ def test_files_before_the_last_one_are_left_to_the_reader_of_replies() -> None:
     ],
 )
 def test_what_cannot_be_told_is_not_kept(reply: str) -> None:
-    assert before_noise(reply) == {}
+    assert saved_tests(reply) == {}
