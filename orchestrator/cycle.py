@@ -63,8 +63,8 @@ class Cycle:
             return self._unsettled(look, str(error))
         event = look.event(resume=resume or await look.can_go_on())
         look.awaits = look.awaited() if event is None else None
-        if event is None and look.state.status is Status.IDLE:
-            self._advise(folder)
+        if event is None:
+            self._advise(look, folder)
         return event
 
     async def _is_served(self, look: Look) -> bool:
@@ -77,9 +77,10 @@ class Cycle:
             return False
         return True
 
-    def _advise(self, folder: Folder) -> None:
+    def _advise(self, look: Look, folder: Folder) -> None:
+        """Say why what a person did starts nothing."""
         with suppress(FileProblem):
-            told = advice(folder)
+            told = advice(folder) if look.state.status is Status.IDLE else look.unheeded()
             if told:
                 self._shell.say_once(self._name, told)
 
@@ -139,6 +140,7 @@ class Cycle:
                 if look.outdated():
                     self._shell.view.say("a newer version arrived; the work on the old one stops", project=self._name)
                     return None
+                self._advise(look, folder)
             return await work
         finally:
             work.cancel()

@@ -3,28 +3,42 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Self
 
 from agents.verification.report import read_score
 
 from . import gather, iterations, steering, store
+from .aside import keep_aside
 from .budget import Budget, BudgetExceeded
 from .calls import Ledger
 from .config import Config, for_project
 from .crew import AGENT
-from .files import Folder
-from .machine import AT_REST, HELD, WORK, Action, Arrived, Event, Failed, Resumed, Stalled, next_arrival, outdates, take
+from .files import FileProblem, Folder
+from .machine import (
+    AT_REST,
+    HELD,
+    WORK,
+    WORKING,
+    Action,
+    Arrived,
+    Event,
+    Failed,
+    Resumed,
+    Stalled,
+    next_arrival,
+    outdates,
+    take,
+)
 from .project import Project, Trigger
 from .shell import Shell
 from .state import Score, State, Status
 from .steps import sweep
 from .threads import off_loop
-from .triggers import fingerprint, fingerprints, report_iteration, untouched
+from .triggers import content, fingerprint, fingerprints, report_iteration, untouched
 from .trouble import kept_waiting
 from .view import Level
-
-WORKING = frozenset({Status.PLANNING, Status.ENGINEERING, Status.VERIFYING, Status.FINALIZING})
 
 
 class Look:
@@ -138,10 +152,37 @@ class Look:
                 return self._blank(str(problem))
             self.state = take(self.state, trigger, found)
             return Failed(str(problem))
+        self._keep_plan(trigger, found)
         self.state = take(self.state, trigger, self._with_old_report(trigger, found))
         if trigger is Trigger.REQUIREMENTS or self.state.start_time is None:
             self.state = self.state.model_copy(update={"start_time": _now().replace(microsecond=0)})
         return self._report(text, rel, iteration) if trigger is Trigger.REPORT else Arrived(trigger)
+
+    def _keep_plan(self, trigger: Trigger, found: dict[Trigger, str]) -> None:
+        """A plan that a person wrote just before new requirements is about to be replaced without having been read."""
+        theirs = content(found.get(Trigger.PLAN, ""))
+        known = (content(self.state.taken.get(Trigger.PLAN, "")), self.state.plan_sha256)
+        if trigger is not Trigger.REQUIREMENTS or not theirs or theirs in known:
+            return
+        with suppress(FileProblem):  # what is no plain file is not replaced either
+            kept = keep_aside(self._folder, {Project.PLAN: self._folder.read(Project.PLAN) or b""}, _now())
+            text = f"new requirements come before {Project.PLAN}, which is planned anew; your version is in {kept}"
+            self._shell.view.say(text, project=self.state.name, level=Level.WARNING)
+
+    def unheeded(self) -> str | None:
+        """What to say about a report that a person has just edited and that decides nothing any more."""
+        since, newest = self.state.last_update, report_iteration(self.state)
+        for score in self.state.scores:
+            rel = Project.report(score.iteration)
+            with suppress(FileProblem):
+                found = self._folder.stat(rel)
+                if score.iteration == newest or found is None or since is None:
+                    continue
+                facts = iterations.facts_of(self._folder, score.iteration)
+                told = facts.report_sha256 if facts else ""
+                if found.mtime_ns >= since.timestamp() * 1e9 and self._folder.sha256(rel) != told:
+                    return f"{rel} was edited, but only the newest report decides; edit {Project.report(newest)}"
+        return None
 
     def _blank(self, problem: str) -> Event | None:
         if self.state.status in WORKING:

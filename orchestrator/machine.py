@@ -17,7 +17,7 @@ from enum import StrEnum
 from typing import Any
 
 from .project import Trigger
-from .state import Phase, Score, State, Status
+from .state import Phase, Rest, Score, State, Status
 
 
 class Action(StrEnum):
@@ -102,6 +102,7 @@ INPUT: Mapping[Phase, Trigger] = {
 }
 """What each phase works from: a change of it, or of anything before it, makes the work under way worthless."""
 
+WORKING = frozenset({Status.PLANNING, Status.ENGINEERING, Status.VERIFYING, Status.FINALIZING})
 AT_REST = frozenset({Status.IDLE, Status.COMPLETED, Status.FAILED, Status.EXHAUSTED})
 """Nothing happens before a trigger arrives."""
 MOST_LESSONS = 8
@@ -138,11 +139,13 @@ def step(state: State, event: Event) -> tuple[State, Action | None]:
 
 def _change(state: State, **change: Any) -> State:
     """`state` with `change`; what was wrong before is over unless `change` says otherwise."""
-    return state.model_copy(update={"error": None, "hint": None, "not_before": None, "restoring": False, **change})
+    over = {"error": None, "hint": None, "not_before": None, "restoring": False, "rest": None}
+    return state.model_copy(update={**over, **change})
 
 
 def _hold(state: State, status: Status, **change: Any) -> State:
-    return _change(state, status=status, restoring=state.restoring, **change)
+    rest = Rest(status=state.status, error=state.error, hint=state.hint) if state.status in AT_REST else state.rest
+    return _change(state, status=status, restoring=state.restoring, rest=rest, **change)
 
 
 def _demand(state: State, event: Event, phase: Phase) -> None:
@@ -226,6 +229,8 @@ def improves(candidate: Score, best: Score | None) -> bool:
 def _resume(state: State) -> tuple[State, Action | None]:
     if state.restoring:
         return _exhaust(state)
+    if state.rest is not None:
+        return _change(state, **dict(state.rest)), None
     if state.status in AT_REST or state.current_phase not in WORK:
         return state, None
     return _work(state, state.current_phase)

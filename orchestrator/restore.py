@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,15 +10,14 @@ from pathlib import Path
 
 from . import delivery, store
 from .archive import staged_files
+from .aside import keep_aside
 from .files import Folder
 from .iterations import files_of
+from .machine import WORKING
 from .program import program
 from .project import Project
 from .rerun import SteeringError
-from .state import Status
 from .workspace_lock import AlreadyRunning, WorkspaceError, WorkspaceLock
-
-WORKING = frozenset({Status.PLANNING, Status.ENGINEERING, Status.VERIFYING, Status.FINALIZING})
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ def restore(workspace: Path, name: str, iteration: int, now: datetime) -> Restor
         staged = {path: folder.read(f"{Project.STAGING}/{path}") or b"" for path in staged_files(folder)}
         edited = delivery.edited_by_hand(folder, hashes)
         lost = {path: staged[path] for path in sorted(edited) if path in staged and kept.get(path) != staged[path]}
-        aside = _keep_aside(folder, lost, now)
+        aside = keep_aside(folder, lost, now)
         made = delivery.Delivery(
             turn=state.turn,
             iteration=iteration,
@@ -71,12 +70,3 @@ def _alone(workspace: Path) -> Iterator[bool]:
         raise SteeringError(str(error)) from error
     with lock:
         yield False
-
-
-def _keep_aside(folder: Folder, files: Mapping[str, bytes], now: datetime) -> str | None:
-    if not files:
-        return None
-    place = f"{Project.MEMORY}/edited/{now:%Y%m%d_%H%M%S}"
-    for path, data in files.items():
-        folder.write(f"{place}/{path}", data)
-    return place

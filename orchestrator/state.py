@@ -55,6 +55,16 @@ class Score(BaseModel):
     summary: str = ""
 
 
+class Rest(BaseModel):
+    """How a project stood that was held before it had begun on a change."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    status: Status
+    error: str | None = None
+    hint: str | None = None
+
+
 class State(BaseModel):
     """The documented fields first, then ours. Keys we do not know survive a rewrite."""
 
@@ -95,5 +105,7 @@ class State(BaseModel):
     """When the score reached the threshold; the zip is named after it."""
     restoring: bool = False
     """The best iteration is on its way back into staging."""
+    rest: Rest | None = None
+    """While it is held: what it goes back to when there is nothing to do after all."""
     not_before: datetime | None = None
     """Waiting until then, when a server said how long."""

@@ -9,7 +9,9 @@ ENDS = frozenset({Status.COMPLETED, Status.FAILED, Status.EXHAUSTED})
 
 
 def tell(view: View, before: State, now: State) -> None:
-    """Say what changed between two states of one project."""
+    """Say what changed between two states of one project; that it is at rest again as it was before is no news."""
+    if before.rest is not None and (now.status, now.error) == (before.rest.status, before.rest.error):
+        return
     if now.scores and now.scores != before.scores:
         _tell_score(view, now, now.scores[-1])
     line = _line(before, now)

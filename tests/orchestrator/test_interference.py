@@ -77,6 +77,63 @@ async def test_the_limit_of_iterations_is_told_once(tmp_path: Path) -> None:
     assert heard.text().count("exhausted: ") == 1
 
 
+async def test_an_older_report_that_is_edited_is_said_once_to_decide_nothing(tmp_path: Path) -> None:
+    heard = Heard()
+    drop(tmp_path, "x")
+    async with running(tmp_path, trio(scores=(4.0, 9.0)), heard):
+        await until_status(tmp_path, "x", "completed")
+        older = tmp_path / "x" / "04_feedback" / "REPORT_iter1.md"
+        for text in ("Score: 10/10\n", "Score: 9.9/10\n"):
+            older.write_text(text)
+            await until(lambda: "REPORT_iter1.md was edited" in heard.text())
+            await asyncio.sleep(0.2)
+    assert heard.text().count("REPORT_iter1.md was edited, but only the newest report decides") == 1
+    assert "edit 04_feedback/REPORT_iter2.md" in heard.text()
+    assert state(tmp_path, "x")["iteration"] == 2
+
+
+async def test_an_older_report_edited_at_work_is_pointed_out_too(tmp_path: Path) -> None:
+    heard = Heard()
+    agents = trio(scores=(4.0, 5.0, 9.0))
+    build = agents.engineer.outcome
+
+    def slow_in_the_third(work: Work) -> Outcome:
+        agents.engineer.provider.seconds = 30.0 if work.iteration == 2 else 0.0
+        return build(work)
+
+    agents.engineer.outcome = slow_in_the_third
+    agents.verifier.provider = ScriptedProvider()
+    drop(tmp_path, "x")
+    async with running(tmp_path, agents, heard):
+        await until(lambda: len(agents.engineer.works) == 3)
+        (tmp_path / "x" / "04_feedback" / "REPORT_iter1.md").write_text("Score: 10/10\n")
+        await until(lambda: "REPORT_iter1.md was edited" in heard.text())
+        assert state(tmp_path, "x")["status"] == "engineering"
+
+
+# --- held
+
+
+async def test_an_edit_taken_back_while_a_completed_project_is_paused_leaves_it_completed(tmp_path: Path) -> None:
+    heard = Heard()
+    agents = trio(scores=(9.0,))
+    path = drop(tmp_path, "x", "first")
+    async with running(tmp_path, agents, heard):
+        await until_status(tmp_path, "x", "completed")
+        await until(lambda: "completed with" in heard.text())
+        before, said, times = state(tmp_path, "x"), len(heard.lines), path.stat()
+        (tmp_path / "x" / "PAUSE").touch()
+        path.write_text("second")
+        await until_status(tmp_path, "x", "paused")
+        path.write_text("first")
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+        (tmp_path / "x" / "PAUSE").unlink()
+        await until_status(tmp_path, "x", "completed")
+    assert state(tmp_path, "x") | {"last_update": ""} == before | {"last_update": ""}
+    assert [text for _, text, _ in heard.lines[said:] if "paused" not in text] == []
+    assert len(agents.architect.works) == 1
+
+
 # --- settings
 
 
@@ -156,6 +213,33 @@ async def test_an_answer_to_the_same_files_is_used_after_a_restart(tmp_path: Pat
     assert await finish(tmp_path, agents) == 0
     assert len(agents.verifier.works) == 2
     assert len(agents.verifier.provider.requests) == 3
+
+
+@pytest.mark.parametrize("planned_before", [True, False])
+async def test_a_plan_written_just_before_new_requirements_is_kept_aside(tmp_path: Path, planned_before: bool) -> None:
+    heard = Heard()
+    agents = trio(scores=(9.0,))
+    if planned_before:
+        drop(tmp_path, "x")
+        assert await finish(tmp_path, agents) == 0
+    plan = tmp_path / "x" / "02_plan" / "PLAN.md"
+    plan.parent.mkdir(parents=True, exist_ok=True)
+    plan.write_text("my own plan")
+    drop(tmp_path, "x", "new requirements")
+    assert await finish(tmp_path, agents, heard) == 0
+    assert plan.read_text().startswith("# Plan for x")
+    (kept,) = (tmp_path / "x" / ".tumbler" / "edited").rglob("PLAN.md")
+    assert kept.read_text() == "my own plan"
+    assert str(kept.parent.parent.relative_to(tmp_path / "x")) in heard.text()
+
+
+async def test_a_plan_of_the_architects_is_not_kept_aside(tmp_path: Path) -> None:
+    agents = trio(scores=(9.0,))
+    drop(tmp_path, "x")
+    assert await finish(tmp_path, agents) == 0
+    drop(tmp_path, "x", "new requirements")
+    assert await finish(tmp_path, agents) == 0
+    assert not (tmp_path / "x" / ".tumbler" / "edited").exists()
 
 
 async def test_a_touched_old_plan_does_not_replace_the_new_one(tmp_path: Path) -> None:

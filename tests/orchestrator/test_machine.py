@@ -191,3 +191,18 @@ def test_the_most_upstream_change_wins_and_outdates_the_rest() -> None:
 )
 def test_only_changes_upstream_stop_the_work_under_way(trigger: Trigger, phase: Phase, worthless: bool) -> None:
     assert outdates(trigger, phase) is worthless
+
+
+@pytest.mark.parametrize("status", [Status.IDLE, Status.COMPLETED, Status.FAILED, Status.EXHAUSTED])
+@pytest.mark.parametrize("held", [Halted("PAUSE"), Stalled("settings")])
+def test_what_was_held_at_rest_goes_back_to_rest_as_it_was(status: Status, held: Event) -> None:
+    before = at(status, Phase.FINALIZING, error="what was wrong", hint="what to do")
+    state, _ = step(before, held)
+    state, _ = step(state, Halted("and once more"))
+    after, action = step(state, Resumed())
+    assert (after, action) == (before, None)
+
+
+def test_what_was_held_at_work_goes_on_with_it() -> None:
+    state, _ = step(at(Status.VERIFYING), Halted("PAUSE"))
+    assert step(state, Resumed())[1] is Action.VERIFY
