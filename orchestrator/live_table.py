@@ -14,7 +14,7 @@ from agents.verification.text import line
 from .view import HELD_BACK, Row
 
 MOST_ROWS = 12
-WIDE = 100
+WIDE = 120
 """Columns from which on model, tokens and budget have one each."""
 QUEUED = "queued"
 STATUS_STYLES = {"planning": "cyan", "engineering": "blue", "verifying": "magenta", "finalizing": "green"}
@@ -77,7 +77,7 @@ def doing(row: Row, ahead: int | None, now: float, *, wide: bool) -> str:
         word = QUEUED if row.activity == QUEUED else "waiting"
         return said if ahead is None else f"{word}, next" if ahead == 0 else f"{word}, {ahead} before it"
     left = remaining(row, now, brief=not wide)
-    return f"{said if wide else said.removesuffix(' the prompt')}, {left}" if left else said
+    return f"{said.removesuffix(' the prompt')}, {left}" if left else said
 
 
 def remaining(row: Row, now: float, *, brief: bool = False) -> str:
@@ -106,9 +106,12 @@ def _budget(row: Row) -> Text:
 
 
 def _budgets(rows: Sequence[Row]) -> Text:
-    """Where no column has room for them, the scarcest first."""
+    """Where no column has room for them: those of which half is gone, the scarcest first."""
     scarcest = sorted(rows, key=lambda row: row.budget_left or 0.0)
-    named = [Text.assemble(f"{line(row.project, 60)} ", _budget(row)) for row in scarcest]
+    scarce = [row for row in scarcest if (row.budget_left or 0.0) < 0.5]
+    if not scarce:
+        return Text.assemble(("budget left: ", "dim"), _budget(scarcest[0]), (" or more" if rows[1:] else "", "dim"))
+    named = [Text.assemble(f"{line(row.project, 60)} ", _budget(row)) for row in scarce]
     parts = Text.assemble(("budget left: ", "dim"), Text(", ", style="dim").join(named))
     parts.no_wrap, parts.overflow = True, "ellipsis"
     return parts

@@ -211,7 +211,7 @@ def test_the_heartbeat_names_three_projects_and_counts_the_others() -> None:
     assert stream.getvalue().endswith("; and 47 more\n")
 
 
-@pytest.mark.parametrize("width", [80, 140])
+@pytest.mark.parametrize("width", [80, 119, 120, 140])
 def test_the_table_fits_the_terminal_and_shows_the_longest_activity_whole(width: int) -> None:
     console, stream = screen(width)
     rows = [row("a-rather-long-project-name", activity="waiting to try again", tokens=1_234_567)]
@@ -220,7 +220,8 @@ def test_the_table_fits_the_terminal_and_shows_the_longest_activity_whole(width:
     assert all(len(line) <= width for line in lines)
     for part in ("Engineer", "2/10", "7.5", "waiting to try again", "23", "1:02:09"):
         assert part in lines[1]
-    assert ("model-x" in lines[1]) == (width == 140)
+    assert ("model-x" in lines[1]) == (width >= 120)
+    assert "a-rather-long" in lines[1]
 
 
 def test_many_projects_do_not_fill_the_screen() -> None:
@@ -250,7 +251,8 @@ def test_a_terminal_that_knows_only_ascii_gets_question_marks() -> None:
         (140, 0.834, "83%"),
         (140, 0.0, "0%"),
         (140, None, "writing"),
-        (80, 0.834, "budget left: p 83%"),
+        (80, 0.834, "budget left: 83%\n"),
+        (80, 0.18, "budget left: p 18%"),
         (80, None, "writing"),
     ],
 )
@@ -261,6 +263,17 @@ def test_the_budget_that_is_left_stands_where_there_is_room(width: int, left: fl
     assert shown in text
     assert ("budget left" in text) == (left is not None)
     assert all(len(each) <= width for each in text.splitlines())
+
+
+def test_on_a_narrow_screen_the_scarcest_budgets_are_named_first() -> None:
+    console, stream = screen(80)
+    rows = [replace(row(name), budget_left=left) for name, left in (("a", 0.4), ("b", 0.9), ("c", 0.1))]
+    console.print(live_table(rows, 1000.0, width=80, height=24))
+    console.print(live_table(rows[1:2] * 2, 1000.0, width=80, height=24))
+    assert [each for each in written(stream).splitlines() if "budget" in each] == [
+        "budget left: c 10%, a 40%",
+        "budget left: 90% or more",
+    ]
 
 
 @pytest.mark.parametrize(
