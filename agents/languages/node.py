@@ -19,6 +19,7 @@ from agents.verification import judge
 from agents.verification.box import MIB, Ended, Job, Limits, SandboxUnavailable
 from agents.verification.channel import Secret
 from agents.verification.evidence import Phase, Status
+from agents.verification.groups import task_group
 from agents.verification.integrity import javascript_titles
 from agents.verification.settings import VerificationSettings
 from agents.verification.source import Scan
@@ -30,8 +31,10 @@ from .phases import build_phase, test_phase
 
 _SOURCE = (".js", ".mjs", ".cjs")
 _SOURCES = (*_SOURCE, ".ts", ".jsx", ".tsx")
-_TEST = re.compile(r"(?:^|/)(?:test/.*|test|test-[^/]*|[^/]*[.\-_]test)\.[cm]?js$")
-"""What `node --test` runs by itself."""
+_TEST = re.compile(r"(?:^|/)(?:test|test[-_][^/]*|[^/]*[.\-_](?:test|spec))\.[cm]?js$")
+"""Files that are tests by their name: what `node --test` runs by itself, and what users expect beyond it."""
+_TEST_FOLDER = re.compile(r"(?:^|/)(?:tests?|__tests__)/")
+"""Files in there are tests when they have a title, else they help tests."""
 _OWN_RUNNER = re.compile(r"\bnode\b.*--test\b|no test specified")
 _KNOWN_RUNNER = re.compile(
     r"^\s*(?:npx\s+)?(?:(?:c8|nyc|cross-env)\s+(?:\w+=\S+\s+)*)?(?:jest|vitest|mocha|ava|tap|node(?:\s+-\S+)*\s+\S*test\S*)\b[^;|&]*$"
@@ -53,8 +56,8 @@ class Node:
         return "package.json" in tree.paths or any(path.endswith(_SOURCE) for path in tree.paths)
 
     def is_test(self, path: str) -> bool:
-        return (
-            bool(_TEST.search(path)) or re.search(r"(?:^|/)(?:tests?|__tests__)/|\.spec\.[cm]?[jt]s$", path) is not None
+        return bool(
+            _TEST.search(path) or _TEST_FOLDER.search(path) or re.search(r"[.\-_](?:test|spec)\.[jt]sx?$", path)
         )
 
     def is_code(self, path: str) -> bool:
@@ -111,19 +114,50 @@ class Node:
             await asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
 
     async def test(self, bench: Bench, prepared: Prepared) -> Suite:
-        tree, secret = bench.tree, Secret.fresh()
-        command = _own_command(tree)
-        files = sorted(path for path in tree.texts if _TEST.search(path))
-        folders = [] if command else sorted({str(PurePosixPath(path).parent) for path in files})[:20] or ["."]
+        tree, secret, other = bench.tree, Secret.fresh(), Secret.fresh()
+        command, files = _own_command(tree), _test_files(tree)
+        folders = [] if command else _canary_folders(files)
+        async with task_group() as group:
+            main = group.create_task(bench.sandbox.run(self._suite(bench, prepared, secret, broken=False)))
+            again = group.create_task(self._broken(bench, prepared, other))
+        ran = main.result()
+        session = await asyncio.to_thread(judge.read_session, ran, secret)
+        scanned = _own_scan(tree) if command else _scan({path: tree.texts[path] for path in files})
+        tested = judge.judge(ran, session, scanned, secret, len(folders))
+        tested = judge.with_vacuity(tested, again.result(), other)
+        coverage = judge.coverage_of(session, filter(self.is_test, tree.paths))
+        shown = tuple(command or ("node", "--test"))
+        unmeasured = {} if coverage else {"coverage": self._why_no_coverage(bench)}
+        return Suite((build_phase(session), test_phase(ran, tested, scanned, shown)), tested, coverage, unmeasured)
+
+    def _why_no_coverage(self, bench: Bench) -> str:
+        if not bench.settings.coverage:
+            return "switched off"
+        return "not measured for `npm test`" if _own_command(bench.tree) else "no line of code was seen to run"
+
+    async def _broken(self, bench: Bench, prepared: Prepared, secret: Secret) -> judge.Session:
+        """The same tests with every function broken; `npm test` may not even run our copy of the code."""
+        if not bench.settings.vacuity or _own_command(bench.tree):
+            return judge.Session()
+        ran = await bench.sandbox.run(self._suite(bench, prepared, secret, broken=True))
+        return await asyncio.to_thread(judge.read_session, ran, secret)
+
+    def _suite(self, bench: Bench, prepared: Prepared, secret: Secret, *, broken: bool) -> Job:
+        tree, command = bench.tree, _own_command(bench.tree)
+        sources = sorted(path for path in tree.texts if path.endswith(_SOURCE))
+        files = _test_files(tree)
         options = {
             "files": files,
-            "folders": folders,
-            "sources": sorted(path for path in tree.texts if path.endswith(_SOURCE))[:100],
+            "folders": [] if command else _canary_folders(files),
+            "sources": [] if broken else sources[:100],
+            "code": [path for path in sources if not self.is_test(path)],
             "each": bench.settings.each_test_timeout,
             "command": command,
             "modules": f"{prepared.environment}/node_modules" if prepared.environment else None,
+            "coverage": bench.settings.coverage and not broken,
+            "broken": broken,
         }
-        job = Job(
+        return Job(
             argv=("node", "{trusted}/run_node.mjs", "{report}", "{secret}"),
             source=bench.root,
             environment=prepared.environment,
@@ -131,13 +165,6 @@ class Node:
             secret=secret.message(options),
             limits=bench.limits(bench.settings.test_timeout),
         )
-        ran = await bench.sandbox.run(job)
-        session = await asyncio.to_thread(judge.read_session, ran, secret)
-        scanned = _own_scan(tree) if command else _scan({path: tree.texts[path] for path in files})
-        tested = judge.judge(ran, session, scanned, secret, len(folders))
-        shown = tuple(command or ("node", "--test"))
-        unmeasured = {"coverage": _NOT_MEASURED}
-        return Suite((build_phase(session), test_phase(ran, tested, scanned, shown)), tested, None, unmeasured)
 
     async def lint(self, bench: Bench, prepared: Prepared) -> Linted:  # noqa: ARG002 - the protocol names it
         return Linted(Phase("lint", Status.SKIPPED, _NOT_MEASURED), None)
@@ -157,6 +184,20 @@ def _package(tree: Tree) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return content if isinstance(content, dict) else None
+
+
+def _test_files(tree: Tree) -> list[str]:
+    """What is run: files that are tests by their name, and those in a folder of tests that have one."""
+    code = {path: text for path, text in tree.texts.items() if path.endswith(_SOURCE)}
+    return sorted(
+        path
+        for path, text in code.items()
+        if _TEST.search(path) or (_TEST_FOLDER.search(path) and javascript_titles({path: text}))
+    )
+
+
+def _canary_folders(files: list[str]) -> list[str]:
+    return sorted({str(PurePosixPath(path).parent) for path in files})[:20] or ["."]
 
 
 def _scan(tests: Mapping[str, str]) -> Scan:

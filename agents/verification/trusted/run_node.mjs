@@ -5,10 +5,18 @@
 
 import { spawnSync } from 'node:child_process';
 import { createHash, createHmac } from 'node:crypto';
-import { closeSync, mkdirSync, readFileSync, symlinkSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync, writeSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { run } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+// Seconds for one test, and for all, with code that goes on without doing anything.
+const QUIET_EACH = 2;
+const QUIET_ALL = 15;
 
 const [report, secret] = process.argv.slice(2).map(Number);
 const options = JSON.parse(readFileSync(secret, 'utf8'));
@@ -58,18 +66,19 @@ function plantCanaries() {
   return planted;
 }
 
-function phase(event, outcome) {
+function phase(event, outcome, mode = '') {
   const { data, id, told } = event;
   const error = data.details?.error;
   const cause = error?.cause ?? error;
   // A file that does not load fails as a whole, with no more than "test failed": what Node printed says why.
   const message = told ? /^(?:\w*Error\b.*|.*\[ERR_\w+\].*)$/m.exec(told)?.[0] ?? told : String(cause?.message ?? cause ?? '');
   for (const when of ['setup', 'teardown']) {
-    emit('phase', { id, when, raw: null, outcome: 'passed', xfail: false, seconds: 0, reached: false });
+    emit('phase', { id, when, mode, raw: null, outcome: 'passed', xfail: false, seconds: 0, reached: false });
   }
   emit('phase', {
     id,
     when: 'call',
+    mode,
     raw: outcome === 'failed' ? String(cause?.name ?? 'Error') : null,
     outcome: data.skip !== undefined && data.skip !== false ? 'skipped' : outcome,
     xfail: data.todo !== undefined && data.todo !== false,
@@ -114,10 +123,10 @@ function runCommand() {
   finish(failed ? 1 : 0);
 }
 
-async function runTests() {
-  const files = [...options.files, ...plantCanaries()].map((file) => path.resolve(file));
+async function runTests(files, each, mode = '') {
   const names = new Map();
   const errors = new Map();
+  const passed = new Set();
   let failed = false;
   const identify = (data) => {
     const file = path.relative(root, data.file ?? data.name);
@@ -125,7 +134,7 @@ async function runTests() {
     const whole = [...stack.slice(0, data.nesting), data.name].join(' > ');
     return path.resolve(data.name) === path.resolve(root, file) ? file : `${file}::${whole}`;
   };
-  for await (const { type, data } of run({ files, concurrency: 2, timeout: options.each * 1000 })) {
+  for await (const { type, data } of run({ files, concurrency: 2, timeout: each * 1000 })) {
     if (type === 'test:stderr') {
       errors.set(data.file, ((errors.get(data.file) ?? '') + data.message).slice(-20000));
     } else if (type === 'test:start' && data.file) {
@@ -136,17 +145,101 @@ async function runTests() {
       failed ||= bad;
       if (data.details?.type === 'suite') continue;
       const id = identify(data);
-      emit('item', { id });
+      if (!bad) passed.add(data.file ?? data.name);
+      if (!mode) emit('item', { id });
       const whole = id === path.relative(root, data.file ?? data.name);
-      phase({ id, data, told: whole ? errors.get(data.file ?? data.name) : '' }, bad ? 'failed' : 'passed');
+      phase({ id, data, told: whole ? errors.get(data.file ?? data.name) : '' }, bad ? 'failed' : 'passed', mode);
     }
   }
-  emit('end', { code: failed ? 1 : 0, collected: files.length });
-  finish(failed ? 1 : 0);
+  return { failed, passed: [...passed] };
+}
+
+function breakAll() {
+  const tool = fileURLToPath(new URL('broken_node.cjs', import.meta.url));
+  const made = spawnSync(process.execPath, ['--expose-internals', tool, options.canary, ...options.code], { encoding: 'utf8' });
+  if (made.status !== 0) return false;
+  emit('broken', { count: Number(made.stdout) });
+  return true;
+}
+
+// Once for each way to be broken, and only what has passed so far: an honest test fails in the first.
+async function runBroken(files) {
+  const started = Date.now();
+  for (const mode of ['empty', 'full', 'raise']) {
+    if (files.length === 0 || (Date.now() - started > QUIET_ALL * 1000 && mode !== 'raise')) continue;
+    if (mode === 'raise') endProgramsWith(97);
+    const preload = new URL('breaking_node.mjs', import.meta.url);
+    preload.search = new URLSearchParams({ name: options.canary, mode });
+    process.env.NODE_OPTIONS = `--import=${preload.href}`;
+    const each = mode === 'raise' ? options.each : Math.min(QUIET_EACH, options.each);
+    ({ passed: files } = await runTests(files, each, mode));
+  }
+  delete process.env.NODE_OPTIONS;
+}
+
+function endProgramsWith(code) {
+  for (const file of options.code) {
+    const text = readFileSync(file, 'utf8');
+    writeFileSync(file, text.replaceAll(`process.exit(0/*${options.canary}*/)`, `process.exit(${code})`));
+  }
+}
+
+// Lines that ran in any process, from what V8 writes down; a line is out when a range with count 0 holds all of it.
+function reportCoverage(folder) {
+  const files = {};
+  for (const file of options.code) {
+    const lines = linesOf(readFileSync(file, 'utf8'));
+    files[file] = { lines, ran: new Set() };
+  }
+  for (const name of readdirSync(folder)) {
+    let scripts;
+    try {
+      scripts = JSON.parse(readFileSync(path.join(folder, name), 'utf8')).result;
+    } catch {
+      continue;
+    }
+    for (const { url, functions } of scripts) {
+      const file = url.startsWith('file://') ? path.relative(root, fileURLToPath(url)) : '';
+      if (!Object.hasOwn(files, file)) continue;
+      const ranges = functions.flatMap((one) => one.ranges);
+      for (const line of files[file].lines) {
+        const holding = ranges.filter((range) => range.startOffset <= line.start && range.endOffset >= line.end);
+        const inner = holding.sort((a, b) => (a.endOffset - a.startOffset) - (b.endOffset - b.startOffset))[0];
+        if (inner?.count > 0) files[file].ran.add(line.number);
+      }
+    }
+  }
+  const rows = Object.entries(files).map(([file, { lines, ran }]) => {
+    const missing = lines.map((line) => line.number).filter((number) => !ran.has(number));
+    return [file, [lines.length, missing.slice(0, 400), missing.length]];
+  });
+  emit('coverage', { files: Object.fromEntries(rows) });
+}
+
+// Lines that hold more than brackets or a comment.
+function linesOf(text) {
+  let start = 0;
+  return text.split('\n').map((line, at) => {
+    const found = { number: at + 1, start: start + line.search(/\S|$/), end: start + line.trimEnd().length, text: line.trim() };
+    start += line.length + 1;
+    return found;
+  }).filter((line) => !/^(?:[\][(){};,]*|\/[/*].*|\*.*)$/.test(line.text));
 }
 
 emit('start', { node: process.version });
 linkModules();
 checkSyntax();
 if (options.command) runCommand();
-else await runTests();
+const folder = options.coverage ? mkdtempSync(path.join(tmpdir(), 'coverage-')) : '';
+const broken = options.broken && breakAll();
+const files = [...options.files, ...plantCanaries()].map((file) => path.resolve(file));
+if (options.broken) {
+  if (broken) await runBroken(files);
+  emit('end', { code: 0, collected: files.length });
+  finish(0);
+}
+if (folder) process.env.NODE_V8_COVERAGE = folder;
+const { failed } = await runTests(files, options.each);
+if (folder) reportCoverage(folder);
+emit('end', { code: failed ? 1 : 0, collected: files.length });
+finish(failed ? 1 : 0);

@@ -1,0 +1,81 @@
+// Rewrites JavaScript in place so that every function first asks `breaking_node.mjs` what to do instead of its work:
+// `node --expose-internals broken_node.cjs NAME FILES...`; prints how many functions there are. As broken.py, for Node.
+
+'use strict';
+
+const { readFileSync, writeFileSync } = require('node:fs');
+const { parse } = require('internal/deps/acorn/acorn/dist/acorn');
+
+const [name, ...files] = process.argv.slice(2);
+const ask = (kind) => `globalThis.${name}(${JSON.stringify(kind)})`;
+const answer = `globalThis.${name}.value`;
+// A program that a test starts has nobody to ask: it ends at once, without a word. The runner changes the code.
+const prelude = `if (!globalThis.${name}) process.exit(0/*${name}*/); ${ask('enter')};`;
+
+function parsed(text, file) {
+  const options = { ecmaVersion: 'latest', allowHashBang: true, allowReturnOutsideFunction: true };
+  const types = file.endsWith('.cjs') ? ['script', 'module'] : ['module', 'script'];
+  for (const sourceType of types) {
+    try {
+      return parse(text, { ...options, sourceType });
+    } catch {
+      continue;
+    }
+  }
+  return null;
+}
+
+function broken(text, file) {
+  const tree = parsed(text, file);
+  if (!tree) return [text, 0];
+  const inserts = [];
+  let count = 0;
+
+  function rewrite(node, kind, derived) {
+    if (node.body.type !== 'BlockStatement') {
+      inserts.push([node.body.start, `${ask(kind)} ? ${answer} : (`], [node.body.end, ')']);
+    } else {
+      const place = kind === 'nothing' && derived ? superCall(node)?.end : node.body.start + 1;
+      if (place === undefined || node.body.body.length === 0) return;
+      const value = node.generator ? `{ yield* ${answer}; return; }` : `return ${answer};`;
+      inserts.push([place, ` if (${ask(node.generator ? 'items' : kind)}) ${value} `]);
+    }
+    count += 1;
+  }
+
+  function walk(node, kind, derived) {
+    if (/^(?:FunctionDeclaration|FunctionExpression|ArrowFunctionExpression)$/.test(node.type)) rewrite(node, kind, derived);
+    for (const [key, value] of Object.entries(node)) {
+      for (const child of Array.isArray(value) ? value : [value]) {
+        if (typeof child?.type !== 'string') continue;
+        const own = key === 'value' && /^(?:constructor|set)$/.test(node.kind ?? '');
+        const inside = node.type === 'ClassDeclaration' || node.type === 'ClassExpression';
+        walk(child, own ? 'nothing' : 'thing', inside ? Boolean(node.superClass) : derived);
+      }
+    }
+  }
+
+  walk(tree, 'thing', false);
+  const opening = tree.body.filter((node) => node.directive).at(-1)?.end ?? /^#!.*\n?/.exec(text)?.[0].length ?? 0;
+  inserts.push([opening, `;${prelude}`]);
+  let rest = text.length;
+  let made = `\n;globalThis.${name}?.("leave");\n`;
+  // From the back, so that the places before stay right; at one place, what was found first comes first.
+  for (const [at, what] of inserts.sort(([a], [b]) => a - b).reverse()) {
+    made = what + text.slice(at, rest) + made;
+    rest = at;
+  }
+  return [text.slice(0, rest) + made, count];
+}
+
+function superCall(node) {
+  return node.body.body.find((part) => part.type === 'ExpressionStatement' && part.expression.callee?.type === 'Super');
+}
+
+let all = 0;
+for (const file of files) {
+  const [text, count] = broken(readFileSync(file, 'utf8'), file);
+  writeFileSync(file, text);
+  all += count;
+}
+process.stdout.write(String(all));
