@@ -10,7 +10,10 @@ from agents.verification.tree import Tree
 from .base import Bench, Linted, Prepared, Suite
 
 _MARKERS = {"go.mod": "Go", "Cargo.toml": "Rust", "pom.xml": "Java", "build.gradle": "Java", "CMakeLists.txt": "C++"}
-_SUFFIXES = {".go": "Go", ".rs": "Rust", ".java": "Java", ".cpp": "C++", ".c": "C", ".cs": "C#", ".rb": "Ruby"}
+_SUFFIXES = {
+    ".go": "Go", ".rs": "Rust", ".java": "Java", ".kt": "Kotlin", ".cpp": "C++", ".cc": "C++", ".c": "C", ".cs": "C#",
+    ".rb": "Ruby", ".php": "PHP", ".swift": "Swift", ".scala": "Scala", ".pl": "Perl", ".lua": "Lua", ".sh": "shell",
+}  # fmt: skip
 
 
 class Unsupported:
@@ -30,6 +33,7 @@ class Unsupported:
     async def prepare(self, bench: Bench) -> Prepared:
         guess = [language for path, language in _MARKERS.items() if path in bench.tree.paths]
         guess += [language for suffix, language in _SUFFIXES.items() if bench.tree.ending(suffix)]
+        guess += ["TypeScript without package.json"] if bench.tree.ending(".ts") else []
         what = f"{guess[0]} projects cannot be verified yet" if guess else "no source file of a known language"
         return Prepared(Phase("environment", Status.FAILED, f"{what}; Python and JavaScript can"))
 

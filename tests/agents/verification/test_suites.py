@@ -198,16 +198,18 @@ async def test_a_failure_shows_what_a_program_that_the_test_started_said(sandbox
 
 
 async def test_other_languages_are_named_and_not_guessed(sandbox: Sandbox, tmp_path: Path) -> None:
-    evidence = await examine({"go.mod": "module x\n", "main.go": "package main\n"}, tmp_path, sandbox)
+    evidence = await examine({"go.mod": "module x\n", "main.go": "package main\n", "x.py": ""}, tmp_path, sandbox)
     assert evidence.tested.verdict is Verdict.NOT_RUN
     assert evidence.phases[0].summary == "Go projects cannot be verified yet; Python and JavaScript can"
+    assert score(evidence, Review()).value <= 2.0
 
 
 async def test_lines_of_javascript_that_no_test_reaches_are_named(sandbox: Sandbox, tmp_path: Path) -> None:
     if not shutil.which("node"):
         pytest.skip("Node is not installed")
     files = {
-        "app.js": "exports.half = (n) => {\n  if (n % 2) {\n    throw new Error('odd');\n  }\n  // whole\n  return n / 2;\n};\n",
+        "app.js": "exports.half = (n) => {\n  if (n % 2) {\n    throw new Error('odd');\n  }\n  // whole\n"
+        "  return n / 2;\n};\n",
         "unused.js": "exports.x = 1;\n",
         "test_app.js": "const test = require('node:test');\nconst assert = require('node:assert');\n"
         "test('half', () => assert.equal(require('./app.js').half(4), 2));\n",
