@@ -128,6 +128,11 @@ class FakeLLM:
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
+    @property
+    def busy(self) -> bool:
+        """Whether a connection is open; one that was killed is closed a moment later."""
+        return bool(self._open)
+
     async def start(self, port: int = 0) -> None:
         self._server = await asyncio.start_server(self._connected, "127.0.0.1", port, limit=2**24)
         host, port = self._server.sockets[0].getsockname()[:2]

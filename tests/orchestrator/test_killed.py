@@ -1,0 +1,86 @@
+"""A daemon that is killed over and over leaves no lock and no litter behind, and pays for no answer twice.
+
+CRASH_POINTS=all kills it fifty times; the ordinary run is shorter.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import signal
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from orchestrator.workspace import WorkspaceLock
+from tests.fakes.daemon import drop, state, until, until_status
+from tests.fakes.llm import Answer, FakeLLM
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+KILLS = 50 if os.environ.get("CRASH_POINTS") == "all" else 5
+
+
+async def started(workspace: Path, url: str) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "benchmarks.soak_daemon", str(workspace), url, "easy"),
+        cwd=REPOSITORY,
+        stderr=asyncio.subprocess.DEVNULL,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+    )
+
+
+def entries(workspace: Path) -> list[tuple[str, str, int, int, str]]:
+    """(project, agent, turn, call, outcome) of all that is booked."""
+    paths = workspace.glob("*/.tumbler/journal/*.json")
+    read = [(path.parts[-4], json.loads(path.read_text())) for path in paths]
+    return [(name, e["agent"], e["turn"], e["call"], e["outcome"]) for name, e in read]
+
+
+def litter(workspace: Path) -> list[Path]:
+    names = (".tumbler-*.tmp", ".tumbler-swap-*", "delivery.json", "work")
+    return [path for name in names for path in workspace.rglob(name)]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+async def test_killed_over_and_over_it_loses_nothing_and_pays_for_nothing_twice(tmp_path: Path) -> None:
+    chance = random.Random(9)
+    unbooked = 0
+    """Requests whose answers died with a daemon; each of its projects has at most one call under way."""
+    async with FakeLLM(lambda asked: Answer("fine", delay=0.05 + 0.1 * chance.random())) as llm:
+        for number in range(KILLS):
+            drop(tmp_path, f"p{number}", f"number {number}\n")
+            daemon = await started(tmp_path, llm.url)
+            before = len(llm.requests)
+            await until(lambda before=before: len(llm.requests) > before, seconds=60)  # type: ignore[misc]
+            await asyncio.sleep(chance.random() * 0.5)
+            busy = sum(state(tmp_path, f"p{n}").get("status") != "completed" for n in range(number + 1))
+            daemon.send_signal(signal.SIGKILL)
+            assert await daemon.wait() == -signal.SIGKILL
+            await until(lambda: not llm.busy)
+            lost = len(llm.requests) - len(entries(tmp_path)) - unbooked
+            assert 0 <= lost <= busy + 1
+            unbooked += lost
+            WorkspaceLock(tmp_path).release()
+        last = await started(tmp_path, llm.url)
+        for number in range(KILLS):
+            await until_status(tmp_path, f"p{number}", "completed")
+        last.terminate()
+        assert await asyncio.wait_for(last.wait(), 10) == 0
+        asked = len(llm.requests)
+
+    booked = entries(tmp_path)
+    print(f"{KILLS} kills, {asked} requests, {unbooked} of them died with a daemon")
+    assert asked == len(booked) + unbooked, "a life that was not cut short lost an answer"
+    answered = Counter(entry[:4] for entry in booked if entry[4] == "ok")
+    assert len(answered) == 3 * KILLS
+    assert set(answered.values()) == {1}, "an answer was paid for twice"
+    assert litter(tmp_path) == []
+    assert not (tmp_path / ".tumbler-daemon.json").exists()
+    for number in range(KILLS):
+        assert state(tmp_path, f"p{number}")["iteration"] == 1
+        assert len(list((tmp_path / f"p{number}" / "05_final").iterdir())) == 1
