@@ -42,6 +42,8 @@ LOOK_SECONDS = 0.5
 """How often the budget is looked at during a call, whatever the server says."""
 LEAST_FREE_BYTES = 50 << 20
 """No call is made whose reply might not be kept."""
+PROBE_BYTES = 256 << 10
+"""What is written and removed again before a call; longer than most entries of the journal."""
 
 
 class Ledger:
@@ -83,13 +85,14 @@ class Ledger:
         require_leave(self._folder)
 
     def require_room(self) -> None:
-        """Raises DiskFull when a reply might not be kept."""
+        """Raises DiskFull, ReadOnly or Denied when a reply might not be kept."""
         free = self._folder.free_bytes()
         if free < LEAST_FREE_BYTES:
             raise DiskFull(
                 f"only {free >> 20} MiB are free below {self._folder.path}; no model is called before there are "
                 f"{LEAST_FREE_BYTES >> 20} MiB, so that no paid answer is lost"
             )
+        self._folder.probe(Project.JOURNAL, PROBE_BYTES)  # a quota does not show in what is free
 
 
 class JournaledModel:

@@ -123,6 +123,15 @@ class Folder:
         with translated("."):
             return self._root.free_bytes()
 
+    def probe(self, rel: str, size: int) -> None:
+        """Write `size` bytes into the directory `rel` and remove them: raises whatever a real write would."""
+        with translated(rel), self._parent(f"{rel}/probe", make=True) as (directory, _):
+            assert directory is not None
+            with unfinished(directory, 0o600) as temporary:
+                write_all(directory, temporary.descriptor, bytes(size))
+                temporary.close()
+                directory.unlink(temporary.name)
+
     def read(self, rel: str, *, limit: int | None = None) -> bytes | None:
         """The content, None when absent. TooLarge above `limit` bytes; NotRegular for anything but a plain file."""
         with self.reading(rel) as descriptor:
