@@ -14,6 +14,8 @@ from agents.context import answer_room
 from agents.fixers import fix
 from agents.outline import is_source, read_plan
 from agents.plan import is_test
+from agents.settled import settled
+from agents.single_assertions import split_assertions
 from agents.tiers import Profile, profile
 from agents.verification.report import read_score
 from providers import Completion, FinishReason, Message, Provider
@@ -43,6 +45,8 @@ class Engineer:
 
     async def run(self, work: Work) -> Built:
         """Raises UnusableReply when not one file could be read."""
+        if not profile(work.model.name).invents and (tests := await settled(work)):
+            return Built(tests)
         if work.staged and profile(work.model.name).starts_afresh(work.fruitless, hopeful=_hopeful(work)):
             return await self._afresh(work)
         return await self._draft(work)
@@ -214,7 +218,8 @@ class _Draft:
         """Mend what needs no model, and set aside each file that must not replace the old one."""
         self.deleted -= answer.files.keys()
         self.deleted |= answer.deleted & (self.work.sources | self.work.staged.keys()) - self.work.edited
-        for path, content in fix(answer.files, self.project).items():
+        fixed = fix(answer.files, self.project)
+        for path, content in (fixed if self.profile.invents else split_assertions(fixed)).items():
             if problem := gate(path, content, self.work.staged.get(path)):
                 self.rejected[path] = problem
             else:

@@ -44,7 +44,7 @@ async def tried(work: Work, checks: Iterable[Check]) -> dict[str, Check]:
 
 
 async def _verdict(work: Work, check: Check) -> Check:
-    answers = [await _answer(work, check, number) for number in range(len(_TEMPERATURES))]
+    answers = [await answer(work, check, number) for number in range(len(_TEMPERATURES))]
     said = answers[0]
     agree = said is not None and answers[1] is not None and _same(check, said, answers[1])
     if said is None or not agree or _same(check, said, _expected(check)):
@@ -67,8 +67,11 @@ def _same(check: Check, one: str, other: str) -> bool:
     return kind == other_kind and (value == other_value if kind == "raises" else same(value, other_value))
 
 
-async def _answer(work: Work, check: Check, number: int) -> str | None:
-    """`gives VALUE` or `raises NAME`; None when the requirements do not say, or the answer cannot be read."""
+async def answer(work: Work, check: Check, number: int) -> str | None:
+    """What the requirements say of a check, by sample `number`, 0 or 1.
+
+    `gives VALUE` or `raises NAME`; None when the requirements do not say, or the answer cannot be read.
+    """
     messages = _messages(work, check)
     completion = await work.model.complete(
         messages,

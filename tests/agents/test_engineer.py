@@ -301,3 +301,13 @@ async def test_a_new_draft_is_not_asked_as_the_first_one_was() -> None:
     assert asked[0][0] is None
     assert asked[1][0] is not None
     assert asked[0][1] != asked[1][1]
+
+
+async def test_a_small_models_wrong_test_is_settled_before_the_program_is_touched() -> None:
+    told = "### `tests/test_fib.py::test_fib` fails\n```text\nAssertionError: assert 8 == 9\n```\n"
+    told += "`tests/test_fib.py`, line 5, in `test_fib`:\n```text\n>    5     assert fib(6) == 9\n```"
+    said = '{"returns": "8", "raises": ""}'
+    built, model = await repair(said, said, name="coder-1.5b", feedback=told)
+    assert [call.purpose for call in model.calls] == ["trial", "trial"]
+    assert built.files == {"tests/test_fib.py": STAGED["tests/test_fib.py"].replace("== 9", "== 8")}
+    assert not built.afresh

@@ -1,0 +1,108 @@
+"""Settles failing assertions of a small model's tests before it repairs anything.
+
+Half of what such a model expects in its tests is miscounted, and shown the failure it bends the program to it. So the
+requirements are asked what the call gives, without program and test; two answers that agree with the program against
+the test correct the test. Anything else leaves it, and the program is repaired.
+"""
+
+from __future__ import annotations
+
+import ast
+import logging
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from agents.base import Work
+from agents.plan import is_test
+from agents.trial import answer
+from agents.verification.examples import Call
+from agents.verification.examples_judged import same
+
+log = logging.getLogger(__name__)
+
+_FAILURE = re.compile(
+    r"^### `[^`\n]+` fails\n(?P<fence>`{3,})text\n(?P<message>.*?)\n(?P=fence)\n"
+    r"`(?P<path>[^`\n]+)`, line (?P<line>\d+), in ",
+    re.DOTALL | re.MULTILINE,
+)
+_GOT = re.compile(r"\A(?:AssertionError: )?assert (?P<got>.+?)(?: (?:==|is) (?P<wanted>.+))?(?:\n|\Z)")
+
+
+@dataclass(frozen=True)
+class Disputed:
+    """An assertion `assert call == value` that failed, and what the call gave."""
+
+    path: str
+    line: int
+    """From 1."""
+    call: str
+    got: str
+    """A literal."""
+    corrected: str
+    """The assertion as it would pass, without its indentation."""
+
+
+async def settled(work: Work) -> dict[str, str]:
+    """Path -> test file with corrected expectations; empty when every test that failed is right, as far as is known."""
+    files: dict[str, list[str]] = {}
+    for dispute in disputed(work):
+        if dispute.path not in work.edited and await _is_wrong(work, dispute):
+            lines = files.setdefault(dispute.path, work.staged[dispute.path].split("\n"))
+            old = lines[dispute.line - 1]
+            lines[dispute.line - 1] = old[: len(old) - len(old.lstrip())] + dispute.corrected
+            log.info(
+                "%s: %s expected something else than the requirements: %s", work.project, dispute.path, old.strip()
+            )
+    return {path: "\n".join(lines) for path, lines in files.items()}
+
+
+async def _is_wrong(work: Work, dispute: Disputed) -> bool:
+    """Whether two answers agree with the program. The second is only asked for when the first does."""
+    call = Call(_home(work, dispute.call), dispute.call, dispute.got)
+    for number in range(2):
+        said = await answer(work, call, number)
+        if said is None or not said.startswith("gives ") or not same(dispute.got, said.removeprefix("gives ")):
+            return False
+    return True
+
+
+def _home(work: Work, call: str) -> str:
+    """The file that defines what is called."""
+    name = call.partition("(")[0].rpartition(".")[2]
+    code = (path for path in work.staged if path.endswith(".py") and not is_test(path))
+    return next((path for path in code if re.search(rf"\b(?:def|class) {name}\b", work.staged[path])), "the program")
+
+
+def disputed(work: Work) -> Iterator[Disputed]:
+    """The failing assertions in the feedback that compare one call with a literal."""
+    for failure in _FAILURE.finditer(work.feedback):
+        path, line = failure["path"], int(failure["line"])
+        lines = work.staged.get(path, "").split("\n")
+        got = _GOT.match(failure["message"])
+        if path.endswith(".py") and is_test(path) and got and 0 < line <= len(lines):
+            yield from _dispute(path, line, lines[line - 1].strip(), got["got"])
+
+
+def _dispute(path: str, line: int, source: str, got: str) -> Iterator[Disputed]:
+    try:
+        (statement,) = ast.parse(source).body
+        ast.literal_eval(got.removeprefix("not "))
+    except (SyntaxError, ValueError, TypeError, MemoryError, RecursionError):
+        return
+    test = statement.test if isinstance(statement, ast.Assert) and _is_fixed(statement.test) else None
+    match test:
+        case ast.Compare(left=ast.Call() as call, ops=[ast.Eq() | ast.Is()]):
+            yield Disputed(path, line, ast.unparse(call), got, f"assert {ast.unparse(call)} == {got}")
+        case ast.Call() as call if got == "False":
+            yield Disputed(path, line, ast.unparse(call), got, f"assert not {ast.unparse(call)}")
+        case ast.UnaryOp(op=ast.Not(), operand=ast.Call() as call) if got.startswith("not "):
+            yield Disputed(path, line, ast.unparse(call), "True", f"assert {ast.unparse(call)}")
+        case _:
+            return
+
+
+def _is_fixed(test: ast.expr) -> bool:
+    """Whether all that stands in it is known from the line alone: names are called, nothing else."""
+    called = {id(node.func) for node in ast.walk(test) if isinstance(node, ast.Call)}
+    return all(id(node) in called for node in ast.walk(test) if isinstance(node, ast.Name))

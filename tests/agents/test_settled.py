@@ -1,0 +1,86 @@
+"""Failing assertions of a small model are settled by asking the requirements, before anything is repaired."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from agents.base import Work
+from agents.settled import disputed, settled
+from agents.verification.evidence import Case, Evidence, Frame, Outcome, SuiteRun, Verdict
+from agents.verification.feedback import feedback
+from tests.fakes.model import ScriptedModel
+
+CODE = "def f(x):\n    return x * 2\n"
+PATH = "tests/test_a.py"
+
+
+def failed(assertion: str, message: str) -> Work:
+    """A project in which `assertion` failed so, as the Engineer is told of it."""
+    lines = ["from a import f", "", "", "def test_f():", f"    {assertion}", ""]
+    frame = Frame(PATH, 5, "test_f", f"     4 def test_f():\n>    5     {assertion}")
+    case = Case(f"{PATH}::test_f", Outcome.FAILED, message, (frame,))
+    told = feedback(Evidence("python", "none", "", tested=SuiteRun(Verdict.FAIL, (case,))), None)
+    staged = {"a.py": CODE, PATH: "\n".join(lines)}
+    return Work("demo", 2, "a.py: f(x) doubles x.", ScriptedModel(), staged=staged, feedback=told)
+
+
+def answers(*values: str) -> ScriptedModel:
+    return ScriptedModel([json.dumps({"returns": value, "raises": ""}) for value in values])
+
+
+WRONG = failed("assert f(2) == 5", "AssertionError: assert 4 == 5\n +  where 4 = f(2)")
+
+
+@pytest.mark.parametrize(
+    ("assertion", "message", "corrected"),
+    [
+        ("assert f(2) == 5", "AssertionError: assert 4 == 5\n +  where 4 = f(2)", "assert f(2) == 4"),
+        ("assert f('a') == 'b'", "AssertionError: assert 'aa' == 'b'\n  \n  - b\n  + aa", "assert f('a') == 'aa'"),
+        ("assert f([1]) == []", "AssertionError: assert [1, 1] == []\n  \n  Left", "assert f([1]) == [1, 1]"),
+        ("assert f(0) is True", "AssertionError: assert False is True\n +  where", "assert f(0) == False"),
+        ("assert f(0)", "AssertionError: assert False\n +  where False = f(0)", "assert not f(0)"),
+        ("assert not f(1)", "assert not True\n +  where True = f(1)", "assert f(1)"),
+    ],
+)
+def test_what_was_expected_and_what_came_is_read_from_the_feedback(
+    assertion: str, message: str, corrected: str
+) -> None:
+    (found,) = disputed(failed(assertion, message))
+    assert (found.path, found.line, found.corrected) == (PATH, 5, corrected)
+
+
+@pytest.mark.parametrize(
+    ("assertion", "message"),
+    [
+        ("assert f(2) == 5", "ValueError: no"),
+        ("assert f(2) == 5", "AssertionError: assert <a.Box object> == 5"),
+        ("assert f(2) > 5", "AssertionError: assert 4 > 5"),
+        ("assert f(x) == 5", "AssertionError: assert 4 == 5"),
+        ("assert result.stdout == 'x'", "AssertionError: assert 'y' == 'x'"),
+        ("with pytest.raises(ValueError):", "Failed: DID NOT RAISE <class 'ValueError'>"),
+    ],
+)
+def test_what_is_no_plain_comparison_is_not_disputed(assertion: str, message: str) -> None:
+    assert list(disputed(failed(assertion, message))) == []
+
+
+async def test_two_answers_that_agree_with_the_program_correct_the_test() -> None:
+    model = answers("4", "4.0")
+    files = await settled(replace(WRONG, model=model))
+    assert files == {PATH: WRONG.staged[PATH].replace("== 5", "== 4")}
+    assert "with what a.py defines" in model.calls[0].text
+    assert "5" not in model.calls[0].text
+
+
+@pytest.mark.parametrize("said", [("5",), ("6",), ("4", "5"), ("4", "")])
+async def test_otherwise_the_test_stands(said: tuple[str, ...]) -> None:
+    model = answers(*said)
+    assert await settled(replace(WRONG, model=model)) == {}
+    assert len(model.calls) == len(said)
+
+
+async def test_a_test_that_the_user_wrote_is_never_corrected() -> None:
+    assert await settled(replace(WRONG, model=answers(), edited=frozenset({PATH}))) == {}
