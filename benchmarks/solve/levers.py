@@ -11,6 +11,7 @@ from types import MappingProxyType
 from unittest.mock import patch
 
 from agents import tiers
+from agents.base import Work
 from agents.tiers import Profile
 
 
@@ -22,8 +23,23 @@ def _no_new_drafts() -> None:
     _profiles(lambda profile: dataclasses.replace(profile, patience=10_000))
 
 
-def _one_file_a_call() -> None:
-    _profiles(lambda profile: dataclasses.replace(profile, files_per_call=1))
+def _no_saved_tests() -> None:
+    patch("agents.engineer.saved_tests", lambda _: {}).start()
+
+
+def _no_single_assertions() -> None:
+    patch("agents.engineer.split_assertions", dict).start()
+
+
+def _no_settled_tests() -> None:
+    async def nothing(_: Work) -> dict[str, str]:
+        return {}
+
+    patch("agents.engineer.settled", nothing).start()
+
+
+def _no_stated_examples() -> None:
+    patch("agents.tester.stated", lambda *_: ()).start()
 
 
 def _profiles(change: Callable[[Profile], Profile]) -> None:
@@ -33,7 +49,10 @@ def _profiles(change: Callable[[Profile], Profile]) -> None:
 LEVERS: Mapping[str, Callable[[], None]] = MappingProxyType({
     "fixers": _no_fixers,
     "new-drafts": _no_new_drafts,
-    "files-together": _one_file_a_call,
+    "saved-tests": _no_saved_tests,
+    "single-assertions": _no_single_assertions,
+    "settled-tests": _no_settled_tests,
+    "stated-examples": _no_stated_examples,
 })  # fmt: skip
 """Name -> what takes it out of this process."""
 
