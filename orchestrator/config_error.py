@@ -20,6 +20,7 @@ MOST = 10
 
 
 _SECRET = re.compile(r"api.?key|secret|passw|authoriz|bearer|sk-", re.IGNORECASE)
+_EXCERPT = re.compile(r" +\d* \| ")
 _STAND_INS = {"\t": "\N{RIGHTWARDS ARROW}"}
 
 
@@ -45,6 +46,11 @@ class ConfigError(Exception):
         if len(ordered) > MOST:
             texts.append(f"... and {len(ordered) - MOST} more")
         return cls("\n".join(texts))
+
+    @property
+    def brief(self) -> str:
+        """The same in one line, without the lines of the file."""
+        return "; ".join(row for row in str(self).splitlines() if not _EXCERPT.match(row))
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

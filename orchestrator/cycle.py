@@ -60,7 +60,7 @@ class Cycle:
         try:
             look.apply_settings()
         except ConfigError as error:
-            return self._unsettled(look, str(error))
+            return self._unsettled(look, error.brief)
         event = look.event(resume=resume or await look.can_go_on())
         look.awaits = look.awaited() if event is None else None
         if event is None:
@@ -112,7 +112,7 @@ class Cycle:
         try:
             look.apply_settings()
         except ConfigError as error:
-            return self._unsettled(look, str(error))
+            return self._unsettled(look, error.brief)
         return look.event()
 
     def _unsettled(self, look: Look, problem: str) -> Event | None:

@@ -108,11 +108,14 @@ def _free(workspace: Path) -> int:
 
 
 def disk_check(workspace: Path, free: int) -> Check:
-    told = f"{free / 1e9:.1f} GB free at {workspace}"
+    size = f"{free / 1e9:.1f} GB" if free >= 1e9 else f"{free // 1_000_000} MB"
+    told = f"{size} free at {workspace}"
     if free >= SCARCE:
         return Check("disk", Verdict.OK, told)
     verdict = Verdict.FAILED if free < TOO_LITTLE else Verdict.WARNING
-    return Check("disk", verdict, told, f"make room, or move the projects with --workspace; du -sh {workspace}/*")
+    return Check(
+        "disk", verdict, told, f"make room, or use --workspace FOLDER; what is large tells: du -sh {workspace}/*"
+    )
 
 
 def events_checks(config: Config, inotify: Path = _INOTIFY) -> Iterator[Check]:

@@ -19,7 +19,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from . import store
+from . import intake, store
 from .files import FileProblem, Folder
 from .project import Project, Trigger
 from .state import State, Status
@@ -179,7 +179,7 @@ def _time(moment: datetime | None) -> str | None:
 def _idle(folder: Folder, _state: State) -> str:
     try:
         misplaced = advice(folder)
-        written = folder.stat(Project.REQUIREMENTS) is not None
+        written = intake.read(folder, Project.REQUIREMENTS) is not None
     except FileProblem as problem:
         return str(problem)
     if misplaced:

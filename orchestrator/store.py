@@ -52,7 +52,9 @@ def load(folder: Folder, name: str) -> State:
     try:
         state = State.model_validate_json(data)
     except (ValidationError, ValueError, RecursionError) as error:
-        raise StateDamaged(f"{name}: {Project.STATE} is damaged ({_first_line(error)})") from error
+        raise StateDamaged(
+            f"{name}: {Project.STATE} is damaged ({_first_line(error)}); the daemon rebuilds it"
+        ) from error
     if state.schema_version > SCHEMA_VERSION:
         raise StateProblem(
             f"{name}: {Project.STATE} was written by a newer version (schema {state.schema_version}, "
@@ -69,12 +71,12 @@ def load_or_rebuild(folder: Folder, name: str) -> tuple[State, str | None]:
     """The state, and a sentence for the user when it had to be rebuilt. Raises StateProblem for a newer version."""
     try:
         return load(folder, name).model_copy(update={"name": _storable(name)}), None
-    except StateDamaged as error:
+    except StateDamaged:
         aside = _set_aside(folder)
         rebuilt = Journal.open(folder).newest_state() or State(name=name)
         rebuilt = rebuilt.model_copy(update={"name": _storable(name)})
         save(folder, rebuilt)
-        return rebuilt, f"{error}; set aside as {aside} and rebuilt from the journal"
+        return rebuilt, f"{Project.STATE} was damaged; set aside as {aside} and rebuilt from the journal"
 
 
 def save(folder: Folder, state: State) -> State:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .state import Score, State, Status
+from .state import Phase, Score, State, Status
 from .view import EndingView, Level, View
 
 ENDS = frozenset({Status.COMPLETED, Status.FAILED, Status.EXHAUSTED})
@@ -43,7 +43,8 @@ def _line(before: State, now: State) -> tuple[str, Level] | None:
         case Status.COMPLETED:
             return f"completed with {now.last_score:g}/10 after {_times(now.iteration)}", Level.GOOD
         case Status.FAILED:
-            return _with_hint(f"failed while {now.current_phase}: {now.error}", now), Level.ERROR
+            where = "" if now.current_phase is Phase.IDLE else f" while {now.current_phase}"
+            return _with_hint(f"failed{where}: {now.error}", now), Level.ERROR
         case Status.EXHAUSTED if not now.restoring:
             return _with_hint(f"exhausted: {now.error}", now), Level.WARNING
         case Status.WAITING | Status.PAUSED if (before.status, before.error) != (now.status, now.error):

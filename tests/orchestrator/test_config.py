@@ -265,3 +265,13 @@ def test_a_projects_settings_are_checked_alike(content: str, expected: str) -> N
         for_project(Config(), content)
     assert expected in str(raised.value)
     assert str(raised.value).startswith("tumbler.yaml, line ")
+
+
+def test_a_log_gets_all_problems_in_one_line_without_the_lines_of_the_file() -> None:
+    with pytest.raises(ConfigError) as raised:
+        for_project(Config(), "limits: {max_cost: 0}\nmax_iteratons: 3\n")
+    assert raised.value.brief == (
+        "tumbler.yaml, line 1, column 10: limits.max_cost must be a number above 0 or the word `unlimited`, "
+        "not 0; for example `max_cost: 5.0`; "
+        "tumbler.yaml, line 2, column 1: max_iteratons is not a known key; did you mean `max_iterations`?"
+    )

@@ -72,6 +72,10 @@ def test_an_idle_project_with_requirements_waits_for_the_daemon(make: Make) -> N
     assert standing(make(files={Project.REQUIREMENTS: "x"})).next == "the daemon takes it up"
 
 
+def test_empty_requirements_ask_to_be_written(make: Make) -> None:
+    assert "is empty; write into it" in standing(make(files={Project.REQUIREMENTS: " \n"})).next
+
+
 def test_requirements_in_the_wrong_place_get_the_documented_message(make: Make) -> None:
     row = standing(make(files={"requirements.txt": "x"}))
     assert row.next.startswith("Could not determine project root")
