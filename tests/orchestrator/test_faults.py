@@ -86,6 +86,33 @@ TROUBLES = {
         Answer(status=404, body={"error": "model 'fake' not found"}), "waiting", "model 'fake' not found", 1
     ),
     "rejected": Trouble(Answer(status=400, body={"error": "bad roles"}), "failed", "bad roles", 1),
+    "quota by another code": Trouble(
+        Answer(status=429, body={"error": {"code": "insufficient_quota", "message": "pay"}}), "waiting", "add credit", 1
+    ),
+    "context": Trouble(
+        Answer(status=400, body={"error": {"message": "This model's maximum context length is small."}}),
+        "failed",
+        "raise context_length",
+        1,
+    ),
+    "blank": Trouble(Answer("   "), "failed", "the answer is blank", RETRIES[Kind.BAD_BODY].tries),
+    "error in the middle": Trouble(
+        Answer(LONG, error_after=60, error="engine died"), "waiting", "engine died", RETRIES[Kind.SERVER].tries
+    ),
+    "error instead of an answer": Trouble(
+        Answer(LONG, error_after=0, error={"message": "out of order", "code": 503}),
+        "waiting",
+        "out of order",
+        RETRIES[Kind.BUSY].tries,
+    ),
+    "no JSON in the middle": Trouble(
+        Answer(LONG, garbage="data: {oops"), "failed", "unreadable", RETRIES[Kind.BAD_BODY].tries
+    ),
+    "moved": Trouble(Answer(status=302, body="", headers={"Location": "/elsewhere"}), "failed", "302", 1),
+    "orderly close": Trouble(
+        Answer(LONG, cut_after=60, cut="close"), "waiting", "connection dropped", RETRIES[Kind.DROPPED].tries
+    ),
+    "white space for ever": Trouble(Answer("x" + "\n" * 5000, piece=200), "failed", "turned into noise", 2),
 }
 
 
@@ -141,6 +168,11 @@ PASSING = {
     "pages": Answer(body="<html>502"),
     "no finish reason": Answer(LONG, finish=None),
     "done is false": Answer(LONG, done=False, finish=None),
+    "errors in the middle": Answer(LONG, error_after=60, error="engine died"),
+    "orderly closes": Answer(LONG, cut_after=60, cut="close"),
+    "too many requests": Answer(status=429, body={"error": "slow down"}, headers={"Retry-After": "1"}),
+    "overload": Answer(status=503, body={"error": "busy"}),
+    "blank": Answer(" "),
 }
 
 
@@ -171,6 +203,35 @@ async def test_an_answer_that_only_drips_is_waited_for(tmp_path: Path) -> None:
         assert await daemon(tmp_path, agents, Heard()).run(until_idle=True) == 0
         assert len(llm.requests) == 3
     assert journal(tmp_path, "x")[0]["seconds"] > 0.5
+
+
+async def test_a_moment_that_the_server_asked_for_is_waited_and_is_no_time_of_work(tmp_path: Path) -> None:
+    waited: list[float] = []
+
+    async def pause(seconds: float) -> None:
+        waited.append(seconds)
+        await asyncio.sleep(0)
+
+    soon = Answer(status=429, body={"error": "soon"}, headers={"Retry-After": "7"})
+    async with FakeLLM(lambda asked: soon if asked.number == 2 else Answer("fine")) as llm:
+        entry = {"name": "local", "type": "openai", "base_url": llm.url, "model": "fake"}
+        drop(tmp_path, "x", "x\n")
+        agents = crew(open_provider(ProviderSettings.model_validate(entry), sleep=pause))
+        assert await daemon(tmp_path, agents, Heard()).run(until_idle=True) == 0
+        assert_all_is_booked(tmp_path, "x", llm)
+    assert sum(waited) >= 7
+    assert state(tmp_path, "x")["iteration"] == 1
+
+
+@pytest.mark.parametrize("finish", ["length", "content_filter"])
+async def test_an_answer_that_was_cut_or_censored_is_the_agents_business_and_booked_once(
+    tmp_path: Path, finish: str
+) -> None:
+    async with FakeLLM(Answer("half an ans", finish=finish)) as llm:
+        drop(tmp_path, "x", "x\n")
+        assert await daemon(tmp_path, crew(provider(llm.url)), Heard()).run(until_idle=True) == 0
+        assert_all_is_booked(tmp_path, "x", llm)
+    assert [entry["finish"] for entry in journal(tmp_path, "x")] == [finish] * 3
 
 
 async def test_an_hour_that_the_server_asked_for_is_kept_in_the_state_and_no_request_is_made(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ async def started(workspace: Path, url: str) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "benchmarks.soak_daemon", str(workspace), url, "easy"),
         cwd=REPOSITORY,
-        stderr=asyncio.subprocess.DEVNULL,
+        stderr=workspace.with_name("daemon.log").open("a"),
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
     )
 
@@ -48,39 +48,40 @@ def litter(workspace: Path) -> list[Path]:
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 async def test_killed_over_and_over_it_loses_nothing_and_pays_for_nothing_twice(tmp_path: Path) -> None:
+    workspace = tmp_path / "projects"
     chance = random.Random(9)
     unbooked = 0
     """Requests whose answers died with a daemon; each of its projects has at most one call under way."""
     async with FakeLLM(lambda asked: Answer("fine", delay=0.05 + 0.1 * chance.random())) as llm:
         for number in range(KILLS):
-            drop(tmp_path, f"p{number}", f"number {number}\n")
-            daemon = await started(tmp_path, llm.url)
+            drop(workspace, f"p{number}", f"number {number}\n")
+            daemon = await started(workspace, llm.url)
             before = len(llm.requests)
             await until(lambda before=before: len(llm.requests) > before, seconds=60)  # type: ignore[misc]
             await asyncio.sleep(chance.random() * 0.5)
-            busy = sum(state(tmp_path, f"p{n}").get("status") != "completed" for n in range(number + 1))
+            busy = sum(state(workspace, f"p{n}").get("status") != "completed" for n in range(number + 1))
             daemon.send_signal(signal.SIGKILL)
             assert await daemon.wait() == -signal.SIGKILL
             await until(lambda: not llm.busy)
-            lost = len(llm.requests) - len(entries(tmp_path)) - unbooked
+            lost = len(llm.requests) - len(entries(workspace)) - unbooked
             assert 0 <= lost <= busy + 1
             unbooked += lost
-            WorkspaceLock(tmp_path).release()
-        last = await started(tmp_path, llm.url)
+            WorkspaceLock(workspace).release()
+        last = await started(workspace, llm.url)
         for number in range(KILLS):
-            await until_status(tmp_path, f"p{number}", "completed")
+            await until_status(workspace, f"p{number}", "completed")
         last.terminate()
         assert await asyncio.wait_for(last.wait(), 10) == 0
         asked = len(llm.requests)
 
-    booked = entries(tmp_path)
+    booked = entries(workspace)
     print(f"{KILLS} kills, {asked} requests, {unbooked} of them died with a daemon")
     assert asked == len(booked) + unbooked, "a life that was not cut short lost an answer"
     answered = Counter(entry[:4] for entry in booked if entry[4] == "ok")
     assert len(answered) == 3 * KILLS
     assert set(answered.values()) == {1}, "an answer was paid for twice"
-    assert litter(tmp_path) == []
-    assert not (tmp_path / ".tumbler-daemon.json").exists()
+    assert litter(workspace) == []
+    assert not (workspace / ".tumbler-daemon.json").exists()
     for number in range(KILLS):
-        assert state(tmp_path, f"p{number}")["iteration"] == 1
-        assert len(list((tmp_path / f"p{number}" / "05_final").iterdir())) == 1
+        assert state(workspace, f"p{number}")["iteration"] == 1
+        assert len(list((workspace / f"p{number}" / "05_final").iterdir())) == 1
