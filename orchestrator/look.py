@@ -12,10 +12,10 @@ from agents.verification.report import read_score
 from . import gather, iterations, steering, store
 from .aside import keep_aside
 from .budget import Budget, BudgetExceeded
-from .calls import Ledger
 from .config import Config, for_project
 from .crew import AGENT
 from .files import FileProblem, Folder
+from .ledger import Ledger
 from .machine import (
     AT_REST,
     HELD,

@@ -14,11 +14,12 @@ from providers import Activity, Progress, ProviderError
 from . import delivery, gather, iterations, store
 from .archive import pack, publish, snapshot
 from .budget import Budget
-from .calls import JournaledModel, Ledger
+from .calls import JournaledModel
 from .config import Config
 from .crew import AGENT
 from .expected import End, Forecast, Usual
 from .files import Folder
+from .ledger import Ledger
 from .machine import Action, Archived, Event, Restored, SnapshotLost
 from .project import Project, Trigger
 from .shell import Shell

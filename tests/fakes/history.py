@@ -12,11 +12,11 @@ from types import MappingProxyType
 from typing import Any
 
 from orchestrator import store
-from orchestrator.calls import Ledger
 from orchestrator.delivery import Delivery, apply
 from orchestrator.files import Folder
 from orchestrator.iterations import Facts, archive_path, keep_facts
 from orchestrator.journal import Entry, Journal, Tokens
+from orchestrator.ledger import Ledger
 from orchestrator.project import Project
 from orchestrator.state import Phase, Score, State, Status
 from orchestrator.usage import Today
