@@ -139,6 +139,8 @@ class _Draft:
     answer_format: AnswerFormat
     files: dict[str, str] = field(default_factory=dict)
     deleted: set[str] = field(default_factory=set)
+    kept_tests: set[str] = field(default_factory=set)
+    """Test files that the last answer wanted away without others in their place: they stay."""
     rejected: dict[str, str] = field(default_factory=dict)
     replies: list[str] = field(default_factory=list)
     problem: str = ""
@@ -167,8 +169,9 @@ class _Draft:
 
     @property
     def changes_nothing(self) -> bool:
-        """A repair was read, and it repeats what is there: small models do that."""
-        return bool(self.files and findings(self.work)) and not self.changed and not self.deleted
+        """A repair was read, and it repeats what is there, or only wants tests away: small models do that."""
+        repairs = bool(findings(self.work)) and bool(self.files or self.kept_tests)
+        return repairs and not self.changed and not self.deleted
 
     async def ask(self, step: _Step) -> None:
         """Put one question, and again with what was wrong while nothing of the answer can be used."""
@@ -217,7 +220,9 @@ class _Draft:
     def take(self, answer: Answer) -> None:
         """Mend what needs no model, and set aside each file that must not replace the old one."""
         self.deleted -= answer.files.keys()
-        self.deleted |= answer.deleted & (self.work.sources | self.work.staged.keys()) - self.work.edited
+        known = answer.deleted & (self.work.sources | self.work.staged.keys()) - self.work.edited
+        self.kept_tests = set() if any(map(is_test, answer.files)) else set(filter(is_test, known))
+        self.deleted |= known - self.kept_tests
         fixed = fix(answer.files, self.project)
         for path, content in (fixed if self.profile.invents else split_assertions(fixed)).items():
             if problem := gate(path, content, self.work.staged.get(path)):
@@ -239,7 +244,7 @@ class _Draft:
 
     def built(self) -> Built:
         raw = "\n\n".join(self.replies)
-        if not self.files and not self.deleted:
+        if not (self.files or self.deleted or self.kept_tests):
             reason = self.problem or "; ".join(self.rejected.values()) or "the answer holds no file"
             raise UnusableReply(f"All JSON parsing strategies failed: {reason}", raw)
         return Built(self.changed, frozenset(self.deleted), dict(self.rejected), raw)

@@ -30,6 +30,8 @@ class Facts(BaseModel):
     afresh: bool = False
     """A new draft, whose tests are not those of the best iteration."""
     report_sha256: str = ""
+    program: str = ""
+    """Hash of the archive of all its files."""
     judged: datetime | None = None
     """None in records of before it was noted."""
     edited: tuple[str, ...] = ()

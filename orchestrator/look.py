@@ -138,8 +138,9 @@ class Look:
 
     def _may_try_longer(self) -> bool:
         """An exhausted project goes on when max_iterations was raised."""
-        exhausted = self.state.status is Status.EXHAUSTED and bool(self.state.scores)
-        return exhausted and self.state.scores[-1].iteration < self.state.max_iterations
+        if self.state.status is not Status.EXHAUSTED or not self.state.scores:
+            return False
+        return (self.state.exhausted_at or self.state.scores[-1].iteration) < self.state.max_iterations
 
     def _arrival(self, trigger: Trigger, found: dict[Trigger, str]) -> Event | None:
         """Take the trigger up, unless it is an empty requirements file that somebody may be about to write."""
@@ -217,6 +218,7 @@ class Look:
             green=facts.green,
             lost=tuple(sorted(lost)[:50]),
             summary=facts.summary,
+            program=facts.program,
         )
         return Arrived(Trigger.REPORT, score)
 

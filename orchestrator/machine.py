@@ -10,13 +10,13 @@ paused.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from .project import Trigger
+from .project import Project, Trigger
 from .state import Phase, Rest, Score, State, Status
 
 
@@ -106,6 +106,8 @@ WORKING = frozenset({Status.PLANNING, Status.ENGINEERING, Status.VERIFYING, Stat
 AT_REST = frozenset({Status.IDLE, Status.COMPLETED, Status.FAILED, Status.EXHAUSTED})
 """Nothing happens before a trigger arrives."""
 MOST_LESSONS = 8
+STUCK = 3
+"""Rounds in a row with a program that was judged before, after which a project is given up."""
 HELD = frozenset({Status.WAITING, Status.PAUSED})
 """The phase goes on when what held it is over."""
 
@@ -179,19 +181,34 @@ def _arrive(state: State, trigger: Trigger, report: Score | None) -> tuple[State
 
 
 def _judge(state: State, report: Score) -> tuple[State, Action | None]:
-    """Done, once more, or the limit: the report of an iteration decides."""
+    """Done, once more, or the limit: the report of an iteration decides.
+
+    A project that was given up was taken up again by a person, who knows better than `is_stuck`.
+    """
+    taken_up_again = state.status is Status.EXHAUSTED
     state = _remember(state, report)
     if report.score >= state.quality_threshold:
         return _work(state, Phase.FINALIZING, iteration=report.iteration)
-    if report.iteration < state.max_iterations:
+    repeated = is_stuck(state.scores) and not taken_up_again
+    if report.iteration < state.max_iterations and not repeated:
         return _work(state, Phase.ENGINEERING, iteration=report.iteration + 1)
-    return _exhaust(state.model_copy(update={"iteration": report.iteration}))
+    given_up = {"iteration": report.iteration, "exhausted_at": state.max_iterations, "repeated": repeated}
+    return _exhaust(state.model_copy(update=given_up))
+
+
+def is_stuck(scores: Sequence[Score]) -> bool:
+    """Whether the newest rounds all brought programs that had been judged before: more of them would be for nothing."""
+    programs = [score.program for score in sorted(scores, key=lambda score: score.iteration)]
+    known = [bool(program) and program in programs[:number] for number, program in enumerate(programs)]
+    return len(known) > STUCK and all(known[-STUCK:])
 
 
 def _exhaust(state: State) -> tuple[State, Action]:
     best = f"iteration {state.best_iteration} with {state.best_score}" if state.best_iteration else "none"
     reason = f"not {state.quality_threshold:g}/10 after {state.iteration} iterations; best: {best}"
-    hint = "read the last report in 04_feedback, edit the requirements or PLAN.md, or raise max_iterations"
+    if state.repeated:
+        reason += f"; the last {STUCK} brought nothing new"
+    hint = f"read {Project.DIAGNOSIS}, edit the requirements or PLAN.md, or raise max_iterations"
     return _change(state, status=Status.EXHAUSTED, error=reason, hint=hint, restoring=True), Action.RESTORE
 
 

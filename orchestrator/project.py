@@ -34,6 +34,7 @@ class Project:
     STAGING = "03_staging"
     MANIFEST = "03_staging/.manifest.json"
     FEEDBACK = "04_feedback"
+    DIAGNOSIS = "04_feedback/DIAGNOSIS.md"
     FINAL = "05_final"
     MEMORY = ".tumbler"
     STATE = ".tumbler/state.json"

@@ -53,6 +53,8 @@ class Score(BaseModel):
     accepted: bool = False
     """It became the best so far."""
     summary: str = ""
+    program: str = ""
+    """Hash of all its files; empty when it is not known."""
 
 
 class Rest(BaseModel):
@@ -103,6 +105,10 @@ class State(BaseModel):
     """What was tried and why it was not kept; at most 8 lines."""
     accepted: datetime | None = None
     """When the score reached the threshold; the zip is named after it."""
+    exhausted_at: int | None = None
+    """The `max_iterations` under which the project was given up; it goes on when that is raised."""
+    repeated: bool = False
+    """It was given up earlier, because the Engineer only sent programs that had been judged before."""
     restoring: bool = False
     """The best iteration is on its way back into staging."""
     rest: Rest | None = None

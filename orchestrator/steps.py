@@ -17,6 +17,7 @@ from .budget import Budget
 from .calls import JournaledModel
 from .config import Config
 from .crew import AGENT
+from .diagnosis import diagnosis
 from .expected import End, Forecast, Usual
 from .files import Folder
 from .ledger import Ledger
@@ -111,11 +112,13 @@ class Steps:
             return SnapshotLost()
         accepted = (self.state.accepted or datetime.now(UTC)).astimezone()
         made = await off_loop(lambda: publish(self._folder, archive, self._name, accepted))
+        await off_loop(lambda: self._folder.remove(Project.DIAGNOSIS))
         self._say(f"archived to {made}", Level.GOOD)
         return Archived()
 
     async def _restore(self) -> Event:
         """Put the best iteration back; the manifest that closes it starts nothing."""
+        await off_loop(self._diagnose)
         if self.state.best_iteration != self.state.iteration:
             made = await off_loop(lambda: delivery.pending(self._folder, self.state.turn) or self._return())
             await off_loop(lambda: self._publish(made))
@@ -124,6 +127,11 @@ class Steps:
             taken = {**self.state.taken, Trigger.MANIFEST: found[Trigger.MANIFEST]}
             self.state = self.state.model_copy(update={"taken": taken})
         return Restored()
+
+    def _diagnose(self) -> None:
+        numbers = sorted(score.iteration for score in self.state.scores)
+        judged = [facts for number in numbers if (facts := iterations.facts_of(self._folder, number))]
+        self._folder.write(Project.DIAGNOSIS, diagnosis(self.state, judged))
 
     # --- the agent and its model
 
@@ -234,6 +242,7 @@ class Steps:
             passed=tuple(sorted(verified.passed)),
             failed=tuple(sorted(verified.failed)),
             afresh=gather.is_afresh(self._folder),
+            program=_sha256(iterations.archive_of(self._folder, self.state.iteration) or ""),
             report_sha256=_sha256(verified.report),
             judged=datetime.now(UTC).replace(microsecond=0),
             edited=edited,
@@ -305,5 +314,5 @@ def sweep(folder: Folder) -> None:
     folder.remove_tree(WORK_FOLDER)
 
 
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+def _sha256(data: str | bytes) -> str:
+    return hashlib.sha256(data.encode() if isinstance(data, str) else data).hexdigest()

@@ -311,3 +311,23 @@ async def test_a_small_models_wrong_test_is_settled_before_the_program_is_touche
     assert [call.purpose for call in model.calls] == ["trial", "trial"]
     assert built.files == {"tests/test_fib.py": STAGED["tests/test_fib.py"].replace("== 9", "== 8")}
     assert not built.afresh
+
+
+async def test_tests_are_not_deleted_without_others_in_their_place() -> None:
+    away = "DELETE: tests/test_fib.py\n"
+    built, model = await repair(away, f"{away}\n{fenced('fib.py', CODE + '# mended')}", sources=frozenset(STAGED))
+    assert [call.purpose for call in model.calls] == ["repair", "otherwise"]
+    assert built.deleted == frozenset()
+    assert list(built.files) == ["fib.py"]
+
+
+async def test_an_answer_that_only_deletes_tests_changes_nothing() -> None:
+    away = "DELETE: tests/test_fib.py\n"
+    built, _ = await repair(away, away, sources=frozenset(STAGED))
+    assert (built.files, built.deleted) == ({}, frozenset())
+
+
+async def test_tests_may_move_to_another_file() -> None:
+    answer = f"DELETE: tests/test_fib.py\n\n{fenced('tests/test_more.py', TEST)}"
+    built, _ = await repair(answer, sources=frozenset(STAGED))
+    assert built.deleted == {"tests/test_fib.py"}
