@@ -34,11 +34,13 @@ section { margin-top: 2.5rem; padding-top: 1.25rem; border-top: 1px solid var(--
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: .9rem; }
 th { text-align: left; font-weight: 500; color: var(--dim); white-space: nowrap; }
 th, td { padding: .3rem .75rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
-.number { text-align: right; white-space: nowrap; } td.whole { white-space: nowrap; } .wide { overflow-x: auto; }
+.number { text-align: right; white-space: nowrap; } td.whole { white-space: nowrap; }
+:is(th, td):last-child:not(.number) { width: 99%; min-width: 14rem; padding-left: .75rem; }
+td:first-child { min-width: 5rem; } .wide { overflow-x: auto; } .file { display: block; }
 .badge { font-size: .85rem; font-weight: 600; }
 .good { color: var(--good); } .bad { color: var(--bad); } .held { color: var(--held); } .work { color: var(--work); }
 .next { background: var(--band); border-left: 3px solid var(--work); padding: .5rem .75rem; margin: .75rem 0; }
-details > div { padding: .25rem 0 .5rem; font: .85rem/1.5 ui-monospace, monospace; }
+summary { color: var(--dim); } details > div { padding: .25rem 0 .5rem; font: .85rem/1.5 ui-monospace, monospace; }
 a { color: var(--work); } summary { cursor: pointer; } figcaption { color: var(--dim); font-size: .85rem; }
 figure { margin: 0 0 1rem; } svg { width: 100%; height: auto; max-width: 46rem; display: block; }
 svg text { fill: var(--dim); font: 12px system-ui, sans-serif; }
@@ -46,8 +48,10 @@ svg .strong { fill: var(--ink); font-weight: 600; paint-order: stroke; stroke: v
   stroke-width: 3px; }
 @media print { :root { color-scheme: light; --ink: #000; --dim: #444; --line: #bbb; --paper: #fff; --band: #fff;
     --good: #18794e; --bad: #c62a2f; --held: #7a5600; --work: #0b4f9e; }
-  body { max-width: none; padding: 0; font-size: 11pt; } h2, h3, tr, svg { break-inside: avoid; }
-  h2, h3 { break-after: avoid; } details::details-content { content-visibility: visible; block-size: auto; }
+  body { max-width: none; padding: 0; font-size: 10pt; } h2, h3, tr, svg { break-inside: avoid; }
+  h2, h3 { break-after: avoid; } summary { list-style: none; } details > div { font-size: .7rem; }
+  .file { display: inline; margin-right: .5rem; } table { font-size: .8rem; } td { padding-block: .15rem; }
+  details::details-content { content-visibility: visible; block-size: auto; }
   @page { margin: 16mm; } }
 """
 _TONES = {"completed": "good", "failed": "bad", "unreadable": "bad", "idle": "dim"} | dict.fromkeys(
@@ -119,14 +123,14 @@ def _rounds(found: Digest) -> str:
             clock(each.judged, day=True),
             _score(each.score) + (" best" if each.iteration == found.standing.best_iteration else ""),
             tests(each),
-            _changes(each),
+            changed(each),
             minutes(each.spent.seconds),
-            _text(each.summary) + _lost(each),
+            _text(each.summary) + _lost(each) + _files(each),
         ]
         for each in found.rounds
     ]
     names = ("iteration", "when", "score", "tests", "changed", "minutes", "summary")
-    return _table(names, rows, whole=(0, 1, 2, 3), numbers=(5,))
+    return _table(names, rows, whole=(0, 1, 2, 3, 4), numbers=(5,))
 
 
 def _lost(each: Round) -> str:
@@ -137,19 +141,19 @@ def _lost(each: Round) -> str:
     return f'<br><span class="bad">no longer passed: {_text(", ".join(each.lost[:MOST_LOST]))}{more}</span>'
 
 
-def _changes(each: Round) -> str:
+def _files(each: Round) -> str:
     if not each.changes:
-        return changed(each)
+        return ""
     named = [_change(c.path, c.kind, c.added, c.removed) for c in each.changes[:MOST_FILES]]
     if len(each.changes) > MOST_FILES:
         named.append(f"and {len(each.changes) - MOST_FILES} more")
-    against = f" against iteration {each.base}" if each.base else ""
-    return f"<details><summary>{changed(each)}{against}</summary><div>{'<br>'.join(named)}</div></details>"
+    against = f", against iteration {each.base}" if each.base else ""
+    return f"<details><summary>changed files{against}</summary><div>{' '.join(named)}</div></details>"
 
 
 def _change(path: str, kind: str, added: int | None, removed: int | None) -> str:
     counted = UNKNOWN if added is None else f"+{added} -{removed}"
-    return f"{_text(path)} {counted}{'' if kind == 'changed' else f' ({kind})'}"
+    return f'<span class="file">{_text(path)} {counted}{"" if kind == "changed" else f" ({kind})"}</span>'
 
 
 def _agents(found: Digest) -> str:
