@@ -24,6 +24,7 @@ PROGRAMS = 3
 """Different programs that fail a check before it is doubted."""
 _ANSWER_TOKENS = 400
 _TEMPERATURES = (0.2, 0.7)
+_KEYS = ("steps", "returns", "raises")
 
 
 def doubtful(checks: Iterable[Check], failed: Iterable[str], before: Mapping[str, int]) -> list[Check]:
@@ -78,8 +79,8 @@ async def answer(work: Work, check: Check, number: int) -> str | None:
         purpose="trial",
         schema={
             "type": "object",
-            "properties": {"returns": {"type": "string"}, "raises": {"type": "string"}},
-            "required": ["returns", "raises"],
+            "properties": {name: {"type": "string", "maxLength": 600} for name in _KEYS},
+            "required": list(_KEYS),
             "additionalProperties": False,
         },
         max_output_tokens=answer_room(messages, work.model.context_tokens, _ANSWER_TOKENS),

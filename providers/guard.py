@@ -6,6 +6,7 @@ letters in a test. So each limit lies well above what programs hold, and repetit
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 STEP = 250
@@ -20,12 +21,15 @@ REPEATS = 2000
 """Characters in a row that are one block over and over."""
 SAME_LINES = 12
 """The same line so often in a row, when it holds at least 10 letters: rows of numbers repeat in good code."""
+ALIKE_LINES = 35
+"""Assertions in a row that differ in their numbers only: nobody needs so many, and small models never stop."""
 PERIOD = 400
 """The longest such block, in characters."""
 CHARACTERS_PER_TOKEN = 4.0
 """Of thinking, which is prose."""
 
 _LETTERS = 10
+_NUMBER = re.compile(r"-?\d+")
 _THINK = "<think>"
 
 
@@ -81,6 +85,8 @@ def noise(text: str) -> str:
         return f"it ends in {ONE} times {text[-1]!r}"
     if len(text) >= FEW and 2 <= len(set(text[-FEW:])) <= 3:
         return f"its last {FEW} characters are made of only {sorted(set(text[-FEW:]))}"
+    if _counts(text):
+        return f"its last {ALIKE_LINES} lines are one assertion with other numbers"
     if _stutters(text):
         return f"it ends in the same line {SAME_LINES} times"
     period = _period(text[-REPEATS:]) if len(text) >= REPEATS else None
@@ -90,6 +96,13 @@ def noise(text: str) -> str:
 def _stutters(text: str) -> bool:
     lines = text.rsplit("\n", SAME_LINES + 1)[1:-1]
     return len(lines) == SAME_LINES and len(set(lines)) == 1 and sum(map(str.isalpha, lines[0])) >= _LETTERS
+
+
+def _counts(text: str) -> bool:
+    lines = text.rsplit("\n", ALIKE_LINES + 1)[1:-1]
+    if len(lines) < ALIKE_LINES or not lines[-1].lstrip().startswith("assert"):
+        return False
+    return len({_NUMBER.sub("0", line) for line in lines}) == 1
 
 
 def _period(tail: str) -> int | None:

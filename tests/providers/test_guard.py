@@ -90,3 +90,13 @@ def test_the_same_assertion_over_and_over_is_noise_and_rows_of_data_are_not() ->
     assert not noise("def test_it():\n" + assertion * 11)
     assert not noise("BOARD = [\n" + "    [0, 0, 0, 0, 0, 0, 0],\n" * 30)
     assert not noise("ROWS = [\n" + "    None,\n" * 30)
+
+
+def test_assertions_that_only_count_are_noise_and_tests_that_do_are_not() -> None:
+    counting = [
+        f'    assert rotate("Zebra!", {n}) == "Zebra!"\n    assert rotate("Zebra!", -{n}) == "Zebra!"\n'
+        for n in range(30)
+    ]
+    assert noise("def test_it():\n" + "".join(counting))
+    assert not noise("def test_it():\n" + "".join(counting[:17]))
+    assert not noise("".join(f"def test_{n}():\n    assert add({n}, 1) == {n + 1}\n\n\n" for n in range(60)))
