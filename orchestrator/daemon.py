@@ -1,40 +1,21 @@
-"""The daemon: notes which projects may have changed, and runs one cycle per busy project until it is told to stop."""
+"""The daemon: a workspace, its settings and its agents, from the start to the end of the process."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Callable
-from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
 from agents.base import Agent
-from agents.verification.box import SandboxUnavailable
 
 from .config import Config
 from .crew import ConfiguredCrew, Crew, GivenCrew
-from .cycle import Cycle
 from .ending import LastResort, asked
-from .files import DiskFull, FileProblem, Folder, Gone, ReadOnly
 from .log_view import LogView
-from .machine import HELD
-from .project import Project
+from .loop import Loop
 from .shell import Shell
-from .state import State, Status
-from .store import StateProblem
-from .threads import in_thread
-from .triggers import report_iteration
-from .trouble import kept_waiting
-from .view import Level, View
-from .watch import Debounce, watching
-from .workspace import Workspace, WorkspaceError
-
-log = logging.getLogger(__name__)
-
-STOP_SECONDS = 5.0
-"""What running work gets to end itself once it is cancelled."""
+from .view import View
+from .workspace import Workspace
 
 
 class Orchestrator:
@@ -87,7 +68,7 @@ class Orchestrator:
         with workspace.lock():
             shell = Shell(workspace.path, self._config, self._crew, self._view)
             ending = self._last_resort.begin if self._last_resort else lambda: None
-            loop = _Loop(workspace, shell, ending)
+            loop = Loop(workspace, shell, ending)
             with asked(loop.stop, self._last_resort):
                 try:
                     done = await loop.run(until_idle=until_idle, timeout=timeout)
@@ -103,223 +84,3 @@ def _crew(config: Config, architect: Agent | None, engineer: Agent | None, verif
     if architect is None or engineer is None or verifier is None:
         raise TypeError("Orchestrator needs all three agents (architect, engineer, verifier), or none of them")
     return GivenCrew(architect, engineer, verifier)
-
-
-class _Loop:
-    """One run of the daemon."""
-
-    def __init__(self, workspace: Workspace, shell: Shell, ending: Callable[[], object]) -> None:
-        """`ending` is called when no more work is begun."""
-        self._workspace = workspace
-        self._shell = shell
-        self._ending = ending
-        self._watch = shell.config.watch
-        quiet = self._watch.debounce_seconds
-        self._debounce = Debounce(quiet)
-        self._woken = asyncio.Event()
-        self._stopping = False
-        self._busy: dict[str, tuple[asyncio.Task[None], Cycle]] = {}
-        self._held: dict[tuple[int, int], str] = {}
-        """Which busy project works in which folder; no other does, even when the folder was renamed meanwhile."""
-        self._after: dict[str, set[str]] = {}
-        """Busy project -> others to look at when it is done, since the folder it works in has their name now."""
-        self._states: dict[str, State] = {}
-        self._seen: dict[str, dict[str, str]] = {}
-        self._day = shell.today.day
-
-    def stop(self) -> None:
-        """End soon: running work is cancelled and goes on at the next start."""
-        self._stopping = True
-        self._woken.set()
-
-    async def run(self, *, until_idle: bool, timeout: float | None) -> bool:
-        """Until stopped, idle or out of time; whether every project is completed."""
-        rescan: asyncio.Task[None] | None = None
-        greeting: asyncio.Task[None] | None = None
-        try:
-            async with asyncio.timeout(timeout if until_idle else None):
-                async with watching(self._workspace.path, self._note, polling=self._watch.polling) as watcher:
-                    self._say(f"watching {self._workspace.path}; write NAME/{Project.REQUIREMENTS} to begin")
-                    await in_thread(self._count_today)
-                    await self._rescan(at_once=True)
-                    rescan = asyncio.create_task(self._rescan_forever(watcher.check), name="rescan")
-                    greeting = asyncio.create_task(self._tell_sandbox(), name="sandbox")
-                    await self._serve(until_idle=until_idle, patient=timeout is not None)
-        except TimeoutError:
-            self._say(
-                f"out of time after {timeout:g} seconds; what is unfinished goes on at the next start", Level.WARNING
-            )
-            return False
-        finally:
-            for task in (rescan, greeting):
-                if task is not None:
-                    task.cancel()
-            await self._end_work()
-        return not self._stopping and all(state.status is Status.COMPLETED for state in self._begun())
-
-    async def _tell_sandbox(self) -> None:
-        """How code is kept in, or why nothing can be verified yet; the work itself decides again."""
-        try:
-            sandbox = await self._shell.crew.sandbox()
-        except SandboxUnavailable as problem:
-            self._say(f"no sandbox works here, so nothing can be verified: {problem}", Level.WARNING)
-            return
-        if sandbox:
-            self._say(f"code is tested in {sandbox}")
-
-    def _count_today(self) -> None:
-        """What was spent today before this start counts in the daily limits."""
-        for name in self._workspace.projects():
-            with suppress(FileProblem), self._workspace.folder(name) as folder:
-                self._shell.today.read(folder)
-
-    def _begun(self) -> list[State]:
-        """The projects that have anything to be done or that was done."""
-        return [s for name, s in self._states.items() if s.status is not Status.IDLE or self._seen.get(name)]
-
-    async def _serve(self, *, until_idle: bool, patient: bool) -> None:
-        now = asyncio.get_running_loop().time
-        while not self._stopping:
-            for name in self._debounce.take_due(now()):
-                self._attend(name)
-            if until_idle and self._idle(patient=patient):
-                return
-            self._woken.clear()
-            with suppress(TimeoutError):
-                async with asyncio.timeout_at(self._debounce.due_at()):
-                    await self._woken.wait()
-
-    def _idle(self, *, patient: bool) -> bool:
-        waiting = patient and any(state.status is Status.WAITING for state in self._states.values())
-        return not self._busy and self._debounce.due_at() is None and not waiting
-
-    # --- noticing
-
-    def _note(self, name: str) -> None:
-        """The project's files may have changed; it is looked at when it has been quiet for a while."""
-        self._debounce.note(name, asyncio.get_running_loop().time())
-        self._woken.set()
-
-    def _note_now(self, name: str) -> None:
-        self._debounce.note(name, asyncio.get_running_loop().time() - 10 * self._watch.debounce_seconds - 1)
-        self._woken.set()
-
-    async def _rescan_forever(self, check: object) -> None:
-        while True:
-            await asyncio.sleep(self._watch.rescan_seconds)
-            try:
-                problems = check() if callable(check) else []
-                for problem in problems:
-                    self._say(str(problem), Level.WARNING)
-                await self._rescan()
-            except WorkspaceError as error:
-                self._shell.say_once("", str(error), Level.ERROR)
-            except Exception:
-                log.exception("a scan of the workspace broke; the next one is made all the same")
-
-    async def _rescan(self, *, at_once: bool = False) -> None:
-        """Note every project whose files differ from what was last seen, and those that time alone may let go on."""
-        found = await in_thread(lambda: self._workspace.scan(self._report_iteration, self._is_held))
-        another_day, self._day = self._day != self._shell.today.day, self._shell.today.day
-        for name, marks in found.items():
-            if at_once:
-                self._note_now(name)
-            elif self._seen.get(name) != marks or self._may_go_on(name, another_day=another_day):
-                self._note(name)
-        for name in set(self._states) - set(found):
-            self._forget(name)
-        self._seen = found
-
-    def _is_held(self, name: str) -> bool:
-        return name in self._states and self._states[name].status in HELD
-
-    def _may_go_on(self, name: str, *, another_day: bool) -> bool:
-        """Whether a look is worth while although no file has changed."""
-        state = self._states.get(name)
-        if state is None or state.status is not Status.WAITING:
-            return another_day and self._is_held(name)
-        return not kept_waiting(state, datetime.now(UTC))
-
-    def _report_iteration(self, name: str) -> int:
-        state = self._states.get(name)
-        return report_iteration(state) if state else 0
-
-    def _forget(self, name: str) -> None:
-        """The project's folder is gone."""
-        if name in self._busy:
-            self._busy[name][1].poked.set()
-        self._states.pop(name, None)
-
-    # --- working
-
-    def _attend(self, name: str) -> None:
-        """Start the project's cycle, or tell the one that runs in its folder that something may have changed."""
-        folder = self._workspace.identity(name)
-        holder = name if name in self._busy else self._held.get(folder) if folder else None
-        if holder is not None:
-            self._busy[holder][1].poked.set()
-            self._after.setdefault(holder, set()).update({name} - {holder})
-            return
-        cycle = Cycle(self._shell, name, lambda: self._open(name, folder))
-        task = asyncio.create_task(self._cycle(cycle, name), name=name)
-        self._busy[name] = (task, cycle)
-        if folder is not None:
-            self._held[folder] = name
-        task.add_done_callback(lambda _: self._finished(name, cycle, folder))
-
-    def _open(self, name: str, identity: tuple[int, int] | None) -> Folder:
-        """The folder that the cycle was started for. Raises Gone when another stands in its place."""
-        folder = self._workspace.folder(name)
-        if folder.identity() == identity:
-            return folder
-        folder.close()
-        raise Gone(f"{name} was replaced by another folder before it was looked at; that is looked at now")
-
-    async def _cycle(self, cycle: Cycle, name: str) -> None:
-        """One project's trouble is told and ends here."""
-        try:
-            self._states[name] = await cycle.run(first=name not in self._states)
-        except Gone as gone:
-            if self._states.pop(name, None):
-                self._say(str(gone), Level.WARNING, name)
-            if (self._workspace.path / name).is_dir():
-                self._note(name)  # another folder stands in its place, or only a part of it was deleted
-        except (DiskFull, ReadOnly) as problem:
-            self._stuck(name, str(problem), Status.WAITING)
-        except (StateProblem, FileProblem) as problem:
-            self._stuck(name, str(problem), Status.FAILED)
-        except Exception:
-            log.exception("%s: the cycle broke", name)
-            self._stuck(
-                name, "internal error; the traceback is in the log. Touch a trigger file to try again", Status.FAILED
-            )
-
-    def _stuck(self, name: str, problem: str, status: Status) -> None:
-        """The state could not be written: remember it here, so that the next rescan looks again."""
-        self._shell.say_once(name, problem, Level.ERROR)
-        known = self._states.get(name, State(name=name))
-        self._states[name] = known.model_copy(update={"status": status, "error": problem})
-
-    def _finished(self, name: str, cycle: Cycle, folder: tuple[int, int] | None) -> None:
-        del self._busy[name]
-        if folder is not None:
-            del self._held[folder]
-        for other in (*self._after.pop(name, ()), *([name] if cycle.poked.is_set() else ())):
-            self._note_now(other)
-        self._woken.set()
-
-    async def _end_work(self) -> None:
-        """Cancel what runs and wait for it; nothing is lost, since all that counts is already on disk."""
-        self._ending()
-        tasks = [task for task, _ in self._busy.values()]
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            _, late = await asyncio.wait(tasks, timeout=STOP_SECONDS)
-            for task in late:
-                log.warning("%s did not stop within %g seconds", task.get_name(), STOP_SECONDS)
-        if self._stopping:
-            self._say("stopped; projects in progress go on at the next start")
-
-    def _say(self, text: str, level: Level = Level.INFO, project: str | None = None) -> None:
-        self._shell.view.say(text, project=project, level=level)

@@ -19,6 +19,7 @@ from typing import Self
 from .caches import is_cache
 from .files_change import give_new_name, is_temporary, remove_tree, unfinished, write_all
 from .files_directory import DescriptorDirectory, Directory
+from .files_parts import child_of, chunks, joined, open_regular, parts_of, require_regular
 from .files_problems import (
     Denied,
     DiskFull,
@@ -46,8 +47,6 @@ __all__ = [
     "UnsafePath",
 ]
 
-_CHUNK = 1 << 20
-_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 _APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
@@ -95,7 +94,7 @@ class Folder:
     def folder(self, rel: str) -> Self:
         """A folder within this one, opened on its own."""
         with translated(rel):
-            return type(self)(self.path / rel, self._descend(_parts(rel), make=False))
+            return type(self)(self.path / rel, self._descend(parts_of(rel), make=False))
 
     def close(self) -> None:
         self._root.close()
@@ -137,7 +136,7 @@ class Folder:
         with self.reading(rel) as descriptor:
             if descriptor is None:
                 return None
-            return b"".join(_chunks(descriptor, rel, limit))
+            return b"".join(chunks(descriptor, rel, limit))
 
     def read_text(self, rel: str, *, limit: int | None = None) -> str | None:
         """The content as UTF-8, line ends kept; NotText when it is not. For users' files see `intake`."""
@@ -153,7 +152,7 @@ class Folder:
         with self.reading(rel) as descriptor:
             if descriptor is None:
                 return None
-            for chunk in _chunks(descriptor, rel, None):
+            for chunk in chunks(descriptor, rel, None):
                 digest.update(chunk)
         return digest.hexdigest()
 
@@ -161,7 +160,7 @@ class Folder:
     def reading(self, rel: str) -> Iterator[int | None]:
         """A descriptor to read a plain file by, None when absent; does not wait for a pipe's writer."""
         with translated(rel), self._parent(rel) as (directory, name):
-            descriptor = None if directory is None else _open_regular(directory, name, rel)
+            descriptor = None if directory is None else open_regular(directory, name, rel)
             try:
                 yield descriptor
             finally:
@@ -173,7 +172,7 @@ class Folder:
         found = self.status(rel)
         if found is None:
             return None
-        _require_regular(found, rel)
+        require_regular(found, rel)
         return Fingerprint.of(found)
 
     def status(self, rel: str) -> os.stat_result | None:
@@ -232,7 +231,7 @@ class Folder:
             assert directory is not None
             descriptor = directory.open(name, _APPEND)
             try:
-                _require_regular(os.fstat(descriptor), rel)
+                require_regular(os.fstat(descriptor), rel)
                 write_all(directory, descriptor, data)
             finally:
                 os.close(descriptor)
@@ -240,13 +239,13 @@ class Folder:
     def mkdir(self, rel: str) -> None:
         """Make a directory and its parents, durably; one that is there already is fine."""
         with translated(rel):
-            self._descend(_parts(rel), make=True).close()
+            self._descend(parts_of(rel), make=True).close()
 
     def names(self, rel: str = "") -> list[str]:
         """Names in a directory, sorted; empty when there is no such directory."""
         with translated(rel or "."):
             try:
-                directory = self._descend(_parts(rel), make=False)
+                directory = self._descend(parts_of(rel), make=False)
             except FileNotFoundError:
                 return []
             try:
@@ -260,7 +259,7 @@ class Folder:
         `ignored` is asked with the bare name of each file and directory.
         """
         for directory_rel, _, files in self._directories(rel, ignored):
-            yield from (_join(directory_rel, name) for name in files)
+            yield from (joined(directory_rel, name) for name in files)
 
     def remove(self, rel: str) -> bool:
         """Remove a file or a link, durably; False when there was none."""
@@ -323,7 +322,7 @@ class Folder:
         Not in caches and installed packages, where we never write.
         """
         left = [
-            _join(directory_rel, name)
+            joined(directory_rel, name)
             for directory_rel, _, files in self._directories(rel, _never_written, depth)
             for name in files
             if is_temporary(name)
@@ -333,7 +332,7 @@ class Folder:
     @contextmanager
     def _parent(self, rel: str, *, make: bool = False) -> Iterator[tuple[Directory | None, str]]:
         """The directory that holds `rel`, opened, and its name in it; (None, name) when the directory is absent."""
-        *parents, name = _parts(rel) or [""]
+        *parents, name = parts_of(rel) or [""]
         if not name:
             raise UnsafePath(f"{rel!r}: names the folder itself", rel)
         directory: Directory | None = None
@@ -353,7 +352,7 @@ class Folder:
         directory = self._root.child(".")
         try:
             for part in parts:
-                deeper = _child(directory, part, make=make)
+                deeper = child_of(directory, part, make=make)
                 directory.close()
                 directory = deeper
         except BaseException:
@@ -371,12 +370,12 @@ class Folder:
             directories, files = self._split(path, ignored)
             yield path, directories, files
             if depth is None or level < depth:
-                waiting.extend((_join(path, name), level + 1) for name in reversed(directories))
+                waiting.extend((joined(path, name), level + 1) for name in reversed(directories))
 
     def _split(self, rel: str, ignored: Callable[[str], bool]) -> tuple[list[str], list[str]]:
         with translated(rel or "."):
             try:
-                directory = self._descend(_parts(rel), make=False)
+                directory = self._descend(parts_of(rel), make=False)
             except FileNotFoundError:
                 return [], []
             try:
@@ -395,74 +394,3 @@ def _directory_at(path: Path) -> Directory:
     from .files_by_path import PathDirectory
 
     return PathDirectory.at(path)
-
-
-def _parts(rel: str) -> list[str]:
-    """The components of a relative path; UnsafePath for whatever could lead elsewhere. Empty for the folder itself."""
-    if rel == "":
-        return []
-    parts = rel.split("/")
-    if any(part in ("", ".", "..") or "\0" in part or _elsewhere_on_windows(part) for part in parts):
-        raise UnsafePath(f"{rel!r}: not a path inside the folder; use names joined by /, without . and ..", rel)
-    try:
-        os.fsencode(rel)
-    except UnicodeEncodeError as error:
-        raise UnsafePath(f"{rel!r}: the name cannot be encoded for this system; choose another", rel) from error
-    return parts
-
-
-def _elsewhere_on_windows(part: str) -> bool:
-    return os.name == "nt" and any(mark in part for mark in '\\:<>"|?*')
-
-
-def _join(directory: str, name: str) -> str:
-    return f"{directory}/{name}" if directory else name
-
-
-def _child(directory: Directory, name: str, *, make: bool) -> Directory:
-    try:
-        return directory.child(name)
-    except FileNotFoundError:
-        if not make:
-            raise
-    with suppress(FileExistsError):
-        directory.make(name)
-    directory.sync()
-    return directory.child(name)
-
-
-def _require_regular(found: os.stat_result, rel: str) -> None:
-    if stat.S_ISREG(found.st_mode):
-        return
-    kinds = {
-        stat.S_IFDIR: "a folder",
-        stat.S_IFLNK: "a symbolic link",
-        stat.S_IFIFO: "a pipe",
-        stat.S_IFSOCK: "a socket",
-    }
-    kind = kinds.get(stat.S_IFMT(found.st_mode), "a device")
-    raise NotRegular(f"{rel}: is {kind}; put a plain file in its place", rel)
-
-
-def _open_regular(directory: Directory, name: str, rel: str) -> int | None:
-    """Looked at first, since opening a device can do something; and again, since it may have been replaced."""
-    try:
-        _require_regular(directory.stat(name), rel)
-        descriptor = directory.open(name, _READ)
-    except FileNotFoundError:
-        return None
-    try:
-        _require_regular(os.fstat(descriptor), rel)
-    except BaseException:
-        os.close(descriptor)
-        raise
-    return descriptor
-
-
-def _chunks(descriptor: int, rel: str, limit: int | None) -> Iterator[bytes]:
-    total = 0
-    while chunk := os.read(descriptor, _CHUNK):
-        total += len(chunk)
-        if limit is not None and total > limit:
-            raise TooLarge(f"{rel}: larger than {limit:,} bytes; shorten it", rel)
-        yield chunk

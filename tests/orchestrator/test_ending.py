@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,11 +22,11 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 SCRIPT = """
 import asyncio, sys, threading, time
 from pathlib import Path
-from orchestrator import daemon, ending
+from orchestrator import daemon, ending, loop
 from tests.fakes.agents import trio
 from tests.fakes.daemon import Heard, settings
 
-ending.LEAVE_SECONDS, daemon.STOP_SECONDS = {leave}, 0.2
+ending.LEAVE_SECONDS, loop.STOP_SECONDS = {leave}, 0.2
 agents = trio()
 
 def hang(*_):
@@ -86,13 +85,22 @@ def test_a_run_that_is_out_of_time_ends_although_something_hangs(tmp_path: Path)
 
 
 def test_an_end_that_comes_calls_off_the_last_resort() -> None:
-    threads = threading.active_count()
-    resort = LastResort(0.05)
+    gone: list[int] = []
+    resort = LastResort(0.3, lambda: gone.append(1))
     resort.begin()
     resort.begin()
     resort.cancel()
-    time.sleep(0.1)  # or the process ends here
-    assert threading.active_count() == threads
+    time.sleep(0.5)
+    assert gone == []
+
+
+def test_an_end_that_does_not_come_is_gone_from_once() -> None:
+    gone: list[int] = []
+    resort = LastResort(0.01, lambda: gone.append(1))
+    resort.begin()
+    resort.begin()
+    time.sleep(0.2)
+    assert gone == [1]
 
 
 async def test_work_in_a_thread_hands_back_what_it_returns_and_raises() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator import daemon as daemon_module
+from orchestrator import loop as loop_module
 from orchestrator.config import DailyLimits, Limits
 from orchestrator.cycle import Cycle
 from orchestrator.shell import Shell
@@ -31,7 +31,7 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             names.append(name)
             super().__init__(shell, name, open_folder)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(daemon_module, "Cycle", Counted)
+    monkeypatch.setattr(loop_module, "Cycle", Counted)
     return names
 
 

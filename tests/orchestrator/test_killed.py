@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.workspace import WorkspaceLock
-from tests.fakes.daemon import drop, state, until, until_status
+from tests.fakes.daemon import drop, state, until
 from tests.fakes.llm import Answer, FakeLLM
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -56,11 +56,13 @@ async def test_killed_over_and_over_it_loses_nothing_and_pays_for_nothing_twice(
         for number in range(KILLS):
             drop(workspace, f"p{number}", f"number {number}\n")
             daemon = await started(workspace, llm.url)
-            before = len(llm.requests)
-            await until(lambda before=before: len(llm.requests) > before, seconds=60)  # type: ignore[misc]
-            await asyncio.sleep(chance.random() * 0.5)
-            busy = sum(state(workspace, f"p{n}").get("status") != "completed" for n in range(number + 1))
-            daemon.send_signal(signal.SIGKILL)
+            try:
+                before = len(llm.requests)
+                await until(lambda before=before: len(llm.requests) > before, seconds=60)  # type: ignore[misc]
+                await asyncio.sleep(chance.random() * 0.5)
+                busy = sum(state(workspace, f"p{n}").get("status") != "completed" for n in range(number + 1))
+            finally:
+                daemon.send_signal(signal.SIGKILL)
             assert await daemon.wait() == -signal.SIGKILL
             await until(lambda: not llm.busy)
             lost = len(llm.requests) - len(entries(workspace)) - unbooked
@@ -68,9 +70,11 @@ async def test_killed_over_and_over_it_loses_nothing_and_pays_for_nothing_twice(
             unbooked += lost
             WorkspaceLock(workspace).release()
         last = await started(workspace, llm.url)
-        for number in range(KILLS):
-            await until_status(workspace, f"p{number}", "completed")
-        last.terminate()
+        try:
+            names = [f"p{number}" for number in range(KILLS)]
+            await until(lambda: all(state(workspace, name).get("status") == "completed" for name in names), seconds=240)
+        finally:
+            last.terminate()
         assert await asyncio.wait_for(last.wait(), 10) == 0
         asked = len(llm.requests)
 
