@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from .box import Ended, Ran
@@ -30,6 +30,10 @@ class Session:
     ended: bool = False
     returned: int | None = None
     broken: int = 0
+    equal: list[str] = field(default_factory=list)
+    """Classes that are equal to everything."""
+    left: bool = False
+    """The process ended by itself, and not by the runner's hand."""
     forged: str = ""
     """Why the records cannot be trusted; empty when they can."""
 
@@ -40,6 +44,7 @@ def read_session(ran: Ran, secret: Secret) -> Session:
     session = Session(forged=forged)
     for record in records:
         _sort_in(session, record)
+    session.left = ran.ended is Ended.EXITED and session.returned is None
     return session
 
 
@@ -65,6 +70,8 @@ def _sort_in(session: Session, record: Record) -> None:
             session.files = {path: (n, missing, m) for path, (n, missing, m) in record["files"].items()}
         case "broken":
             session.broken = record["count"]
+        case "equal":
+            session.equal = record["classes"]
         case "start":
             session.started = True
         case "end":
@@ -122,6 +129,7 @@ def _suspicions(session: Session, scan: Scan, outcomes: list[Outcome], missing: 
     if session.deselected:
         reasons.append(f"{len(session.deselected)} tests were deselected, the first is {session.deselected[0]}")
     reasons += scan.flags
+    reasons += [f"{name} is equal to whatever it is compared with" for name in session.equal]
     idle = sum(outcome in {Outcome.SKIPPED, Outcome.XFAIL} for outcome in outcomes)
     if idle > outcomes.count(Outcome.PASSED):
         reasons.append(f"{idle} of {len(outcomes)} tests are skipped or expected to fail")
@@ -232,6 +240,9 @@ def coverage_of(session: Session, is_test: Iterable[str]) -> Coverage | None:
     return Coverage(statements - missed, statements, {p: tuple(lines) for p, (_, lines, _) in files.items() if lines})
 
 
+_RUINED = ("empty", "full", "raise")
+
+
 def with_vacuity(tested: SuiteRun, session: Session, secret: Secret) -> SuiteRun:
     """The verdict after the run with broken code."""
     passed = [test.id for test in tested.tests if test.outcome is Outcome.PASSED]
@@ -239,36 +250,53 @@ def with_vacuity(tested: SuiteRun, session: Session, secret: Secret) -> SuiteRun
     idle = tuple(test for test in passed if _always_passes(runs.get(test, {})))
     empty = tuple(test for test in passed if test not in idle and _says_nothing(runs.get(test, {})))
     tested = replace(tested, vacuous=idle, empty=empty, broken=session.broken)
-    if tested.verdict is not Verdict.PASS or not session.broken:
+    if tested.verdict is not Verdict.PASS:
         return tested
-    if deaf := [test for test in idle if any(p["reached"] and p["when"] == "call" for p in runs[test]["raise"])]:
-        reasons = [
-            f"{name} passes although the code that it calls raises: something swallows its failures" for name in deaf
-        ]
-        return replace(tested, verdict=Verdict.SUSPECT, reasons=tuple(reasons[:5]))
-    if reason := _too_few(len(passed), len(idle), len(empty)):
-        return replace(tested, verdict=Verdict.SUSPECT, reasons=(reason,))
-    return tested
+    reasons = [what for test in passed for what in _unheard(test, runs.get(test, {}))]
+    reasons += _escaped(session, [test for test in passed if test not in runs], len(passed))
+    if session.broken:
+        reasons += _too_few(len(passed), len(idle), len(empty))
+    return replace(tested, verdict=Verdict.SUSPECT, reasons=tuple(reasons[:5])) if reasons else tested
 
 
-def _too_few(passed: int, idle: int, empty: int) -> str:
-    """Why the tests together say too little; empty when they say enough.
+def _unheard(test: str, modes: dict[str, list[Record]]) -> Iterator[str]:
+    """Why the failures of a test are not to be seen."""
+    for mode, what in (("raise", "the code that it calls raises"), ("fail", "its first assertion fails")):
+        reached = any(phase["reached"] and phase["when"] == "call" for phase in modes.get(mode, []))
+        if reached and _outcome(modes[mode]) is Outcome.PASSED and (mode == "fail" or _always_passes(modes)):
+            yield f"{test} passes although {what}: something swallows its failures"
+            return
+
+
+def _escaped(session: Session, unseen: list[str], passed: int) -> Iterator[str]:
+    """Why a run with broken code shows less than it should; tests that use the code at import cannot be collected."""
+    if session.left and session.started:
+        yield "the test runner was left early when the code under test was broken"
+        return
+    files = [error["id"] for error in session.errors]
+    lost = [test for test in unseen if not any(_covers(file, test) for file in files)]
+    if session.ended and 2 * len(lost) > passed:
+        yield f"{len(lost)} of {passed} tests did not run when the code under test was broken"
+
+
+def _too_few(passed: int, idle: int, empty: int) -> Iterator[str]:
+    """Why the tests together say too little.
 
     Half of them may ask for nothing; tests of constants and plain data are idle with good reason.
     """
     if passed and idle == passed:
-        return "every test passes with all code broken: none of them tests it"
-    if empty and (idle + empty == passed or 2 * empty > passed):
-        return f"{empty} of {passed} tests pass whatever the code gives back: they call it and check no result"
-    return ""
+        yield "every test passes with all code broken: none of them tests it"
+    elif empty and (idle + empty == passed or 2 * empty > passed):
+        yield f"{empty} of {passed} tests pass whatever the code gives back: they call it and check no result"
 
 
 def _always_passes(modes: dict[str, list[Record]]) -> bool:
     """Whatever the code does, and it was tried what happens when it raises."""
-    return "raise" in modes and all(_outcome(phases) is Outcome.PASSED for phases in modes.values())
+    ruined = [_outcome(phases) for mode, phases in modes.items() if mode in _RUINED]
+    return "raise" in modes and all(outcome is Outcome.PASSED for outcome in ruined)
 
 
 def _says_nothing(modes: dict[str, list[Record]]) -> bool:
     """Whatever the code gives back."""
-    quiet = [_outcome(phases) for mode, phases in modes.items() if mode != "raise"]
+    quiet = [_outcome(phases) for mode, phases in modes.items() if mode in {"empty", "full"}]
     return len(quiet) > 1 and all(outcome is Outcome.PASSED for outcome in quiet)

@@ -76,14 +76,15 @@ def _tests(evidence: Evidence) -> Part:
         return Part("tests", 4.5, 0.0, "not run")
     idle = len(tested.vacuous) + len(tested.empty)
     good = counts[Outcome.PASSED] - idle
+    skipped = counts[Outcome.SKIPPED] + counts[Outcome.XFAIL]
     bad = counts[Outcome.FAILED] + counts[Outcome.ERROR] + counts[Outcome.NOT_RUN] + len(tested.missing)
-    if good + bad == 0:
+    if good + bad + skipped == 0:
         good = counts[Outcome.PASSED]
-    value = good / (good + bad) if good + bad else 0.0
+    value = good / (good + bad + skipped) if good + bad + skipped else 0.0
     said = f"{counts[Outcome.PASSED]} of {len(tested.tests) + len(tested.missing)} passed"
-    return Part(
-        "tests", 4.5, value, said + (f"; {idle} of them pass whatever the code does and do not count" if idle else "")
-    )
+    said += f"; {skipped} skipped or expected to fail, which show nothing" if skipped else ""
+    said += f"; {idle} pass whatever the code does and do not count" if idle else ""
+    return Part("tests", 4.5, value, said)
 
 
 def _examples(evidence: Evidence) -> Part:

@@ -21,6 +21,7 @@ _OUTCOME_HOOKS = frozenset(
         "pytest_itemcollected", "pytest_make_collect_report",
     }
 )  # fmt: skip
+_REACH = frozenset({"get_objects", "get_referrers", "_getframe", "_current_frames"})
 _RESULTS = frozenset({"obj", "_obj", "runtest", "longrepr", "outcome"})
 _SHADOWS = frozenset({"sitecustomize.py", "usercustomize.py", "pytest.py"})
 
@@ -120,14 +121,18 @@ def _flags(path: str, tree: ast.Module) -> Iterator[str]:
             yield f"defines {node.name}, which can change which tests run and what they report"
         elif conftest and isinstance(node, ast.Attribute) and node.attr in _RESULTS and isinstance(node.ctx, ast.Store):
             yield f"assigns .{node.attr} of a test or its report"
-        elif is_test(path) and isinstance(node, ast.Name | ast.Attribute) and _reaches_in(node):
+        elif is_test(path) and isinstance(node, ast.Attribute) and node.attr in _REACH:
             yield "looks into the interpreter's other frames or objects"
+        elif isinstance(node, ast.Attribute) and node.attr == "__code__" and isinstance(node.ctx, ast.Store):
+            yield "replaces the code of a function"
+        elif _touches_memory(node):
+            yield "reaches into the interpreter's memory"
 
 
-def _reaches_in(node: ast.Name | ast.Attribute) -> bool:
-    if isinstance(node, ast.Name):
-        return False
-    return node.attr in {"get_objects", "get_referrers", "_getframe", "_current_frames"}
+def _touches_memory(node: ast.AST) -> bool:
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, str) and "/proc/self/mem" in node.value
+    return isinstance(node, ast.Attribute) and node.attr in {"memmove", "memset", "from_address", "pythonapi"}
 
 
 def _imports(tree: ast.Module) -> Iterator[str]:

@@ -3,9 +3,9 @@
 
 import process from 'node:process';
 
-const { name, mode } = Object.fromEntries(new URL(import.meta.url).searchParams);
+const { name, mode, stays } = Object.fromEntries(new URL(import.meta.url).searchParams);
 // What a test starts shall not ask, but end.
-delete process.env.NODE_OPTIONS;
+if (!stays) delete process.env.NODE_OPTIONS;
 
 let importing = 0;
 const thing = new Proxy(function thing() {}, {

@@ -67,6 +67,22 @@ def break_source(text: str, name: str, mark: str = "") -> tuple[str, int]:
         return text, 0
 
 
+def guard_tests(text: str, name: str) -> str:
+    """`text` with every test beginning with an assertion that fails when the builtin `name` says so."""
+    try:
+        tree = ast.parse(text)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and _is_test_function(node):
+                node.body[:0] = _parsed(f"assert not {name}('fail')")
+        return ast.unparse(ast.fix_missing_locations(tree)) + "\n"
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return text
+
+
+def _is_test_function(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    return node.name.startswith("test") and not any("fixture" in ast.dump(d) for d in node.decorator_list)
+
+
 class _Breaker(ast.NodeTransformer):
     def __init__(self, name: str) -> None:
         self.name = name

@@ -222,25 +222,29 @@ def make_reporter(channel: Channel, each: float, pytest: Any, breaking: Any = No
             emit("end", code=int(exitstatus), collected=session.testscollected)
 
     class BrokenReporter(Reporter):
-        """Runs each test once for each way to be broken, as long as it passes."""
+        """Runs each test once for each way to be broken, as long as it passes, and once when it has to fail."""
 
         def __init__(self) -> None:
             self._quiet_until = 0.0
 
         @first  # type: ignore[untyped-decorator, unused-ignore]
         def pytest_runtest_protocol(self, item: Any) -> bool:
-            from _pytest.runner import runtestprotocol
-
             self._quiet_until = self._quiet_until or time.monotonic() + QUIET_ALL
             for mode in breaking.modes:
                 quiet = breaking.is_quiet(mode)
                 if quiet and time.monotonic() > self._quiet_until:
                     continue
-                alarm.seconds = alarm.seconds and (min(each, QUIET_EACH) if quiet else each)
-                breaking.begin(mode)
-                begin(item.nodeid)
-                if any(report.failed for report in runtestprotocol(item, log=False)):
+                if not self._passes(item, mode, min(each, QUIET_EACH) if quiet else each):
                     break
+            self._passes(item, breaking.last, each)
             return True
+
+        def _passes(self, item: Any, mode: str, seconds: float) -> bool:
+            from _pytest.runner import runtestprotocol
+
+            alarm.seconds = alarm.seconds and seconds
+            breaking.begin(mode)
+            begin(item.nodeid)
+            return not any(report.failed for report in runtestprotocol(item, log=False))
 
     return Reporter() if breaking is None else BrokenReporter()

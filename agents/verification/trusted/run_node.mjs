@@ -14,8 +14,8 @@ import process from 'node:process';
 import { run } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-// Seconds for one test, and for all, with code that goes on without doing anything.
-const QUIET_EACH = 2;
+// Seconds for one file, and for all, with code that goes on without doing anything.
+const QUIET_EACH = 5;
 const QUIET_ALL = 15;
 
 const [report, secret] = process.argv.slice(2).map(Number);
@@ -71,7 +71,7 @@ function phase(event, outcome, mode = '') {
   const error = data.details?.error;
   const cause = error?.cause ?? error;
   // A file that does not load fails as a whole, with no more than "test failed": what Node printed says why.
-  const message = told ? /^(?:\w*Error\b.*|.*\[ERR_\w+\].*)$/m.exec(told)?.[0] ?? told : String(cause?.message ?? cause ?? '');
+  const message = told ? /^(?:\w*Error\b.*|.*\[ERR_\w+\].*)$/m.exec(told)?.[0] ?? told : said(cause?.message ?? cause ?? '');
   for (const when of ['setup', 'teardown']) {
     emit('phase', { id, when, mode, raw: null, outcome: 'passed', xfail: false, seconds: 0, reached: false });
   }
@@ -79,15 +79,24 @@ function phase(event, outcome, mode = '') {
     id,
     when: 'call',
     mode,
-    raw: outcome === 'failed' ? String(cause?.name ?? 'Error') : null,
+    raw: outcome === 'failed' ? said(cause?.name ?? 'Error') : null,
     outcome: data.skip !== undefined && data.skip !== false ? 'skipped' : outcome,
     xfail: data.todo !== undefined && data.todo !== false,
     seconds: (data.details?.duration_ms ?? 0) / 1000,
     message: outcome === 'failed' ? message.slice(0, 3000) : '',
-    frames: outcome === 'failed' ? frames(told || String(cause?.stack ?? '')) : [],
+    frames: outcome === 'failed' ? frames(told || said(cause?.stack ?? '')) : [],
     output: '',
     reached: false,
   });
+}
+
+// What was thrown may be anything, also what cannot be made a string.
+function said(value) {
+  try {
+    return String(value);
+  } catch {
+    return 'something that cannot be shown';
+  }
 }
 
 function frames(stack) {
@@ -111,16 +120,34 @@ function around(file, number) {
   }
 }
 
-function runCommand() {
+function commandFails() {
   const [program, ...words] = options.command;
-  emit('item', { id: words.join(' ') });
-  emit('run', { id: words.join(' ') });
-  const ended = spawnSync(program, words, { stdio: ['ignore', 'inherit', 'inherit'] });
-  const failed = ended.status !== 0;
-  phase({ id: words.join(' '), data: { details: { error: { message: `exit code ${ended.status}` } } } },
-    failed ? 'failed' : 'passed');
-  emit('end', { code: ended.status ?? 1, collected: 1 });
-  finish(failed ? 1 : 0);
+  const { status } = spawnSync(program, words, { stdio: ['ignore', 'inherit', 'inherit'] });
+  return status === 0 ? '' : `exit code ${status}`;
+}
+
+function runCommand(problem, mode = '') {
+  const id = options.command.slice(1).join(' ');
+  if (!mode) emit('item', { id });
+  phase({ id, data: { details: { error: { message: problem } } } }, problem ? 'failed' : 'passed', mode);
+  emit('end', { code: problem ? 1 : 0, collected: 1 });
+  finish(problem ? 1 : 0);
+}
+
+// A runner of the project's own is only asked whether it fails: when no module loads, and when every function throws.
+function runBrokenCommand() {
+  if (!breakAll()) finish(0);
+  endProgramsWith(97);
+  const problem = commandFails();
+  if (!problem) runCommand('', 'raise');
+  preload('raise', { stays: 'yes' });
+  runCommand(commandFails(), 'raise');
+}
+
+function preload(mode, more = {}) {
+  const file = new URL('breaking_node.mjs', import.meta.url);
+  file.search = new URLSearchParams({ name: options.canary, mode, ...more });
+  process.env.NODE_OPTIONS = `--import=${file.href}`;
 }
 
 async function runTests(files, each, mode = '') {
@@ -148,6 +175,7 @@ async function runTests(files, each, mode = '') {
       if (!bad) passed.add(data.file ?? data.name);
       if (!mode) emit('item', { id });
       const whole = id === path.relative(root, data.file ?? data.name);
+      if (whole && bad && mode) emit('collect_error', { id, message: '', frames: [] });
       phase({ id, data, told: whole ? errors.get(data.file ?? data.name) : '' }, bad ? 'failed' : 'passed', mode);
     }
   }
@@ -168,9 +196,7 @@ async function runBroken(files) {
   for (const mode of ['empty', 'full', 'raise']) {
     if (files.length === 0 || (Date.now() - started > QUIET_ALL * 1000 && mode !== 'raise')) continue;
     if (mode === 'raise') endProgramsWith(97);
-    const preload = new URL('breaking_node.mjs', import.meta.url);
-    preload.search = new URLSearchParams({ name: options.canary, mode });
-    process.env.NODE_OPTIONS = `--import=${preload.href}`;
+    preload(mode);
     const each = mode === 'raise' ? options.each : Math.min(QUIET_EACH, options.each);
     ({ passed: files } = await runTests(files, each, mode));
   }
@@ -229,12 +255,17 @@ function linesOf(text) {
 emit('start', { node: process.version });
 linkModules();
 checkSyntax();
-if (options.command) runCommand();
+if (options.command && options.broken) runBrokenCommand();
+if (options.command) {
+  emit('run', { id: options.command.slice(1).join(' ') });
+  runCommand(commandFails());
+}
 const folder = options.coverage ? mkdtempSync(path.join(tmpdir(), 'coverage-')) : '';
 const broken = options.broken && breakAll();
 const files = [...options.files, ...plantCanaries()].map((file) => path.resolve(file));
 if (options.broken) {
-  if (broken) await runBroken(files);
+  if (!broken) finish(0);
+  await runBroken(files);
   emit('end', { code: 0, collected: files.length });
   finish(0);
 }

@@ -68,13 +68,14 @@ def compile_all(channel: Any, sources: list[str]) -> None:
 
 
 def break_all(channel: Any, options: Options) -> Any:
-    """Break the working copy of the code under test; the result decides what that means for each test."""
+    """Break the working copy of the code under test, and guard the tests; the result decides what that means."""
     broken, mark = beside("broken"), Path.cwd() / f".{options.canary}"
     count = 0
     for path in options.sources:
-        if broken.is_test(path):
-            continue
         text = Path(path).read_text(encoding="utf-8", errors="replace")
+        if broken.is_test(path):
+            Path(path).write_text(broken.guard_tests(text, options.canary), encoding="utf-8")
+            continue
         new, number = broken.break_source(text, options.canary, str(mark))
         count += number
         Path(path).write_text(new, encoding="utf-8")
@@ -146,6 +147,7 @@ def main() -> None:
     code = int(pytest.main(arguments(options), plugins=[reporter]))
     if finish is not None:
         finish(channel)
+    channel.emit("equal", classes=beside("equality").always_equal(str(Path.cwd()), options.sources))
     channel.emit("returned", code=code)
     sys.stdout.flush()
     sys.stderr.flush()

@@ -243,8 +243,38 @@ def test_a_test_that_reaches_the_broken_code_and_passes_is_suspect() -> None:
 
 def test_without_anything_to_break_nothing_is_concluded() -> None:
     main = verdict(session(ran_test(GOOD)))
-    again = read_session(Ran(Ended.EXITED, 1, 1.0, b"", 0, report=sealed(*session(ran_test(GOOD)))), SECRET)
+    again = read_session(Ran(Ended.EXITED, 1, 1.0, b"", 0, report=sealed(*session(in_modes(GOOD)))), SECRET)
     assert with_vacuity(main, again, SECRET).verdict is Verdict.PASS
+
+
+def test_a_test_that_passes_though_its_first_assertion_fails_is_suspect() -> None:
+    again = broken([*in_modes(GOOD, failing=("empty",)), phase(GOOD, mode="fail", reached=True)])
+    for when in ("setup", "teardown"):
+        again.broken_phases[GOOD]["fail"].append(phase(GOOD, when, mode="fail"))
+    tested = with_vacuity(verdict(session(ran_test(GOOD))), again, SECRET)
+    assert tested.verdict is Verdict.SUSPECT
+    assert tested.reasons == (f"{GOOD} passes although its first assertion fails: something swallows its failures",)
+
+
+@pytest.mark.parametrize(
+    ("records", "code", "reason"),
+    [
+        ([{"t": "start"}, {"t": "broken", "count": 1}], 0, "the test runner was left early"),
+        ([{"t": "broken", "count": 1}, *session()], 1, "1 of 1 tests did not run"),
+    ],
+)
+def test_a_run_with_broken_code_that_shows_nothing_is_suspect(
+    records: list[dict[str, Any]], code: int, reason: str
+) -> None:
+    again = read_session(Ran(Ended.EXITED, code, 1.0, b"", 0, report=sealed(*records)), SECRET)
+    tested = with_vacuity(verdict(session(ran_test(GOOD))), again, SECRET)
+    assert tested.verdict is Verdict.SUSPECT
+    assert tested.reasons[0].startswith(reason)
+
+
+def test_tests_that_use_the_code_at_import_cannot_be_tried_with_broken_code() -> None:
+    error = [{"t": "collect_error", "id": "t.py", "message": "Broken", "frames": []}]
+    assert with_vacuity(verdict(session(ran_test(GOOD))), broken(error), SECRET).verdict is Verdict.PASS
 
 
 def test_names_are_shown_without_control_characters() -> None:

@@ -93,11 +93,19 @@ def test_an_advisory_example_counts_neither_way() -> None:
     assert (result.value, result.green) == (10.0, True)
 
 
+@pytest.mark.parametrize("outcome", [Outcome.SKIPPED, Outcome.XFAIL])
+def test_skipped_tests_show_nothing(outcome: Outcome) -> None:
+    tests = (*cases(3, 0), Case("t.py::test_later", outcome))
+    part = score(evidence(tested=SuiteRun(Verdict.PASS, tests)), NONE).parts[0]
+    assert part.value == 0.75
+    assert "1 skipped" in part.evidence
+
+
 def test_tests_that_cannot_fail_do_not_count() -> None:
     tested = SuiteRun(Verdict.FAIL, cases(3, 1), vacuous=("t.py::test_0",), empty=("t.py::test_1",), broken=5)
     part = score(evidence(tested=tested), NONE).parts[0]
     assert part.value == 0.5
-    assert "2 of them pass whatever the code does" in part.evidence
+    assert "2 pass whatever the code does" in part.evidence
 
 
 def test_a_test_that_was_not_collected_counts_as_failed() -> None:
