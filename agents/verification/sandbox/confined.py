@@ -29,7 +29,7 @@ from agents.verification.sandbox.watch import Launch, Watched, watch
 _SYSTEM = (
     *("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"),
     *("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime", "/etc/passwd", "/etc/group"),
-    *("/etc/nsswitch.conf", "/etc/hosts", "/etc/ssl/openssl.cnf"),
+    *("/etc/nsswitch.conf", "/etc/hosts", "/etc/ssl/openssl.cnf", "/etc/ssl/certs"),
     *("/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/loadavg", "/proc/filesystems", "/proc/uptime"),
     *("/proc/sys/kernel", "/proc/sys/vm/overcommit_memory", "/sys/devices/system/cpu"),
 )

@@ -465,3 +465,8 @@ async def test_a_run_that_is_over_leaves_no_folder(
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     await sandbox.run(shell("mkdir -p a/b; touch a/b/c; chmod 0 a"))
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_landlock_shows_the_machine_s_public_certificates_that_npm_may_be_told_to_read() -> None:
+    ran = await _working("landlock").run(program("import os; os.listdir('/etc/ssl/certs')"))
+    assert ran.exit_code == 0 or not Path("/etc/ssl/certs").exists()
