@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import json
+import logging
 import os
 import sys
 from contextlib import suppress
@@ -15,7 +16,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from .files import FileProblem, Folder
+from .files import DiskFull, FileProblem, Folder
+
+log = logging.getLogger(__name__)
 
 INFORMATION = ".tumbler-daemon.json"
 _LOCK_FILE = ".tumbler-daemon.lock"
@@ -42,6 +45,8 @@ class WorkspaceLock:
         self._descriptor = _locked(path)
         try:
             self._tell()
+        except DiskFull as problem:
+            log.warning("%s: %s", path, problem)  # projects wait for space; the file is only for people
         except FileProblem as problem:
             os.close(self._descriptor)
             raise WorkspaceError(f"{path}: cannot be written to: {problem}") from problem

@@ -7,6 +7,7 @@ Death is played: from the chosen call on, every call that would change a file ra
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
 import json
 import os
@@ -45,11 +46,20 @@ class Plan:
         self.dead = self.count == self.at
         return self.dead
 
+    def require_space(self) -> None:
+        """The disk is full from the chosen call on; files can still be removed."""
+        self.count += 1
+        if self.at and self.count >= self.at:
+            raise OSError(errno.ENOSPC, "full")
+
 
 class Mortal(DescriptorDirectory):
     plan = Plan()
 
     def _do(self, name: str, *arguments: object) -> object:
+        if self.plan.how == "full":
+            self.plan.require_space()
+            return getattr(DescriptorDirectory, name)(self, *arguments)
         last = self.plan.reached()
         if last and self.plan.how == "before":
             raise Dead
@@ -69,7 +79,9 @@ class Mortal(DescriptorDirectory):
         return descriptor
 
     def write(self, descriptor: int, data: memoryview) -> int:
-        if self.plan.reached():
+        if self.plan.how == "full":
+            self.plan.require_space()
+        elif self.plan.reached():
             if self.plan.how != "before":
                 super().write(descriptor, data[: len(data) // 2] if self.plan.how == "torn" else data)
             raise Dead
@@ -88,10 +100,16 @@ class Mortal(DescriptorDirectory):
         self._do("link", old, new)
 
     def unlink(self, name: str) -> None:
+        if self.plan.how == "full":
+            return super().unlink(name)
         self._do("unlink", name)
+        return None
 
     def remove(self, name: str) -> None:
+        if self.plan.how == "full":
+            return super().remove(name)
         self._do("remove", name)
+        return None
 
 
 @pytest.fixture(autouse=True)
@@ -215,4 +233,32 @@ async def test_a_second_death_while_recovering_loses_nothing_either(tmp_path: Pa
         found = await survive(workspace, [Plan(at, "after"), Plan(1 + at % 11, "before")], wanted)
         if found:
             wrong[at] = found
+    assert wrong == {}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+async def test_a_disk_that_is_full_from_any_call_on_costs_at_most_the_answer_that_had_come(tmp_path: Path) -> None:
+    count, wanted = await whole(tmp_path / "whole")
+    step = 1 if os.environ.get("CRASH_POINTS") == "all" else max(1, count // 16)
+    wrong = {}
+    for at in range(3, count + 1, step):
+        workspace = tmp_path / f"at{at}"
+        agents = trio()
+        drop(workspace, "x")
+        Mortal.plan = Plan(at, "full")
+        async with asyncio.timeout(20):
+            await daemon(workspace, agents).run(until_idle=True)
+        found = torn(workspace / "x")
+        Mortal.plan = Plan()
+        async with asyncio.timeout(20):
+            assert await daemon(workspace, agents).run(until_idle=True) == 0, state(workspace, "x")
+        found += torn(workspace / "x") + finished(workspace / "x")
+        if results(workspace / "x") != wanted:
+            found.append("the result differs from that of an undisturbed cycle")
+        asked = len(agents.architect.provider.requests)
+        found += [f"{asked} calls were paid instead of 5, or 6"] if asked > 6 else []
+        if found:
+            wrong[at] = found
+        shutil.rmtree(workspace)
     assert wrong == {}
