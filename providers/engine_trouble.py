@@ -13,7 +13,7 @@ PATIENCE = 60.0
 """Seconds; loading takes a fraction of one, on a cold disk several."""
 PACKAGES = {"libgomp.so.1": "libgomp1", "libstdc++.so.6": "libstdc++6", "libgcc_s.so.1": "libgcc-s1"}
 """Library -> what Debian and Ubuntu call the package that has it."""
-INSTALL = "install it with: pip install 'code-tumbler[embedded]' (or: uv run --extra embedded run_orchestrator.py)"
+INSTALL = "install it with: pip install xllamacpp huggingface-hub (or: uv run --extra embedded run_orchestrator.py)"
 _LIBRARY = re.compile(r"(lib[\w+.-]+\.so[\w.]*): cannot open shared object file")
 
 

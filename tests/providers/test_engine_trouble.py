@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
+import tomllib
+from pathlib import Path
 
 import pytest
 
 from providers import Blocked, ProviderSettings, engine
 from providers.engine import Engine
-from providers.engine_trouble import explain, trouble
+from providers.engine_trouble import INSTALL, explain, trouble
 
 
 @pytest.mark.parametrize(
@@ -22,7 +25,11 @@ from providers.engine_trouble import explain, trouble
             "for want of libgomp.so.1; install it with: apt install libgomp1",
         ),
         (1, "ImportError: libodd.so.7: cannot open shared object file: x", "install the system package that has it"),
-        (1, "ModuleNotFoundError: No module named 'xllamacpp'", "pip install 'code-tumbler[embedded]'"),
+        (
+            1,
+            "ModuleNotFoundError: No module named 'xllamacpp'",
+            "install it with: pip install xllamacpp huggingface-hub",
+        ),
         (-4, "", "this processor lacks instructions"),
         (1, "Traceback\nImportError: undefined symbol: x\n", "undefined symbol: x; install it anew with: pip"),
         (3, "", "exit code 3; install it anew"),
@@ -31,6 +38,12 @@ from providers.engine_trouble import explain, trouble
 def test_each_reason_comes_with_what_mends_it(code: int, said: str, expected: str | None) -> None:
     found = explain(code, said)
     assert found is None if expected is None else found and expected in found
+
+
+def test_the_packages_that_are_named_are_those_of_the_extra() -> None:
+    pyproject = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))
+    wanted = [re.split(r"[<>=]", each)[0] for each in pyproject["project"]["optional-dependencies"]["embedded"]]
+    assert f"pip install {' '.join(wanted)} " in INSTALL
 
 
 def test_it_is_found_by_loading_the_module_in_another_process() -> None:
