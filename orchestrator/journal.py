@@ -101,6 +101,9 @@ class Journal:
         names = [name for name in folder.names(Project.JOURNAL) if _NAME.match(name)]
         return cls(folder, sorted(names, key=_id))
 
+    def __len__(self) -> int:
+        return len(self._names)
+
     def next_id(self) -> int:
         """One more than the highest so far."""
         return _id(self._names[-1]) + 1 if self._names else 1

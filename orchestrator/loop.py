@@ -44,7 +44,7 @@ class Loop:
         self._woken = asyncio.Event()
         self._stopping = False
         self._busy: dict[str, tuple[asyncio.Task[None], Cycle]] = {}
-        self._held: dict[tuple[int, int], str] = {}
+        self._occupied: dict[tuple[int, int], str] = {}
         """Which busy project works in which folder; no other does, even when the folder was renamed meanwhile."""
         self._after: dict[str, set[str]] = {}
         """Busy project -> others to look at when it is done, since the folder it works in has their name now."""
@@ -180,7 +180,7 @@ class Loop:
     def _attend(self, name: str) -> None:
         """Start the project's cycle, or tell the one that runs in its folder that something may have changed."""
         folder = self._workspace.identity(name)
-        holder = name if name in self._busy else self._held.get(folder) if folder else None
+        holder = name if name in self._busy else self._occupied.get(folder) if folder else None
         if holder is not None:
             self._busy[holder][1].poked.set()
             self._after.setdefault(holder, set()).update({name} - {holder})
@@ -189,7 +189,7 @@ class Loop:
         task = asyncio.create_task(self._cycle(cycle, name), name=name)
         self._busy[name] = (task, cycle)
         if folder is not None:
-            self._held[folder] = name
+            self._occupied[folder] = name
         task.add_done_callback(lambda _: self._finished(name, cycle, folder))
 
     def _open(self, name: str, identity: tuple[int, int] | None) -> Folder:
@@ -228,7 +228,7 @@ class Loop:
     def _finished(self, name: str, cycle: Cycle, folder: tuple[int, int] | None) -> None:
         del self._busy[name]
         if folder is not None:
-            del self._held[folder]
+            del self._occupied[folder]
         for other in (*self._after.pop(name, ()), *([name] if cycle.poked.is_set() else ())):
             self._note_now(other)
         self._woken.set()

@@ -58,7 +58,7 @@ def load(folder: Folder, name: str) -> State:
     if state.schema_version > SCHEMA_VERSION:
         raise StateProblem(
             f"{name}: {Project.STATE} was written by a newer version (schema {state.schema_version}, "
-            f"this one knows {SCHEMA_VERSION}); update code-tumbler, or move the file away to start afresh"
+            f"this one knows {SCHEMA_VERSION}); update code-tumbler, or move .tumbler away to start afresh"
         )
     return state
 
@@ -69,14 +69,17 @@ class StateDamaged(StateProblem):
 
 def load_or_rebuild(folder: Folder, name: str) -> tuple[State, str | None]:
     """The state, and a sentence for the user when it had to be rebuilt. Raises StateProblem for a newer version."""
+    fresh, told = State(name=_storable(name)), f"{Project.STATE} was missing"
     try:
-        return load(folder, name).model_copy(update={"name": _storable(name)}), None
+        state = load(folder, name).model_copy(update={"name": fresh.name})
+        known = folder.stat(Project.STATE) is not None
     except StateDamaged:
-        aside = _set_aside(folder)
-        rebuilt = Journal.open(folder).newest_state() or State(name=name)
-        rebuilt = rebuilt.model_copy(update={"name": _storable(name)})
-        save(folder, rebuilt)
-        return rebuilt, f"{Project.STATE} was damaged; set aside as {aside} and rebuilt from the journal"
+        state, known, told = fresh, False, f"{Project.STATE} was damaged; set aside as {_set_aside(folder)}"
+    kept = None if known else Journal.open(folder).newest_state()
+    if kept is None and state is not fresh:
+        return state, None
+    rebuilt = save(folder, (kept or fresh).model_copy(update={"name": fresh.name}))
+    return rebuilt, f"{told}; rebuilt from the journal"
 
 
 def save(folder: Folder, state: State) -> State:

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from .files import Folder
-from .journal import Entry
+from .journal import Entry, Journal
 from .project import Project
 
 
@@ -151,17 +151,23 @@ class Today:
             self._tell_unpriced(row.provider, row.model)
 
     def read(self, folder: Folder) -> None:
-        """Add today's rows of a project's usage.json; one that does not parse counts nothing. Raises FileProblem."""
-        written = folder.stat(Project.USAGE)
-        if written is None or _day(written.mtime_ns / 1e9) < self.day:
+        """Add today's calls of a project. Raises FileProblem."""
+        written = folder.status(Project.JOURNAL)
+        if written is None or _day(written.st_mtime) < self.day:
             return
-        try:
-            rows = [Row.model_validate(row) for row in json.loads(folder.read(Project.USAGE) or b"")["history"]]
-        except (ValueError, KeyError, TypeError, RecursionError):
-            return
-        for row in rows:
+        for row in _rows(folder):
             if row.time.astimezone().date() == self.day:
                 self.add(row)
+
+
+def _rows(folder: Folder) -> list[Row]:
+    """From usage.json, which is quick to read; from the journal when that knows more."""
+    journal = Journal.open(folder)
+    try:
+        rows = [Row.model_validate(row) for row in json.loads(folder.read(Project.USAGE) or b"")["history"]]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        rows = []
+    return rows if len(rows) == len(journal) else [Row.of(entry) for entry in journal.entries()]
 
 
 def _day(seconds: float) -> date:

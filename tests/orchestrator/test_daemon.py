@@ -492,6 +492,25 @@ async def test_a_state_cut_in_half_is_set_aside_and_rebuilt_without_another_call
     assert "rebuilt" in heard.text()
 
 
+@pytest.mark.parametrize("content", [None, "", "null", "[]", '{"name": "x", "status": "no such"}', '{"turn": NaN}'])
+async def test_a_state_that_is_gone_or_makes_no_sense_is_rebuilt_without_another_call(
+    tmp_path: Path, content: str | None
+) -> None:
+    agents = trio(scores=(4.0, 9.0))
+    drop(tmp_path, "x")
+    await finish(tmp_path, agents)
+    made = list((tmp_path / "x" / "05_final").iterdir())
+    path = tmp_path / "x" / ".tumbler" / "state.json"
+    path.unlink()
+    if content is not None:
+        path.write_text(content)
+    heard = Heard()
+    assert await finish(tmp_path, agents, heard) == 0
+    assert journal_size(tmp_path, "x") == 5
+    assert list((tmp_path / "x" / "05_final").iterdir()) == made
+    assert "rebuilt from the journal" in heard.text()
+
+
 async def test_unknown_keys_of_state_json_survive(tmp_path: Path) -> None:
     drop(tmp_path, "x")
     (tmp_path / "x" / ".tumbler").mkdir()

@@ -308,6 +308,17 @@ async def test_a_restart_does_not_forget_what_today_has_cost(tmp_path: Path) -> 
     assert not agents.architect.provider.requests
 
 
+async def test_what_a_crash_kept_out_of_usage_json_counts_in_the_day_all_the_same(tmp_path: Path) -> None:
+    drop(tmp_path, "x")
+    assert await finish(tmp_path, trio(scores=(9.0,))) == 0
+    (tmp_path / "x" / ".tumbler" / "usage.json").unlink()
+    drop(tmp_path, "y")
+    agents = trio(scores=(9.0,))
+    await finish(tmp_path, agents, limits=Limits(daily=DailyLimits(max_calls=3)))
+    assert state(tmp_path, "y")["status"] == "paused"
+    assert not agents.architect.provider.requests
+
+
 class Telling(ScriptedProvider):
     """Tells its listener `steps`, each after so many seconds, and then answers at once."""
 
