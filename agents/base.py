@@ -77,7 +77,7 @@ class Work:
     sources: frozenset[str] = frozenset()
     """For the Engineer: every path in staging, also those that are not text."""
     previous_tests: Mapping[str, str] = field(default_factory=dict)
-    """For the Verifier: the test files of the best iteration so far, to see deleted and weakened tests."""
+    """For the Verifier: the text files of the best iteration so far, to see deleted and weakened tests."""
     previous_passed: frozenset[str] = frozenset()
     """For the Verifier: ids of the tests that passed in the best iteration so far."""
     failed_before: Mapping[str, int] = field(default_factory=dict)

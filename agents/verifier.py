@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 from agents.answers import Rejected, fenced, read_json
-from agents.base import AgentError, Verified, Work
+from agents.base import AgentError, Built, Verified, Work
+from agents.bisection import better_part
 from agents.context import Section, answer_room, fit, room
 from agents.languages import Languages
 from agents.prompts import prompt
@@ -58,9 +61,15 @@ class Verifier:
     def provider(self) -> Provider:
         return self._provider
 
-    async def run(self, work: Work) -> Verified:
-        """Raises SandboxUnavailable and ProviderError, after both of which the same work can be done again."""
-        evidence, acceptance = await _tried(work, await self._evidence(work))
+    async def run(self, work: Work) -> Verified | Built:
+        """The verdict; or what must be put back first, because only a part of this round is good.
+
+        Raises SandboxUnavailable and ProviderError, after both of which the same work can be done again.
+        """
+        evidence = await self._evidence(work)
+        if part := await self._better_part(work, evidence):
+            return part
+        evidence, acceptance = await _tried(work, evidence)
         review = await self._review(work, evidence)
         result = score(evidence, review, self._threshold)
         return Verified(
@@ -86,6 +95,18 @@ class Verifier:
                 return await verify(subject, self._sandbox, self._settings, self._languages)
         except SnapshotRefused as refused:
             raise AgentError(str(refused)) from refused
+
+    async def _better_part(self, work: Work, evidence: Evidence) -> Built | None:
+        best, now = work.previous_tests, work.staged
+        if any(best.get(path) != now.get(path) for path in work.edited):
+            return None  # what a person wrote is not put back
+        return await better_part(best, now, work.previous_passed, evidence.passed, partial(self._passing, work))
+
+    async def _passing(self, work: Work, root: Path) -> frozenset[str]:
+        assert self._sandbox is not None
+        quick = self._settings.model_copy(update={"coverage": False, "lint": False, "vacuity": False})
+        async with self._slots:
+            return (await verify(Subject(root, work.plan), self._sandbox, quick, self._languages)).passed
 
     async def _review(self, work: Work, evidence: Evidence) -> Review:
         """The model's answers; a project that does not build has nothing to review."""

@@ -103,12 +103,13 @@ async def _judge(
     whole = {**task.reference, **task.tests}
     work = Work(task.name, 1, task.requirements, Seeded(provider, 1, provider.model))
     if defect and right and defect.kind == "weakened test":
-        work = replace(work, previous_tests=task.tests, previous_passed=right.with_examples.passed)
+        work = replace(work, previous_tests=whole, previous_passed=right.with_examples.passed)
     work = replace(work, staged=defect.applied(whole) if defect else whole)
     with tempfile.TemporaryDirectory(prefix="tumbler-defects-") as folder:
         lay_out(Path(folder), {path: text.encode() for path, text in work.staged.items()})
         work = replace(work, snapshot=Path(folder))
-        shown, without = [await verifier.run(replace(work, plan=plan_of(task, examples=e))) for e in (True, False)]
+        verdicts = [await verifier.run(replace(work, plan=plan_of(task, examples=e))) for e in (True, False)]
+    shown, without = (verdict for verdict in verdicts if isinstance(verdict, Verified))
     hidden = await judge({path: text.encode() for path, text in work.staged.items()}, task, sandbox)
     return Judged(task.name, defect, shown, without, hidden.right)
 

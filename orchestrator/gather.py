@@ -127,6 +127,7 @@ def for_verifier(folder: Folder, state: State, model: Model, snapshot: Path, fil
         acceptance=_optional(folder, Project.ACCEPTANCE),
         staged=text_of(files),
         snapshot=snapshot,
+        edited=edited_by_hand(folder, staged_hashes(folder)),
         sources=frozenset(files),
         previous_tests=text_of(files_of(folder, best) or {}),
         previous_passed=frozenset(judged.passed) if judged else frozenset(),
@@ -154,13 +155,13 @@ def is_afresh(folder: Folder) -> bool:
 def base_for(folder: Folder, state: State) -> Base:
     """What the Engineer starts from: staging as it is, or the best iteration when the last one was not kept."""
     if state.best_iteration in (None, state.iteration - 1):
-        return _staging(folder)
+        return staging(folder)
     return best_of(folder, state)
 
 
 def best_of(folder: Folder, state: State) -> Base:
     """The best iteration with the person's edits on top; staging as it is when that iteration was not kept."""
-    now = _staging(folder)
+    now = staging(folder)
     best = files_of(folder, state.best_iteration)
     if best is None or state.best_iteration is None:
         return now
@@ -170,7 +171,8 @@ def best_of(folder: Folder, state: State) -> Base:
     return Base({**best, **theirs}, now.hashes, dict.fromkeys(back, state.best_iteration), dropped, now.edited)
 
 
-def _staging(folder: Folder) -> Base:
+def staging(folder: Folder) -> Base:
+    """What is in staging now, as the author of a next version sees it."""
     hashes = staged_hashes(folder)
     files = {path: folder.read(f"{Project.STAGING}/{path}") or b"" for path in hashes}
     return Base(files, hashes, {}, (), edited_by_hand(folder, hashes))

@@ -90,9 +90,14 @@ class Steps:
 
     async def _verify(self) -> None:
         """Test a private copy of staging, which is kept as this iteration before anything is run."""
+        unfinished = delivery.pending(self._folder, self.state.turn)
+        if unfinished is not None:
+            await off_loop(lambda: self._publish(unfinished))
+            return
         agent, model = await self._hire(Action.VERIFY)
         place = self._folder.path / WORK_FOLDER / "snapshot"
         try:
+            base = await off_loop(lambda: gather.staging(self._folder))
             files = await off_loop(self._take_snapshot)
             edited = await off_loop(lambda: self._edited(files))
             before = self._content(Project.report(self.state.iteration))
@@ -100,6 +105,9 @@ class Steps:
             self._show("verifier", model.name, "testing")
             work = partial(gather.for_verifier, self._folder, self.state, model, place, files)
             verified = await self._run(agent, model, work)
+            if isinstance(verified, Built):
+                await off_loop(lambda: self._put_back(verified, base))
+                return
             assert isinstance(verified, Verified)
             await off_loop(lambda: self._keep_report(verified, before, edited))
             await off_loop(lambda: self._amend(verified.acceptance, acceptance))
@@ -197,6 +205,14 @@ class Steps:
             self._say(f"{path} keeps its old version: {reason}", Level.WARNING)
         made = self._delivery(base, iteration=self.state.iteration, built=built)
         delivery.prepare(self._folder, made)
+        self._publish(made)
+
+    def _put_back(self, part: Built, base: gather.Base) -> None:
+        """Leave of the round what is good; the new manifest lets that be verified."""
+        made = self._delivery(base, iteration=self.state.iteration, built=part)
+        delivery.prepare(self._folder, made)
+        paths = ", ".join(sorted((*part.files, *part.deleted)))
+        self._say(f"a part of iteration {self.state.iteration} is better than all of it; put back: {paths}")
         self._publish(made)
 
     def _return(self) -> delivery.Delivery:

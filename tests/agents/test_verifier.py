@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from agents.acceptance import render
-from agents.base import AgentError, Verified, Work
+from agents.base import AgentError, Built, Verified, Work
 from agents.verification.box import Job, Ran, Sandbox, SandboxUnavailable
 from agents.verification.examples import Call
 from agents.verification.report import read_score
@@ -56,6 +56,13 @@ def verifier(sandbox: Sandbox) -> Verifier:
     return Verifier(provider=None, settings=QUICK, sandbox=sandbox)  # type: ignore[arg-type]
 
 
+async def judged(verifier: Verifier, work: Work) -> Verified:
+    """The verdict; no part of the round is put back."""
+    result = await verifier.run(work)
+    assert isinstance(result, Verified)
+    return result
+
+
 def broken(job: Job) -> Ran:
     """A sandbox in which nothing can be installed."""
     if "venv" in job.argv:
@@ -65,7 +72,7 @@ def broken(job: Job) -> Ran:
 
 async def test_a_good_project_is_green_and_its_report_carries_the_score(tmp_path: Path, sandbox: Sandbox) -> None:
     given, model = work(tmp_path, GOOD)
-    result = await verifier(sandbox).run(given)
+    result = await judged(verifier(sandbox), given)
     assert isinstance(result, Verified)
     assert (result.score, result.green, result.feedback) == (10.0, True, "")
     assert result.passed == {"test_app.py::test_add"}
@@ -88,14 +95,14 @@ async def test_the_prompt_names_the_agent_and_has_the_requirements_verbatim(tmp_
 
 async def test_a_quotation_that_stands_nowhere_proves_nothing(tmp_path: Path, sandbox: Sandbox) -> None:
     given, _ = work(tmp_path, reply(("R1", False, "return a - b"), ("R2", False, "Create a module")))
-    result = await verifier(sandbox).run(given)
+    result = await judged(verifier(sandbox), given)
     assert (result.score, result.green) == (10.0, True)
     assert "unproven, left out: R1" in result.report
 
 
 async def test_a_proven_no_reaches_the_engineer(tmp_path: Path, sandbox: Sandbox) -> None:
     given, _ = work(tmp_path, reply(("R1", False, "return a + b"), ("R2", True, "assert add(1, 2) == 3")))
-    result = await verifier(sandbox).run(given)
+    result = await judged(verifier(sandbox), given)
     assert not result.green
     assert result.score < 10
     assert "Not met: R1" in result.feedback
@@ -104,7 +111,7 @@ async def test_a_proven_no_reaches_the_engineer(tmp_path: Path, sandbox: Sandbox
 @pytest.mark.parametrize("bad", ["I think it is fine: 10/10", "{}", completion(GOOD[:40], FinishReason.LENGTH)])
 async def test_an_answer_that_cannot_be_read_is_asked_again_once(tmp_path: Path, sandbox: Sandbox, bad: Any) -> None:
     given, model = work(tmp_path, bad, GOOD)
-    result = await verifier(sandbox).run(given)
+    result = await judged(verifier(sandbox), given)
     assert result.score == 10.0
     assert [call.purpose for call in model.calls] == ["review", "retry"]
     assert "JSON" in model.calls[1].messages[-1].content
@@ -112,7 +119,7 @@ async def test_an_answer_that_cannot_be_read_is_asked_again_once(tmp_path: Path,
 
 async def test_after_two_such_answers_there_is_no_review_and_that_is_said(tmp_path: Path, sandbox: Sandbox) -> None:
     given, _ = work(tmp_path, "no", "no")
-    result = await verifier(sandbox).run(given)
+    result = await judged(verifier(sandbox), given)
     assert (result.score, result.green) == (10.0, True)
     assert "the model gave no answer that can be read, also when asked again" in result.report
 
@@ -120,7 +127,7 @@ async def test_after_two_such_answers_there_is_no_review_and_that_is_said(tmp_pa
 async def test_what_does_not_build_is_not_shown_to_the_model(tmp_path: Path) -> None:
     given, model = work(tmp_path, files={**FILES, "requirements.txt": "nosuch\n"})
     settings = VerificationSettings(cache_dir=tmp_path.parent / f"{tmp_path.name}-cache")
-    result = await Verifier(None, settings, sandbox=ScriptedSandbox(broken)).run(given)  # type: ignore[arg-type]
+    result = await judged(Verifier(None, settings, sandbox=ScriptedSandbox(broken)), given)  # type: ignore[arg-type]
     assert model.calls == []
     assert result.score <= 2.0
     assert "nosuch was not found" in result.feedback
@@ -156,9 +163,9 @@ async def test_a_missing_snapshot_says_what_to_do(tmp_path: Path) -> None:
 
 
 async def test_a_deleted_test_keeps_the_project_below_the_threshold(tmp_path: Path, sandbox: Sandbox) -> None:
-    before = {"test_app.py": FILES["test_app.py"] + "\n\ndef test_more():\n    assert add(2, 2) == 4\n"}
+    before = {**FILES, "test_app.py": FILES["test_app.py"] + "\n\ndef test_more():\n    assert add(2, 2) == 4\n"}
     given, _ = work(tmp_path, GOOD, previous_tests=before, previous_passed=frozenset({"test_app.py::test_more"}))
-    result = await verifier(sandbox).run(given)
+    result = await judged(verifier(sandbox), given)
     assert (result.green, result.score) == (False, 6.0)
     assert "`test_app.py::test_more` was deleted; put it back as it was" in result.feedback
 
@@ -193,7 +200,7 @@ async def test_checks_written_before_the_code_count_and_those_held_back_are_not_
     tmp_path: Path, sandbox: Sandbox
 ) -> None:
     given, _ = work(tmp_path, GOOD, acceptance=ACCEPTANCE)
-    result = await verifier(sandbox).run(given)
+    result = await judged(verifier(sandbox), given)
     assert not result.green
     assert result.score < 8
     assert result.failed == {"example: add(2, 2)", "example: add(3, 3)"}
@@ -210,7 +217,7 @@ async def test_a_check_that_three_programs_failed_is_tried_and_the_score_is_made
     said = [json.dumps({"returns": value, "raises": ""}) for value in ("4", "4", "6", "6")]
     before = {"example: add(2, 2)": 2, "example: add(3, 3)": 3}
     given, model = work(tmp_path, *said, GOOD, acceptance=ACCEPTANCE, failed_before=before)
-    result = await verifier(sandbox).run(given)
+    result = await judged(verifier(sandbox), given)
     assert [call.purpose for call in model.calls] == ["trial"] * 4 + ["review"]
     assert (result.green, result.score, result.failed) == (True, 10.0, frozenset())
     assert result.acceptance.count("no longer counts") == 2
@@ -219,4 +226,29 @@ async def test_a_check_that_three_programs_failed_is_tried_and_the_score_is_made
 
 async def test_without_a_trial_the_acceptance_checks_stay_as_they_are(tmp_path: Path, sandbox: Sandbox) -> None:
     given, _ = work(tmp_path, GOOD, acceptance=ACCEPTANCE, failed_before={"example: add(2, 2)": 1})
-    assert (await verifier(sandbox).run(given)).acceptance == ""
+    assert (await judged(verifier(sandbox), given)).acceptance == ""
+
+
+TWO = {
+    "app.py": "def add(a, b):\n    return a - b\n",
+    "sub.py": "def sub(a, b):\n    return a - b\n",
+    "test_all.py": "from app import add\nfrom sub import sub\n\n\ndef test_add():\n    assert add(1, 2) == 3\n\n\n"
+    "def test_sub():\n    assert sub(3, 2) == 1\n",
+}
+
+
+async def test_of_a_round_that_mends_one_file_and_breaks_another_the_broken_one_is_put_back(
+    tmp_path: Path, sandbox: Sandbox
+) -> None:
+    now = {**TWO, "app.py": TWO["app.py"].replace("a - b", "a + b"), "sub.py": TWO["sub.py"].replace("a - b", "b")}
+    passed = frozenset({"test_all.py::test_sub"})
+    given, model = work(tmp_path, files=now, previous_tests=TWO, previous_passed=passed)
+    assert await verifier(sandbox).run(given) == Built({"sub.py": TWO["sub.py"]})
+    assert model.calls == []
+
+
+async def test_what_a_person_edited_is_never_put_back(tmp_path: Path, sandbox: Sandbox) -> None:
+    now = {**TWO, "app.py": TWO["app.py"].replace("a - b", "a + b"), "sub.py": TWO["sub.py"].replace("a - b", "b")}
+    passed, edited = frozenset({"test_all.py::test_sub"}), frozenset({"sub.py"})
+    given, _ = work(tmp_path, GOOD, files=now, previous_tests=TWO, previous_passed=passed, edited=edited)
+    assert isinstance(await judged(verifier(sandbox), given), Verified)
