@@ -8,6 +8,8 @@ THRESHOLD = 6
 """Failures to connect in a row, from all calls together."""
 PROBE = 15.0
 """Seconds after the last failure from which on a call may find out whether the server is back."""
+LONGEST = 3600.0
+"""Seconds; after that a call finds out whether the server still means it."""
 
 
 @dataclass
@@ -34,7 +36,7 @@ class Breaker:
 
     def asked_to_wait(self, seconds: float, now: float) -> None:
         """A server that says so to one call means all of them."""
-        self.rests_until = max(self.rests_until, now + seconds)
+        self.rests_until = max(self.rests_until, now + min(seconds, LONGEST))
 
     def rest(self, now: float) -> float:
         """Seconds that a new call has to wait."""

@@ -74,6 +74,8 @@ OPTIONAL = (
 )
 """Parameters that can be renamed or left out when a server does not know them."""
 
+LONGEST_WAIT = 86_400.0
+"""Seconds; a server that asks for more, or whose clock is years ahead, means a day at most."""
 _QUOTA = {
     "insufficient_quota",
     "billing_hard_limit_reached",
@@ -127,7 +129,7 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
             seconds = float(value) / unit
         except ValueError:
             return _until(value, now)
-        return seconds if math.isfinite(seconds) and seconds >= 0 else None
+        return min(seconds, LONGEST_WAIT) if math.isfinite(seconds) and seconds >= 0 else None
     return None
 
 
@@ -140,7 +142,7 @@ def context_numbers(text: str) -> tuple[int | None, int | None]:
 
 def _until(date: str, now: datetime) -> float | None:
     try:
-        return max(0.0, (parsedate_to_datetime(date) - now).total_seconds())
+        return min(max(0.0, (parsedate_to_datetime(date) - now).total_seconds()), LONGEST_WAIT)
     except (ValueError, TypeError):
         return None
 

@@ -249,6 +249,17 @@ async def test_an_hour_that_the_server_asked_for_is_kept_in_the_state_and_no_req
             assert timedelta(minutes=59) < left <= timedelta(hours=1)
 
 
+@pytest.mark.parametrize("wait", ["1e15", "Fri, 31 Dec 9999 23:59:59 GMT"])
+async def test_a_wait_that_is_nonsense_is_an_hour(tmp_path: Path, wait: str) -> None:
+    later = Answer(status=429, body={"error": "later"}, headers={"Retry-After": wait})
+    async with FakeLLM(later) as llm:
+        drop(tmp_path, "x", "x\n")
+        assert await daemon(tmp_path, crew(provider(llm.url)), Heard()).run(until_idle=True) == 1
+    held = state(tmp_path, "x")
+    assert held["status"] == "waiting", held["error"]
+    assert datetime.fromisoformat(held["not_before"]) - datetime.now(UTC) <= timedelta(hours=1)
+
+
 # --- down and back
 
 

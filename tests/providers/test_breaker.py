@@ -45,6 +45,13 @@ def test_the_longest_wait_that_a_server_asked_for_holds() -> None:
     assert breaker.rest(130.0) == 0.0
 
 
+def test_however_long_a_server_wants_to_be_left_alone_it_is_asked_again_after_an_hour() -> None:
+    breaker = Breaker()
+    breaker.asked_to_wait(1e9, 100.0)
+    assert breaker.rest(100.0) == 3600.0
+    assert breaker.rest(3700.0) == 0.0
+
+
 async def test_a_wait_asked_of_one_call_holds_for_the_next_ones(connect: Open, waits: Waits, notes: Notes) -> None:
     busy = Answer(status=429, body={"error": "slow down"}, headers={"Retry-After": "40"})
     async with FakeLLM([busy, "fine"]) as llm:
