@@ -43,15 +43,19 @@ def example_for(requirements: str) -> str:
 
 
 def orders(name: str, work: Work, answer_format: str) -> str:
-    """The system prompt: the standing orders, the format of the answer, and an example where Python is to be written.
+    """The system prompt: the standing orders, the format of the answer, and an example in the language.
 
-    A repair has the program itself before its eyes and gets no example.
+    A repair has the program itself before its eyes and gets no example. The rules for Node are repeated there: they say
+    which of two module systems and which of many test runners is used.
     """
     language = language_of(work)
-    rules = f"\n{prompt(f'language_{language}')}" if language and name != "engineer_repair" else ""
+    rules = (
+        f"\n{prompt(f'language_{language}')}" if language == "node" or (name != "engineer_repair" and language) else ""
+    )
     parts = [prompt(name) + rules, prompt(f"format_{answer_format}")]
-    if language == "python" and name != "engineer_repair":
-        parts += ["Example", _example(prompt(example_for(work.requirements)), answer_format)]
+    if language and name != "engineer_repair":
+        example = "example_node" if language == "node" else example_for(work.requirements)
+        parts += ["Example", _example(prompt(example), answer_format)]
     return "\n\n".join(parts)
 
 

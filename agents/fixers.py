@@ -10,6 +10,7 @@ import builtins
 from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 
+from agents.fixers_node import fix_javascript
 from agents.plan import is_test
 from agents.signatures import defined_names
 
@@ -26,7 +27,7 @@ _STANDARD_NAMES = {"Path": "pathlib", "patch": "unittest.mock", "Counter": "coll
 
 def fix(delivered: Files, staged: Files) -> Files:
     """The delivered files after all fixers, with files that they add."""
-    for fixer in (unify_line_ends, add_imports, drop_unknown_imports, add_package_markers):
+    for fixer in (unify_line_ends, add_imports, drop_unknown_imports, add_package_markers, fix_javascript):
         delivered = fixer(delivered, staged)
     return delivered
 

@@ -13,7 +13,11 @@ from agents.requirements import Requirement
 from agents.verification.examples import Check, Example
 from agents.verification.examples_text import examples_block
 
-_TEST = re.compile(r"(^|/)(test_[^/]+\.py|[^/]+_test\.(py|go)|[^/]+\.(test|spec)\.[cm]?[jt]sx?)$")
+_TEST = re.compile(
+    r"(^|/)(test_[^/]+\.py|[^/]+_test\.(py|go)|[^/]+\.(test|spec)\.[cm]?[jt]sx?|test[-_][^/]+\.[cm]?js)$"
+)
+_PYTHONIC = re.compile(r"(?P<folder>^|.*/)test[-_](?P<name>[^/]+)\.(?P<suffix>[cm]?js)")
+"""A JavaScript test that is named as if it were Python's."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ def tidy(files: Iterable[PlannedFile]) -> tuple[PlannedFile, ...]:
     """Each safe path once, in the order given, tests last; a Python plan without tests gets a test file."""
     found: dict[str, PlannedFile] = {}
     for file in files:
-        if path := _plain(file.path):
+        if path := _plain(_PYTHONIC.sub(r"\g<folder>\g<name>.test.\g<suffix>", file.path)):
             found.setdefault(path, replace(file, path=path))
     code = [path for path in found if path.endswith(".py") and not path.endswith("__init__.py")]
     if code and not any(map(is_test, found)):

@@ -1,0 +1,143 @@
+"""The fixers for JavaScript, by text and line by line: what they do not know for certain they leave alone.
+
+Small models mix the two module systems, write Jest's `expect` for `node:test`, and forget the imports of both.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+
+from agents.plan import is_test
+
+Files = Mapping[str, str]
+
+_SUFFIXES = (".js", ".mjs")
+_REQUIRE = re.compile(
+    r"""^(?:const|let|var)\s+(?P<names>\w+|\{[^}=]*\})\s*=\s*require\((?P<module>['"][^'"]+['"])\)(?:\.(?P<part>\w+))?;?\s*$"""
+)
+_EXPORT_NAMES = re.compile(r"^module\.exports\s*=\s*\{(?P<names>[\s\w,]*)\};?[ \t]*$", re.MULTILINE)
+_EXPORT_ONE = re.compile(r"^module\.exports\s*=\s*(?P<name>\w+);?[ \t]*$", re.MULTILINE)
+_EXPECT = re.compile(
+    r"^(?P<indent>\s*)expect\((?P<got>.+)\)\.(?P<not>not\.)?(?P<how>toBe|toEqual|toStrictEqual|toThrow)\((?P<wanted>.*)\);?\s*$"
+)
+_HOW = {"toBe": "strictEqual", "toEqual": "deepEqual", "toStrictEqual": "deepEqual", "toThrow": "throws"}
+_NOT = {"strictEqual": "notStrictEqual", "deepEqual": "notDeepEqual", "throws": "doesNotThrow"}
+_RELATIVE = re.compile(r"""(?P<before>(?:\bfrom\s*|\brequire\(\s*)['"])(?P<path>\.{1,2}/[^'"]+)""")
+_TEST_WORDS = ("test", "describe", "it", "before", "after", "beforeEach", "afterEach")
+_IMPORT = re.compile(r"^import\b.*$")
+_ASSERTION = re.compile(r"^assert\b")
+
+
+def fix_javascript(delivered: Files, staged: Files) -> Files:
+    """The delivered files with what needs no model mended in those of JavaScript."""
+    files = {**staged, **delivered}
+    modules = _uses_modules(files)
+    return {
+        path: _fixed(path, text, files, modules=modules or path.endswith(".mjs")) if path.endswith(_SUFFIXES) else text
+        for path, text in delivered.items()
+    }
+
+
+def _uses_modules(files: Files) -> bool:
+    """Whether package.json says that .js files are ES modules."""
+    return bool(re.search(r'"type"\s*:\s*"module"', files.get("package.json", "")))
+
+
+def _fixed(path: str, text: str, files: Files, *, modules: bool) -> str:
+    if modules:
+        text = _as_module(text)
+    text = _RELATIVE.sub(lambda match: f"{match['before']}{_found(match['path'], path, files)}", text)
+    if not is_test(path):
+        return text
+    text = "\n".join(map(_without_expect, text.split("\n")))
+    return _with_imports(_titled(path, text), modules=modules)
+
+
+def _found(named: str, path: str, files: Files) -> str:
+    """A relative path as it must be: of the only file of that name, when it leads nowhere."""
+    folder = posixpath.dirname(path)
+    if posixpath.normpath(posixpath.join(folder, named)) in files:
+        return named
+    same = [other for other in files if posixpath.basename(other) == posixpath.basename(named)]
+    if len(same) != 1:
+        return named
+    right = posixpath.relpath(same[0], folder or ".")
+    return right if right.startswith(".") else f"./{right}"
+
+
+def _as_module(text: str) -> str:
+    """`require` and `module.exports` as import and export."""
+    lines = [_import(line) for line in text.split("\n")]
+    text = _EXPORT_NAMES.sub(lambda match: f"export {{ {_listed(match['names'])} }};", "\n".join(lines))
+    return _EXPORT_ONE.sub(lambda match: f"export default {match['name']};\nexport {{ {match['name']} }};", text)
+
+
+def _listed(names: str) -> str:
+    return ", ".join(filter(None, map(str.strip, names.split(","))))
+
+
+def _import(line: str) -> str:
+    match = _REQUIRE.match(line)
+    if not match:
+        return line
+    if match["part"]:
+        names = (
+            f"{{ {match['part']} }}"
+            if match["part"] == match["names"]
+            else f"{{ {match['part']} as {match['names']} }}"
+        )
+    else:
+        names = match["names"].replace(":", " as")
+    return f"import {names} from {match['module']};"
+
+
+def _without_expect(line: str) -> str:
+    """Jest's expectation as node's assertion, when all of it stands on the line."""
+    match = _EXPECT.match(line)
+    if not match or (not match["wanted"] and match["how"] != "toThrow"):
+        return line
+    how = _HOW[match["how"]]
+    wanted = f", {match['wanted']}" if match["wanted"] else ""
+    return f"{match['indent']}assert.{_NOT[how] if match['not'] else how}({match['got']}{wanted});"
+
+
+def _titled(path: str, text: str) -> str:
+    """Assertions that stand in no test, in one that is named after the file."""
+    lines = text.split("\n")
+    tested = re.search(r"(?<![\w.])(?:test|it)(?:\.\w+)?\s*\(", text)
+    if tested or not any(map(_ASSERTION.match, lines)):
+        return text
+    imports = [line for line in lines if _IMPORT.match(line) or _REQUIRE.match(line)]
+    body = [f"  {line}" if line.strip() else "" for line in lines if line not in imports]
+    title = path.rpartition("/")[2].partition(".")[0]
+    return "\n".join([*imports, "", f"test('{title}', async () => {{", *_stripped(body), "});", ""])
+
+
+def _stripped(lines: list[str]) -> list[str]:
+    return "\n".join(lines).strip("\n").split("\n")
+
+
+def _with_imports(text: str, *, modules: bool) -> str:
+    """The words of node:test and node:assert that are used and come from nowhere, imported."""
+    added = [*_missing(text, modules=modules)]
+    if not added:
+        return text
+    lines = text.split("\n")
+    first = next((n for n, line in enumerate(lines) if line.strip() and not line.startswith(("//", "#!"))), 0)
+    return "\n".join([*lines[:first], *added, *lines[first:]])
+
+
+def _missing(text: str, *, modules: bool) -> Iterator[str]:
+    known = " ".join(line for line in text.split("\n") if re.match(r"\s*(?:import|const|let|var|function)\b", line))
+    words = [
+        word
+        for word in _TEST_WORDS
+        if re.search(rf"(?<![\w.]){word}(?:\.\w+)?\s*\(", text) and not re.search(rf"\b{word}\b", known)
+    ]
+    if words:
+        names = f"{{ {', '.join(words)} }}"
+        yield f"import {names} from 'node:test';" if modules else f"const {names} = require('node:test');"
+    if re.search(r"(?<![\w.])assert[.(]", text) and not re.search(r"\bassert\b", known):
+        yield "import assert from 'node:assert/strict';" if modules else "const assert = require('node:assert/strict');"
