@@ -5,6 +5,7 @@ Heavy modules are imported inside the commands, so that `--help` answers at once
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -27,6 +28,7 @@ from .invocation import (
     settings,
     telling,
 )
+from .output import honour_locale
 from .program import home, program
 
 if TYPE_CHECKING:
@@ -189,6 +191,7 @@ def read_reply(arguments: tuple[str, ...]) -> None:
 
 def main() -> None:
     """The program."""
+    honour_locale((sys.stdout, sys.stderr), os.environ)
     cli.main(prog_name=program())
 
 

@@ -5,8 +5,19 @@ from __future__ import annotations
 import io
 import os
 import sys
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import TextIO
+
+
+def honour_locale(streams: Iterable[TextIO | None], environment: Mapping[str, str]) -> None:
+    """Print ASCII on terminals when LC_ALL=C says so, where Python would print UTF-8; logs keep every letter."""
+    forced = environment.get("PYTHONUTF8") == "1" or "PYTHONIOENCODING" in environment
+    if environment.get("LC_ALL") not in ("C", "POSIX") or forced:
+        return
+    for stream in streams:
+        if isinstance(stream, io.TextIOWrapper) and stream.isatty():
+            stream.reconfigure(encoding="ascii", errors="replace")
 
 
 class Output(io.TextIOBase):

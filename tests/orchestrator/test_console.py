@@ -17,7 +17,7 @@ from orchestrator.console import open_console
 from orchestrator.console_live import LiveConsole
 from orchestrator.console_plain import TICK, PlainConsole
 from orchestrator.live_table import duration, live_table
-from orchestrator.output import Output
+from orchestrator.output import Output, honour_locale
 from orchestrator.view import HELD_BACK, Level, Row
 
 HOSTILE = [
@@ -326,6 +326,31 @@ def test_a_call_whose_end_nobody_knows_says_nothing_of_it() -> None:
 )
 def test_durations(seconds: float, shown: str) -> None:
     assert duration(seconds) == shown
+
+
+@pytest.mark.parametrize(
+    ("environment", "terminal", "shown"),
+    [
+        ({"LC_ALL": "C"}, True, b"w?rter"),
+        ({"LC_ALL": "POSIX"}, True, b"w?rter"),
+        ({"LC_ALL": "C"}, False, "wörter".encode()),
+        ({"LC_ALL": "C", "PYTHONUTF8": "1"}, True, "wörter".encode()),
+        ({"LC_ALL": "C.UTF-8"}, True, "wörter".encode()),
+        ({}, True, "wörter".encode()),
+    ],
+)
+def test_a_terminal_in_the_c_locale_gets_ascii_and_a_log_every_letter(
+    environment: dict[str, str], terminal: bool, shown: bytes
+) -> None:
+    class Stream(io.TextIOWrapper):
+        def isatty(self) -> bool:
+            return terminal
+
+    stream = Stream(io.BytesIO(), encoding="utf-8")
+    honour_locale([None, stream], environment)
+    stream.write("wörter")
+    stream.flush()
+    assert cast("io.BytesIO", stream.buffer).getvalue() == shown
 
 
 class Broken(io.StringIO):
