@@ -23,7 +23,8 @@ from orchestrator.config import (
     Watch,
     load,
 )
-from orchestrator.reference import EXAMPLES, keys, render
+from orchestrator.reference import keys, render
+from orchestrator.reference_examples import EXAMPLES
 from providers.settings import Prices, ProviderSettings
 
 ROOT = Path(__file__).parents[1]
