@@ -119,6 +119,8 @@ class FakeLLM:
         self.paths: list[str] = []
         """Every request's path, also those of health checks."""
         self.connections = 0
+        self.answered = 0
+        """Answers that were sent to their end: what a paid server charges for in full."""
         self.hung_up = 0
         """Answers whose reader went away before the end."""
         self.url = ""
@@ -256,6 +258,7 @@ class FakeLLM:
             return False
         gone.cancel()
         await asyncio.gather(gone, return_exceptions=True)
+        self.answered += 1
         return stream.result()
 
     async def _stream(self, asked: Asked, answer: Answer, writer: asyncio.StreamWriter) -> bool:
