@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from .evidence import BAD, Case, Evidence, Frame, Outcome, Status
 from .examples import Call, ExampleResult
 from .review import Review
-from .text import cut, fence, inline, line
+from .text import cut, fence, inline, prose
 
 MAX_FAILURES = 5
 MAX_CHARACTERS = 6000
@@ -32,13 +32,13 @@ def feedback(evidence: Evidence, review: Review | None = None) -> str:
 
 def _items(evidence: Evidence, review: Review | None) -> Iterator[str]:
     yield from _build(evidence)
-    yield from (f"- {advice}" for advice in evidence.advice)
+    yield from (f"- {prose(advice)}" for advice in evidence.advice)
     yield from failures(evidence)
     yield from _doubts(evidence)
     if review is not None:
         unmet = [answer for answer in review.proven if not answer.met]
         yield from (
-            f"- Not met: {a.criterion.id}: {a.criterion.text}\n  The reviewer points at {inline(a.quote)}"
+            f"- Not met: {a.criterion.id}: {prose(a.criterion.text)}\n  The reviewer points at {inline(a.quote)}"
             for a in unmet
         )
     yield from _hints(evidence)
@@ -48,7 +48,7 @@ def _build(evidence: Evidence) -> Iterator[str]:
     for phase in evidence.phases:
         if phase.status is Status.FAILED and phase.name in {"environment", "build"}:
             detail = "\n" + fence(cut(phase.output, 1500)) if phase.output else ""
-            yield f"### The {phase.name} phase failed: {phase.summary}{detail}"
+            yield f"### The {phase.name} phase failed: {prose(phase.summary)}{detail}"
 
 
 def failures(evidence: Evidence) -> Iterator[str]:
@@ -97,12 +97,12 @@ def _frame(frame: Frame) -> str:
 def _example(result: ExampleResult) -> str:
     example = result.example
     if example.held_back:
-        wanted = f" for {example.requirement}" if example.requirement else ""
+        wanted = f" for {prose(example.requirement, 20)}" if example.requirement else ""
         return f"### A check{wanted} that is not shown fails: read again what the requirements say there"
     if isinstance(example, Call):
         return _call(example, result)
     parts = [
-        f"### Example {inline(example.name)} fails: {result.problem}",
+        f"### Example {inline(example.name)} fails: {prose(result.problem)}",
         f"Command: {inline(' '.join(example.run), 300)}",
     ]
     if example.stdin:
@@ -128,8 +128,8 @@ def _call(call: Call, result: ExampleResult) -> str:
 
 
 def _doubts(evidence: Evidence) -> Iterator[str]:
-    yield from (f"- {reason}" for reason in evidence.tested.reasons[:5])
-    yield from (f"- {inline(item.test)} {line(item.what)}; put it back as it was" for item in evidence.weakened[:5])
+    yield from (f"- {prose(reason)}" for reason in evidence.tested.reasons[:5])
+    yield from (f"- {inline(item.test)} {prose(item.what)}; put it back as it was" for item in evidence.weakened[:5])
 
 
 def _hints(evidence: Evidence) -> Iterator[str]:
@@ -143,7 +143,7 @@ def _hints(evidence: Evidence) -> Iterator[str]:
         for path, lines in list(evidence.coverage.missing.items())[:5]:
             yield f"- {inline(path)}: no test reaches lines {ranges(lines)}"
     for finding in (evidence.findings or ())[:5]:
-        yield f"- {inline(finding.path)}:{finding.line}: {finding.code} {finding.message}"
+        yield f"- {inline(finding.path)}:{finding.line}: {finding.code} {prose(finding.message)}"
 
 
 def ranges(lines: tuple[int, ...]) -> str:

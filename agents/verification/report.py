@@ -10,7 +10,7 @@ from .examples import ExampleResult
 from .feedback import failures, ranges
 from .review import Review
 from .score import Part, Score
-from .text import count, cut, fence, inline, line
+from .text import count, cut, fence, inline, line, prose
 
 _SCORE = re.compile(r"(?i)score[*_`:\s=]*(?:is\s+)?[*_`]*(-?\d+(?:[.,]\d+)?)[*_`\s]*/[*_`\s]*(\d+(?:\.\d+)?)")
 
@@ -50,7 +50,7 @@ def render(iteration: int, evidence: Evidence, review: Review, score: Score, thr
     """The whole report."""
     sections = [
         f"# Report, iteration {iteration}: Score: {score.value:.1f}/10",
-        f"{_sentence(summary(evidence))} Verdict of the test run: **{evidence.tested.verdict}**.",
+        f"{_sentence(prose(summary(evidence)))} Verdict of the test run: **{evidence.tested.verdict}**.",
         _next_step(score, evidence, threshold),
         _parts(score),
         *_phases(evidence),
@@ -72,7 +72,7 @@ def _next_step(score: Score, evidence: Evidence, threshold: float) -> str:
     if score.value >= threshold:
         return f"The threshold of {threshold:g} is reached."
     reason = score.caps[0].reason if score.caps else _weakest(score.parts)
-    advice = "".join(f"\n- {item}" for item in evidence.advice)
+    advice = "".join(f"\n- {prose(item)}" for item in evidence.advice)
     return f"The threshold of {threshold:g} is not reached. Next: mend what comes first below ({reason}).{advice}"
 
 
@@ -92,13 +92,13 @@ def _parts(score: Score) -> str:
 
 
 def _cell(text: str) -> str:
-    return line(text, 200).replace("|", "\\|").replace("`", "'")
+    return prose(text, 200).replace("|", "\\|")
 
 
 def _phases(evidence: Evidence) -> Iterator[str]:
     rows = ["## What was run", "", "| phase | result | exit code | seconds | command |", "|---|---|---|---|---|"]
     for phase in evidence.phases:
-        command = f"`{_cell(' '.join(phase.command))}`" if phase.command else ""
+        command = inline(" ".join(phase.command), 200).replace("|", "\\|") if phase.command else ""
         code = "" if phase.exit_code is None else str(phase.exit_code)
         rows.append(
             f"| {phase.name} | {phase.status}: {_cell(phase.summary)} | {code} | {phase.seconds:.2f} | {command} |"
@@ -119,8 +119,8 @@ def _output(phase: Phase) -> str:
 
 def _problems(evidence: Evidence) -> Iterator[str]:
     shown = list(failures(evidence))
-    reasons = [f"- {reason}" for reason in evidence.tested.reasons]
-    reasons += [f"- {inline(item.test)} {line(item.what)}" for item in evidence.weakened[:20]]
+    reasons = [f"- {prose(reason)}" for reason in evidence.tested.reasons]
+    reasons += [f"- {inline(item.test)} {prose(item.what)}" for item in evidence.weakened[:20]]
     if shown or reasons:
         yield "\n\n".join(["## What is wrong", *(["\n".join(reasons)] if reasons else []), *shown])
     output = next((p.output for p in evidence.phases if p.name == "tests"), "")
@@ -146,10 +146,10 @@ def _examples(evidence: Evidence) -> Iterator[str]:
 
 def _example(result: ExampleResult) -> str:
     held_back = " (not shown to the Engineer)" if result.example.held_back else ""
-    problem = f": {line(result.problem, 500)}" if result.problem else ""
+    problem = f": {prose(result.problem, 500)}" if result.problem else ""
     problem += f"; tried in {line(result.example.tried)}" if result.example.tried else ""
-    note = f" ({result.note})" if result.note else ""
-    name = f"{inline(result.example.name)} {result.example.requirement}".rstrip()
+    note = f" ({prose(result.note)})" if result.note else ""
+    name = f"{inline(result.example.name)} {prose(result.example.requirement, 20)}".rstrip()
     return f"- {_example_word(result)}: {name}{held_back}{problem}{note}"
 
 
@@ -166,22 +166,22 @@ def _remarks(evidence: Evidence) -> Iterator[str]:
         rows += [
             f"- {inline(p)}: lines {ranges(n)} are not reached" for p, n in list(evidence.coverage.missing.items())[:10]
         ]
-    rows += [f"- {inline(f.path)}:{f.line}: {f.code} {_cell(f.message)}" for f in (evidence.findings or ())[:10]]
-    rows += [f"- {line(note, 300)}" for note in evidence.notes[:20]]
+    rows += [f"- {inline(f.path)}:{f.line}: {f.code} {prose(f.message)}" for f in (evidence.findings or ())[:10]]
+    rows += [f"- {prose(note)}" for note in evidence.notes[:20]]
     if rows:
         yield "## Remarks\n\n" + "\n".join(rows)
 
 
 def _review(review: Review) -> str:
     if not review.answers:
-        return f"## Review by the model\n\nNone: {line(review.unmeasured or 'it was not asked')}."
+        return f"## Review by the model\n\nNone: {prose(review.unmeasured or 'it was not asked')}."
     words = {True: "met", False: "NOT met", None: "unproven, left out"}
     rows = [
-        f"- {words[a.met]}: {a.criterion.id}: {line(a.criterion.text)}"
+        f"- {words[a.met]}: {a.criterion.id}: {prose(a.criterion.text)}"
         + (f"; quoted: {inline(a.quote)}" if a.quote else "")
         for a in review.answers
     ]
-    by = f"By {line(review.model)} ({line(review.provider)}). " if review.model else ""
+    by = f"By {prose(review.model)} ({prose(review.provider)}). " if review.model else ""
     return (
         f"## Review by the model\n\n{by}An answer counts only when its quotation stands in the files or the output.\n\n"
         + "\n".join(rows)
@@ -192,5 +192,5 @@ def _method(evidence: Evidence) -> str:
     text = (
         f"## Sandbox\n\n{evidence.sandbox}: {line(evidence.sandbox_description, 400)}. Total {evidence.seconds:.2f} s."
     )
-    left_out = [f"- {name}: {line(reason)}" for name, reason in sorted(evidence.unmeasured.items())]
+    left_out = [f"- {name}: {prose(reason)}" for name, reason in sorted(evidence.unmeasured.items())]
     return text + ("\n\nNot measured:\n" + "\n".join(left_out) if left_out else "")

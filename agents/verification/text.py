@@ -31,13 +31,19 @@ def line(raw: bytes | str, limit: int = 200) -> str:
     return text if len(text) <= limit else text[: limit - 3] + "..."
 
 
+def prose(raw: bytes | str, limit: int = 300) -> str:
+    """`raw` as one clean line in which nothing is a tag, a link, an image or a code span."""
+    return line(raw, limit).replace("`", "'").replace("<", "&lt;").replace("[", "\\[")
+
+
 def inline(raw: str, limit: int = 160) -> str:
     """`raw` as a code span that nothing inside can close."""
     return "`" + line(raw, limit).replace("`", "'") + "`"
 
 
 def fence(text: str, info: str = "text") -> str:
-    """`text` in a fenced block whose fence is longer than any run of back-ticks inside."""
+    """`text`, clean, in a fenced block whose fence is longer than any run of back-ticks inside."""
+    text = clean(text, len(text))
     longest = max((len(run) for run in _TICKS.findall(text)), default=0)
     ticks = "`" * max(3, longest + 1)
     return f"{ticks}{info}\n{text.rstrip()}\n{ticks}"
