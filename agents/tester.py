@@ -28,11 +28,12 @@ log = logging.getLogger(__name__)
 async def write_acceptance(work: Work, plan: str, requirements: Sequence[Requirement], *, asks: bool) -> str:
     """ACCEPTANCE.md; empty when nothing can be checked so. Without `asks` only what the requirements themselves say."""
     files = read_plan(plan)
-    samples: list[list[Check]] = []
+    written: tuple[Check, ...] = ()
     if asks and any(file.path.endswith(CALLABLE) for file in files):
         messages = _messages(work, files, requirements)
-        samples = [await _sample(work, messages, number) for number in range(len(_TEMPERATURES))]
-    return render(work.project, chosen(stated(requirements, files), agreed(*samples) if samples else ()))
+        first = await _sample(work, messages, 0)
+        written = agreed(first, await _sample(work, messages, 1)) if first else ()
+    return render(work.project, chosen(stated(requirements, files), written))
 
 
 async def _sample(work: Work, messages: Sequence[Message], number: int) -> list[Check]:

@@ -214,7 +214,8 @@ async def test_what_two_samples_agree_on_counts_and_what_one_says_is_advice() ->
 
 
 async def test_the_samples_are_asked_before_there_is_code_with_different_seeds() -> None:
-    _, model = await accepted(sample(), sample())
+    one = sample({"call": "add(2, 2)", "returns": "4"})
+    _, model = await accepted(one, one)
     _, *samples = model.calls
     assert [call.purpose for call in model.calls] == ["plan", "acceptance", "acceptance"]
     assert len({(call.temperature, call.seed) for call in samples}) == 2
@@ -229,13 +230,14 @@ async def test_without_asking_there_is_what_the_user_stated(mode: Acceptance, na
 
 
 async def test_a_small_model_is_asked_when_the_settings_say_so() -> None:
-    checks, _ = await accepted(sample(), sample(), mode="always", name="tiny-1b")
-    assert [check.name for check in checks] == ["add(1, 2)"]
+    one = sample({"call": "add(2, 2)", "returns": "4"})
+    checks, _ = await accepted(one, one, mode="always", name="tiny-1b")
+    assert [check.name for check in checks] == ["add(1, 2)", "add(2, 2)"]
 
 
 @pytest.mark.parametrize("answer", ["no JSON", '{"calls": "none"}', '{"calls": [1, {"path": 3}], "runs": [{}]}'])
-async def test_an_answer_that_cannot_be_read_costs_only_its_checks(answer: str) -> None:
-    checks, _ = await accepted(answer, sample({"call": "add(2, 2)", "returns": "4"}))
+async def test_an_answer_that_cannot_be_read_costs_its_checks_and_no_second_question(answer: str) -> None:
+    checks, _ = await accepted(answer)
     assert [check.name for check in checks] == ["add(1, 2)"]
 
 
