@@ -54,7 +54,8 @@ _PANELS = {
     "Tools": ("config", "verify", "read-reply"),
 }
 _help = click.RichHelpConfiguration(
-    command_groups={"cli": [{"name": name, "commands": list(commands)} for name, commands in _PANELS.items()]}
+    command_groups={"cli": [{"name": name, "commands": list(commands)} for name, commands in _PANELS.items()]},
+    style_commands_table_expand=False,  # or the names' column grows with the terminal, in each panel differently
 )
 
 
