@@ -55,10 +55,23 @@ def conversation(root: Path, entry: Entry) -> Iterator[tuple[str, str]]:
     """(heading, text) of what was asked and what came back."""
     with Folder.open(root) as folder:
         asked = _prompt(folder, entry)
-    yield f"call {entry.id}: the prompt", asked or "(its log is gone)"
+    yield f"call {entry.id}: the prompt{_settings(entry)}", asked or "(its log is gone)"
     if entry.reasoning:
         yield f"call {entry.id}: the thinking", entry.reasoning
     yield f"call {entry.id}: the reply", entry.text or f"(none) {entry.error or ''}"
+
+
+def _settings(entry: Entry) -> str:
+    """How the agent wanted it answered, as far as it said."""
+    thinking = {True: "on", False: "off", None: None}[entry.thinking]
+    said = {
+        "temperature": entry.temperature,
+        "seed": entry.seed,
+        "thinking": thinking,
+        "at most": entry.max_output_tokens and f"{entry.max_output_tokens} tokens",
+    }
+    told = ", ".join(f"{name} {value}" for name, value in said.items() if value is not None)
+    return f" ({told})" if told else ""
 
 
 def _prompt(folder: Folder, entry: Entry) -> str:

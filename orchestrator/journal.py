@@ -47,6 +47,11 @@ class Entry(BaseModel):
     outcome: Literal["ok", "aborted", "failed"]
     provider: str
     model: str
+    temperature: float | None = None
+    """As the agent asked, like the next three; None: as the provider's settings say."""
+    seed: int | None = None
+    thinking: bool | None = None
+    max_output_tokens: int | None = None
     request_sha256: str
     work_sha256: str = ""
     """Hash of what the agent was given: after a change of it the reply is none to what stands now."""
