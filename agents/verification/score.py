@@ -20,6 +20,12 @@ MAX_TAMPERED = 3.0
 MAX_DOUBTFUL = 6.0
 """Suspect results, weakened tests, a test run that was ended: the tests may say nothing."""
 MAX_FAILING = 7.9
+CRITERIA_WEIGHT = 1.5
+"""A reviewer's "not met" lowers the score and caps nothing, however proven its quotation: the quotation shows that the
+passage exists, not that the conclusion is right. Models up to 4 billion parameters are not even asked while tests fail.
+For larger ones two independent answers could cap; that is left until it is measured how often they are right, since a
+wrong cap holds a right project back in every round, while a missing feature is what acceptance checks are for.
+"""
 GOOD_COVERAGE = 80.0
 """Percent of lines at which the part is full: beyond it, tests are written for the number."""
 
@@ -98,11 +104,16 @@ def _examples(evidence: Evidence) -> Part:
 
 def _criteria(review: Review) -> Part:
     if not review.proven:
-        return Part("criteria", 1.5, None, review.unmeasured or "no answer came with a quotation that could be found")
+        return Part(
+            "criteria",
+            CRITERIA_WEIGHT,
+            None,
+            review.unmeasured or "no answer came with a quotation that could be found",
+        )
     met = sum(answer.met is True for answer in review.proven)
     unproven = len(review.answers) - len(review.proven)
     said = f"{met} of {len(review.proven)} met" + (f", {unproven} unproven and left out" if unproven else "")
-    return Part("criteria", 1.5, met / len(review.proven), said)
+    return Part("criteria", CRITERIA_WEIGHT, met / len(review.proven), said)
 
 
 def _coverage(evidence: Evidence) -> Part:

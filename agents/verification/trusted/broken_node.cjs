@@ -50,7 +50,8 @@ function broken(text, file) {
         if (typeof child?.type !== 'string') continue;
         const own = key === 'value' && /^(?:constructor|set)$/.test(node.kind ?? '');
         const inside = node.type === 'ClassDeclaration' || node.type === 'ClassExpression';
-        walk(child, own ? 'nothing' : 'thing', inside ? Boolean(node.superClass) : derived);
+        const calls = inside ? Boolean(node.superClass) : derived && node.kind !== 'set';
+        walk(child, own ? 'nothing' : 'thing', calls);
       }
     }
   }
