@@ -18,6 +18,7 @@ from agents.plan import is_test
 from agents.trial import answer
 from agents.verification.examples import Call
 from agents.verification.examples_judged import same
+from agents.verification.examples_text import read_examples
 
 log = logging.getLogger(__name__)
 
@@ -58,13 +59,28 @@ async def settled(work: Work) -> dict[str, str]:
 
 
 async def _is_wrong(work: Work, dispute: Disputed) -> bool:
-    """Whether two answers agree with the program. The second is only asked for when the first does."""
+    """Whether the user's own example agrees with the program, or two answers do; a second is asked for if need be."""
+    if (told := _stated(work, dispute)) is not None:
+        return same(told, dispute.got)
     call = Call(_home(work, dispute.call), dispute.call, dispute.got)
     for number in range(2):
         said = await answer(work, call, number)
         if said is None or not said.startswith("gives ") or not same(dispute.got, said.removeprefix("gives ")):
             return False
     return True
+
+
+def _stated(work: Work, dispute: Disputed) -> str | None:
+    """What the requirements themselves say of the call."""
+    checks, _ = read_examples(work.acceptance, "ACCEPTANCE.md")
+    return next((c.returns for c in checks if isinstance(c, Call) and c.stated and _alike(c.call, dispute.call)), None)
+
+
+def _alike(one: str, other: str) -> bool:
+    try:
+        return ast.dump(ast.parse(one)) == ast.dump(ast.parse(other))
+    except (SyntaxError, ValueError, RecursionError):
+        return False
 
 
 def _home(work: Work, call: str) -> str:

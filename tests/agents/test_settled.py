@@ -7,9 +7,11 @@ from dataclasses import replace
 
 import pytest
 
+from agents.acceptance import render
 from agents.base import Work
 from agents.settled import disputed, settled
 from agents.verification.evidence import Case, Evidence, Frame, Outcome, SuiteRun, Verdict
+from agents.verification.examples import Call
 from agents.verification.feedback import feedback
 from tests.fakes.model import ScriptedModel
 
@@ -84,3 +86,10 @@ async def test_otherwise_the_test_stands(said: tuple[str, ...]) -> None:
 
 async def test_a_test_that_the_user_wrote_is_never_corrected() -> None:
     assert await settled(replace(WRONG, model=answers(), edited=frozenset({PATH}))) == {}
+
+
+@pytest.mark.parametrize(("told", "corrected"), [("4", True), ("5", False)])
+async def test_where_the_user_stated_the_result_nobody_is_asked(told: str, corrected: bool) -> None:
+    acceptance = render("demo", (Call("a.py", "f( 2 )", told, name="f(2)", stated=True),))
+    files = await settled(replace(WRONG, model=answers(), acceptance=acceptance))
+    assert bool(files) is corrected
