@@ -27,7 +27,7 @@ from agents.verification.text import clean, line
 from agents.verification.tree import Tree
 
 from .base import Bench, Linted, Prepared, Suite
-from .phases import build_phase, test_phase
+from .phases import build_phase, suite_seconds, test_phase
 
 _SOURCE = (".js", ".mjs", ".cjs")
 _SOURCES = (*_SOURCE, ".ts", ".jsx", ".tsx")
@@ -163,7 +163,7 @@ class Node:
             environment=prepared.environment,
             read_only=prepared.read_only,
             secret=secret.message(options),
-            limits=bench.limits(bench.settings.test_timeout),
+            limits=bench.limits(suite_seconds(bench, broken=broken)),
         )
 
     async def lint(self, bench: Bench, prepared: Prepared) -> Linted:  # noqa: ARG002 - the protocol names it

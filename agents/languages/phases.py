@@ -10,6 +10,17 @@ from agents.verification.judge import Session
 from agents.verification.source import Scan
 from agents.verification.text import clean, count, line
 
+from .base import Bench
+
+BROKEN_SECONDS = 60.0
+"""At most for the run with broken code, in which some tests wait for ever; without its end nothing is concluded."""
+
+
+def suite_seconds(bench: Bench, *, broken: bool) -> float:
+    """How long the test suite may take."""
+    seconds = bench.settings.test_timeout
+    return min(seconds, BROKEN_SECONDS) if broken else seconds
+
 
 def build_phase(session: Session) -> Phase:
     """Whether every file compiles."""

@@ -28,7 +28,7 @@ from agents.verification.tree import Tree
 from agents.verification.trusted.broken import is_test
 
 from .base import Bench, Linted, Prepared, Suite
-from .phases import build_phase, test_phase
+from .phases import build_phase, suite_seconds, test_phase
 from .python_environment import Built, Environments, python_in
 from .python_manifest import Manifest, normalised, pythonpath, read_manifest
 
@@ -116,7 +116,7 @@ class Python:
             read_only=prepared.read_only,
             secret=secret.message(options),
             variables=_variables(),
-            limits=bench.limits(settings.test_timeout),
+            limits=bench.limits(suite_seconds(bench, broken=broken)),
         )
 
     async def lint(self, bench: Bench, prepared: Prepared) -> Linted:

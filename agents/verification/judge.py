@@ -241,6 +241,8 @@ def coverage_of(session: Session, is_test: Iterable[str]) -> Coverage | None:
 
 
 _RUINED = ("empty", "full", "raise")
+_INTERNAL_ERROR = 3
+"""Of pytest: a hook of the project's that uses the code under test finds it broken."""
 
 
 def with_vacuity(tested: SuiteRun, session: Session, secret: Secret) -> SuiteRun:
@@ -275,7 +277,7 @@ def _escaped(session: Session, unseen: list[str], passed: int) -> Iterator[str]:
         return
     files = [error["id"] for error in session.errors]
     lost = [test for test in unseen if not any(_covers(file, test) for file in files)]
-    if session.ended and 2 * len(lost) > passed:
+    if session.ended and session.returned != _INTERNAL_ERROR and 2 * len(lost) > passed:
         yield f"{len(lost)} of {passed} tests did not run when the code under test was broken"
 
 

@@ -272,6 +272,12 @@ def test_a_run_with_broken_code_that_shows_nothing_is_suspect(
     assert tested.reasons[0].startswith(reason)
 
 
+def test_hooks_that_use_the_code_end_the_run_with_broken_code() -> None:
+    records = [{"t": "broken", "count": 1}, *session(code=3)]
+    again = read_session(Ran(Ended.EXITED, 3, 1.0, b"", 0, report=sealed(*records)), SECRET)
+    assert with_vacuity(verdict(session(ran_test(GOOD))), again, SECRET).verdict is Verdict.PASS
+
+
 def test_tests_that_use_the_code_at_import_cannot_be_tried_with_broken_code() -> None:
     error = [{"t": "collect_error", "id": "t.py", "message": "Broken", "frames": []}]
     assert with_vacuity(verdict(session(ran_test(GOOD))), broken(error), SECRET).verdict is Verdict.PASS
