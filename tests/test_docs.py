@@ -153,8 +153,8 @@ _PATH = re.compile(
 
 
 def paths(page: str) -> set[str]:
-    """What looks like a path of ours, with its stand-ins filled in."""
-    found = {span for span in spans(page) if _PATH.fullmatch(span)}
+    """What looks like a path of ours, with its stand-ins filled in; one that begins with a slash is no path of ours."""
+    found = {span for span in spans(page) if _PATH.fullmatch(span) and not span.startswith("/")}
     if page == "README.md":
         picture = re.findall(r"```\n(.*?)```", text(page), re.DOTALL)
         found |= {path for block in picture for path in re.findall(r"\d\d_\w+/[\w.]+", block)}
