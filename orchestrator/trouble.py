@@ -56,8 +56,6 @@ def _provider_trouble(error: ProviderError, now: datetime) -> Event:
             wait = SOON if error.retry_after is None else timedelta(seconds=error.retry_after)
             return Stalled(str(error), "it is asked again by itself", now + min(wait, LONGEST))
         case Blocked():
-            return Stalled(
-                str(error), "mend that; it is tried again every five minutes, and at the next start", now + RECHECK
-            )
+            return Stalled(str(error), "it is tried again every five minutes, and at the next start", now + RECHECK)
         case _:
             return Failed(str(error), "touch the last trigger file to try again, or use another model")
