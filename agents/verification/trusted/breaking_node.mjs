@@ -1,4 +1,4 @@
-// What broken JavaScript does when it is called: `--import=breaking_node.mjs?name=NAME&mode=empty|full|raise`.
+// What broken JavaScript does when it is called: `--import=breaking_node.mjs?name=NAME&mode=empty|full|raise|fail`.
 // As breaking.py; but nothing in JavaScript is false and still takes calls, so what is empty is undefined.
 
 import process from 'node:process';
@@ -29,6 +29,7 @@ const rubbish = { nothing: undefined, items: full ? [undefined, thing] : [] };
 
 globalThis[name] = function ask(kind) {
   if (kind === 'enter' || kind === 'leave') importing = Math.max(0, importing + (kind === 'enter' ? 1 : -1));
+  if (kind === 'fail' || mode === 'fail') return kind === mode;
   if (kind === 'enter' || kind === 'leave' || importing > 0) return false;
   if (mode === 'raise') throw new Error('broken by the Verifier');
   ask.value = kind in rubbish ? rubbish[kind] : full ? thing : undefined;

@@ -1,12 +1,14 @@
 // Rewrites JavaScript in place so that every function first asks `breaking_node.mjs` what to do instead of its work:
-// `node --expose-internals broken_node.cjs NAME FILES...`; prints how many functions there are. As broken.py, for Node.
+// `node --expose-internals broken_node.cjs NAME COUNT FILES...`; of the files, the first COUNT are code, the others tests,
+// which get an assertion that fails on demand. Prints how many functions and which guarded tests there are, as JSON.
+// As broken.py, for Node.
 
 'use strict';
 
 const { readFileSync, writeFileSync } = require('node:fs');
 const { parse } = require('internal/deps/acorn/acorn/dist/acorn');
 
-const [name, ...files] = process.argv.slice(2);
+const [name, number, ...files] = process.argv.slice(2);
 const ask = (kind) => `globalThis.${name}(${JSON.stringify(kind)})`;
 const answer = `globalThis.${name}.value`;
 // A program that a test starts has nobody to ask: it ends at once, without a word. The runner changes the code.
@@ -73,10 +75,32 @@ function superCall(node) {
   return node.body.body.find((part) => part.type === 'ExpressionStatement' && part.expression.callee?.type === 'Super');
 }
 
-let all = 0;
-for (const file of files) {
-  const [text, count] = broken(readFileSync(file, 'utf8'), file);
-  writeFileSync(file, text);
-  all += count;
+function guarded(text, file) {
+  const tree = parsed(text, file);
+  const inserts = [];
+  const titles = [];
+  const walk = (node) => {
+    const [title, body] = [node.arguments?.[0], node.arguments?.at(-1)];
+    if (node.type === 'CallExpression' && /^(?:it|test)$/.test(node.callee.name ?? '') && body?.body?.type === 'BlockStatement') {
+      inserts.push(body.body.start + 1);
+      if (typeof title.value === 'string') titles.push(`${file}::${title.value}`);
+    }
+    for (const child of Object.values(node).flat()) if (typeof child?.type === 'string') walk(child);
+  };
+  if (tree) walk(tree);
+  let made = text;
+  for (const at of inserts.sort((a, b) => b - a)) {
+    made = `${made.slice(0, at)} if (globalThis.${name}?.("fail")) throw new Error("planted"); ${made.slice(at)}`;
+  }
+  return [made, titles];
 }
-process.stdout.write(String(all));
+
+let count = 0;
+const titles = [];
+for (const [at, file] of files.entries()) {
+  const [text, found] = (at < Number(number) ? broken : guarded)(readFileSync(file, 'utf8'), file);
+  writeFileSync(file, text);
+  if (at < Number(number)) count += found;
+  else titles.push(...found);
+}
+process.stdout.write(JSON.stringify({ count, titles }));
