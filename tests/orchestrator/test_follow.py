@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,16 @@ def test_rows_come_back_with_the_time_they_have_taken(tmp_path: Path) -> None:
     (back,) = read(tmp_path, os.getpid())
     assert time.monotonic() - back.started == pytest.approx(60, abs=1)
     assert (back.project, back.tokens, back.score) == ("p", 5, 7.5)
+
+
+def test_when_a_call_will_end_and_what_waits_before_it_come_back_too(tmp_path: Path) -> None:
+    file = LiveFile(Heard(), tmp_path)
+    file.show("p", replace(row("p"), ends=time.monotonic() + 40, ends_latest=True))
+    file.show("q", replace(row("q"), ahead=3))
+    file.write()
+    p, q = read(tmp_path, os.getpid())
+    assert p.ends - time.monotonic() == pytest.approx(40, abs=1)
+    assert (p.ends_latest, p.ahead, q.ends, q.ahead) == (True, None, 0.0, 3)
 
 
 def test_the_file_is_written_only_when_a_row_has_changed(tmp_path: Path) -> None:
