@@ -155,7 +155,7 @@ async def test_a_test_that_ends_the_whole_time_is_named(sandbox: Sandbox, tmp_pa
     hang = (
         "import signal, time\n\n\ndef test_hang():\n    signal.setitimer(signal.ITIMER_REAL, 0)\n    time.sleep(99)\n"
     )
-    evidence = await examine({"test_hang.py": hang}, tmp_path, sandbox, test_timeout=2.0)
+    evidence = await examine({"test_hang.py": hang}, tmp_path, sandbox, test_timeout=6.0)
     assert evidence.tested.verdict is Verdict.TIMEOUT
     assert "test_hang.py::test_hang" in evidence.tested.reasons[0]
     assert evidence.tested.tests[0].message == "still running when the time was up"
