@@ -61,6 +61,7 @@ class Client:
         self._learned = Learned()
         self._breaker = Breaker()
         self._called = False
+        self._looking: asyncio.Task[None] | None = None
         self._gate = gate or Gate()
         self._loads = format_.loads(settings) or settings.model
         self._at_once = settings.max_concurrency or format_.concurrency
@@ -94,6 +95,9 @@ class Client:
             raise self._error(failed.failure) from failed
 
     async def aclose(self) -> None:
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.wait({self._looking})
         await self._http.aclose()
         await self._host.aclose()
 
@@ -157,6 +161,8 @@ class Client:
         note = partial(reporter.now, Activity.READING)
         if self._learned.health is None:
             await self._asked(note)
+        if self._looking is not None:
+            await asyncio.wait({self._looking})
         call = budget.plan(self._settings, self._format, self._learned, trial.request, retry=len(past))
         endpoint = await self._host.endpoint(note)
         reporter.asks(partial(self._bill, trial))
@@ -169,7 +175,9 @@ class Client:
             _headers(endpoint),
         )
         self._check_prompt(call, trial)
-        await self._look_again()
+        if self._format.loads_lazily and not self._called:
+            self._called = True
+            self._looking = asyncio.create_task(self._look_again(), name=f"{self.name}: look again")
         return self._completion(trial)
 
     def _exchange(self, call: Call, trial: Trial, past: list[Failure], reporter: Reporter) -> Exchange:
@@ -194,10 +202,10 @@ class Client:
             self._learned = replace(self._learned, scale=counted.input_tokens / estimate)
 
     async def _look_again(self) -> None:
-        """Only now do some servers know the context window that they really gave the model."""
-        if self._called or not self._format.loads_lazily:
-            return
-        self._called = True
+        """Only after a call do some servers know the context window that they really gave the model.
+
+        Asked on the side, so that an answer that has come is not kept waiting, or lost; the next call waits for it.
+        """
         with contextlib.suppress(Failed, ProviderError):
             for warning in (await self._asked(lambda _: None)).warnings:
                 log.warning(warning)

@@ -115,6 +115,8 @@ class FakeLLM:
         self.parameters = parameters
         self.version = version
         self.health = health
+        self.health_delay = 0.0
+        """Seconds before the answers to all but chat requests."""
         self.requests: list[Asked] = []
         self.paths: list[str] = []
         """Every request's path, also those of health checks."""
@@ -208,6 +210,7 @@ class FakeLLM:
             asked = Asked(len(self.requests) + 1, api, headers, body, time.monotonic())
             self.requests.append(asked)
             return await self._chat(asked, reader, writer)
+        await asyncio.sleep(self.health_delay)
         status, value = self._small(path, body)
         await _send(writer, status, value)
         return True

@@ -44,6 +44,20 @@ async def test_one_connection_serves_all_calls(connect: Open, each_type: str) ->
         assert llm.connections == 1
 
 
+async def test_an_answer_that_has_come_is_not_kept_waiting_by_a_look_at_the_server(
+    connect: Open, each_type: str
+) -> None:
+    def hang_afterwards(_: object) -> str:
+        llm.health_delay = 3.0
+        return "done"
+
+    async with FakeLLM(hang_afterwards) as llm:
+        provider = connect(llm, each_type, connect_timeout=10.0)
+        began = time.monotonic()
+        assert (await provider.complete(HELLO)).text == "done"
+        assert time.monotonic() - began < 2.5
+
+
 async def test_an_answer_cut_by_the_limit_says_so(connect: Open, each_type: str) -> None:
     async with FakeLLM(Answer("half of", finish="length")) as llm:
         assert (await connect(llm, each_type).complete(HELLO)).finish is FinishReason.LENGTH
