@@ -174,6 +174,7 @@ class Loop:
         if name in self._busy:
             self._busy[name][1].poked.set()
         self._states.pop(name, None)
+        self._shell.spent_out.pop(name, None)
 
     # --- working
 
