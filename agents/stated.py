@@ -7,68 +7,154 @@ clause.
 
 from __future__ import annotations
 
-import ast
 import re
 import shlex
 from collections.abc import Iterator, Sequence
-from itertools import chain
+from itertools import chain, islice
 from pathlib import PurePosixPath
 
 from agents.answers.paths import looks_like_path
+from agents.literals import LONGEST, balanced, is_literal_call, literal
 from agents.plan import PlannedFile, is_test
 from agents.requirements import Requirement
 from agents.verification.examples import CALLABLE, Call, Check, Example
 
 _NAME = re.compile(r"(?<![\w.\"'])(?P<name>[A-Za-z_]\w*)\(")
 _GIVES = re.compile(
-    r"`?\s*,?\s*(?:(?:is|are|returns?|gives?|yields?|becomes|equals|(?:should|must) (?:be|return|give)|evaluates to|"
-    r"results in)(?: again)?|->|=>|→|==?|=)\s*(?:the (?:text|string|number|list|tuple|value|dict) )?`?",
+    r"`?\s{0,3},?\s{0,3}(?:(?:is|are|returns?|gives?|yields?|becomes|equals|(?:should|must) (?:be|return|give)|"
+    r"evaluates to|results in|ist|ergibt|liefert)(?: again)?|->|=>|→|==?|=)\s{0,3}"
+    r"(?:the (?:text|string|number|list|tuple|value|dict) )?`?",
     re.IGNORECASE,
 )
 _RAISES = re.compile(
-    r"`?\s*,?\s*(?:raises?|throws?|(?:should|must) (?:raise|throw))(?: an?)? `?(?P<name>[A-Z]\w+)`?", re.IGNORECASE
+    r"`?\s{0,3},?\s{0,3}(?:raises?|throws?|(?:should|must) (?:raise|throw))(?: an?)? `?(?P<name>[A-Z]\w+)`?",
+    re.IGNORECASE,
 )
-_CLAUSE_END = re.compile(r"`?\s*(?:$|[,;)]|\.(?!\w)|:|\n|(?:and|but|while|since|because|whereas)\b|>>>)")
-_PAIR = re.compile(r"`?\s+(?:gives|returns|yields|becomes)\s+`?|`?\s*(?:->|=>|→)\s*`?")
-_SIGNATURE = re.compile(r"(?<![\w.\"'])(?P<name>[A-Za-z_]\w*)\((?P<parameters>[a-z_]\w*(?:: ?\w+)?(?:, ?\w+)*)\)")
+_CLAUSE_END = re.compile(
+    r"`?\s{0,3}(?:$|[,;:)](?=\s|$)|\.(?![\w.])|\n|(?:and|but|while|since|because|whereas|und|aber)\b|>>>)"
+)
+_PAIR = re.compile(r"`?\s{1,3}(?:gives|returns|yields|becomes)\s{1,3}`?|`?\s{0,3}(?:->|=>|→)\s{0,3}`?")
+_MORE = re.compile(r"`?\s{0,3}(?:(?:,|and|but|und)\s{1,3}){1,2}`?")
+_SIGNATURE = re.compile(
+    r"(?<![\w.\"'])(?P<name>[A-Za-z_]\w*)\((?P<parameters>[a-z_]\w{0,40}(?:: ?\w{1,40})?(?:, ?\w{1,40}){0,9})\)"
+)
 _CLAUSE_BEGIN = re.compile(r"^|(?:[,;:.(]|\b(?:and|but|while|examples?:?|instance|so))\s+`?|\n|>>> ", re.IGNORECASE)
 _COMMAND = re.compile(
-    r"`(?P<run>(?:python3?|node) [\w./-]+\.(?:py|js|mjs|cjs)(?: [^`]*)?)`\s+(?:prints|outputs|shows|writes)\s+"
-    r"(?:just |only |exactly )?`(?P<out>[^`]+)`"
+    r"`(?P<run>(?:python3?|node) [\w./-]{1,100}\.(?:py|js|mjs|cjs)(?: [^`]{0,200})?)`\s{1,3}"
+    r"(?:prints|outputs|shows|writes)\s{1,3}(?:just |only |exactly )?`(?P<out>[^`]{1,300})`"
 )
-_PLACEHOLDER = re.compile(r"\b[A-Z]{2,}\b|\b[A-Z]\b|<[A-Za-z]|\.\.\.|\[[A-Za-z-]|[|*?$~;&]")
-_LONGEST = 300
+_RUN_END = re.compile(r"\s{0,3}(?:$|\.(?!\w)|\n|;|(?:,|and|, and) `(?:python|node))")
+_PLACEHOLDER = re.compile(r"\b[A-Z]{2,}\b|\b[A-Z]\b|<[A-Za-z]|\.\.\.|\[[A-Za-z-]|[|*?$~;&\\]")
+_BORDER = re.compile(r"[.!?;](?=\s)|\n")
+_CONDITION = re.compile(
+    r"\b(?:if|when|whenever|after|once|unless|until|suppose|assuming|provided|given|with|without|elif|while|not|never|"
+    r"wenn|falls|sobald|nachdem|nach|mit|ohne|nicht|nie)\b",
+    re.IGNORECASE,
+)
+"""Before an example: it holds in some state only, or does not hold."""
+_DOUBT = re.compile(
+    r"\b(?:if|when|unless|provided|assuming|but (?:should|must|ought|it)|instead|rather|currently|wrong(?:ly)?|"
+    r"bugs?|buggy|incorrect(?:ly)?|no longer|used to|previously|about|approximately|roughly|circa|rounded|"
+    r"random(?:ly)?|shuffled?|might|may|stderr|exits?|exit code|wenn|falls|statt|stattdessen|derzeit|bisher|falsch|"
+    r"sollte|ungef.hr|gerundet|zuf.llig)\b",
+    re.IGNORECASE,
+)
+"""In the sentence of an example: it says how things are and should not be, or nearly are."""
+_OBJECTS = re.compile(r"\b(?:class(?:es)?|methods?|objects?|Klassen?|Methoden?)\b", re.IGNORECASE)
+_PRINTS = re.compile(r"\bprint|\boutput|ausgeb|Ausgabe|\bgibt\b.{0,60}\baus\b", re.IGNORECASE)
+_MOST_CALLS = 2000
+"""Looked at in one requirement."""
+_MOST_REQUIREMENTS = 2000
 MOST_STATED = 20
 
 
 def stated(requirements: Sequence[Requirement], files: Sequence[PlannedFile]) -> tuple[Check, ...]:
-    """What the user says must come of a call or a run, at most 20. `files` tell where a function is to be found."""
-    found: dict[tuple[str, ...], Check] = {}
+    """What the user says must come of a call or a run, at most 20. `files` tell where a function is to be found.
+
+    What is said to have two results is left out.
+    """
+    found: dict[tuple[str, ...], list[Check]] = {}
     only = _only_function(requirements)
-    for requirement in requirements:
-        calls = chain(_calls(requirement, files), _pairs(requirement, only, files))
+    homes = _Homes(files, signed_only=any(_OBJECTS.search(requirement.text) for requirement in requirements))
+    for requirement in requirements[:_MOST_REQUIREMENTS]:
+        calls = chain(_calls(requirement, homes), _pairs(requirement, only, homes))
         for check in chain[Check](calls, _runs(requirement, files)):
-            found.setdefault(check.run, check)
-    return tuple(found.values())[:MOST_STATED]
+            found.setdefault(check.question, []).append(check)
+    return tuple(checks[0] for checks in found.values() if len(set(map(_result, checks))) == 1)[:MOST_STATED]
 
 
-def _calls(requirement: Requirement, files: Sequence[PlannedFile]) -> Iterator[Call]:
+def _result(check: Check) -> str:
+    return check.expected if isinstance(check, Call) else str(check.stdout)
+
+
+class _Homes:
+    """Which file defines a function: by its signatures, the requirement's own words, or because there is one."""
+
+    def __init__(self, files: Sequence[PlannedFile], *, signed_only: bool) -> None:
+        """`signed_only`: the name may be that of a method, so that only a signature tells that it is none."""
+        self._code = [file for file in files if file.path.endswith(CALLABLE) and not is_test(file.path)]
+        self._signed_only = signed_only
+
+    def of(self, name: str, text: str) -> str:
+        signed = [file.path for file in self._code if any(_defines(line, name) for line in file.signatures)]
+        named = [file.path for file in self._code if PurePosixPath(file.path).name in text]
+        every = [file.path for file in self._code]
+        for candidates in (signed,) if self._signed_only else (signed, named, every):
+            if len(candidates) == 1:
+                return candidates[0]
+        return ""
+
+
+def _defines(signature: str, name: str) -> bool:
+    """Whether the line is of a function `name` that is no method."""
+    begins = rf"^(?:export\s+)?(?:default\s+)?(?:async\s+)?(?:def|function|const|let|class)?\s*{name}\s*[(=:]"
+    return bool(re.search(begins, signature)) and not re.search(r"\((?:self|cls)\b", signature)
+
+
+def _calls(requirement: Requirement, homes: _Homes) -> Iterator[Call]:
     text = requirement.text
-    for start in _NAME.finditer(text):
-        call = _balanced(text, start.start())
-        home = _home(start["name"], requirement.text, files)
-        if not call or not home or not _is_literal_call(call):
+    for start in islice(_NAME.finditer(text), _MOST_CALLS):
+        call = balanced(text, start.start())
+        if not call or not (home := homes.of(start["name"], text)) or not is_literal_call(call, home):
             continue
-        rest = text[start.start() + len(call) :]
+        end = start.start() + len(call)
+        rest = text[end : end + 2 * LONGEST]
+        if not _is_plain(text, start.start(), end):
+            continue
         if (raises := _RAISES.match(rest)) and _CLAUSE_END.match(rest, raises.end()):
             yield _call(call, home, requirement, raises=raises["name"])
-        elif (gives := _GIVES.match(rest)) and (value := _literal(rest[gives.end() :])):
-            if _CLAUSE_END.match(rest, gives.end() + len(value)):
-                yield _call(call, home, requirement, returns=value)
-        elif rest.startswith("\n") and text[: start.start()].endswith(">>> "):
-            value = rest[1:].partition("\n")[0].strip()
-            if _literal(value) == value:
-                yield _call(call, home, requirement, returns=value)
+            continue
+        gives, echoes = _GIVES.match(rest), text.endswith(">>> ", 0, start.start()) and not _PRINTS.search(text)
+        if value := _value_at(rest, gives.end(), home) if gives else _echoed(rest, home) if echoes else "":
+            yield _call(call, home, requirement, returns=value)
+
+
+def _is_plain(text: str, start: int, end: int) -> bool:
+    """Whether nothing in the sentence makes what is said there depend on something, or denies it."""
+    before = _BORDER.split(text[max(0, start - LONGEST) : start])[-1]
+    after = _BORDER.split(text[end : end + LONGEST])[0]
+    return not (_CONDITION.search(before.rpartition(": ")[2]) or _DOUBT.search(f"{before} {after}"))
+
+
+def _value_at(text: str, start: int, home: str) -> str:
+    """The literal at `start`, when nothing follows that belongs to it; empty otherwise."""
+    value = literal(text[start:], home)
+    end = start + len(value)
+    if not value or not _CLAUSE_END.match(text, end):
+        return ""
+    more = _MORE.match(text, end)
+    following = literal(text[more.end() :], home) if more else ""
+    if more and following and not _PAIR.match(text, more.end() + len(following)):
+        return ""
+    return value
+
+
+def _echoed(rest: str, home: str) -> str:
+    """The one line that an interpreter answers."""
+    _, first, *more = *rest.split("\n", 2), ""
+    value, following = first.strip(), more[0].lstrip(" ") if more else ""
+    whole = not following or following.startswith((">>>", "\n", "```", "~~~"))
+    return value if rest.startswith("\n") and whole and literal(value, home) == value else ""
 
 
 def _only_function(requirements: Sequence[Requirement]) -> str:
@@ -81,21 +167,27 @@ def _only_function(requirements: Sequence[Requirement]) -> str:
     return names.pop()
 
 
-def _pairs(requirement: Requirement, only: str, files: Sequence[PlannedFile]) -> Iterator[Call]:
+def _pairs(requirement: Requirement, only: str, homes: _Homes) -> Iterator[Call]:
     """`0 gives "0s", 60 gives "1m"`, where it can only be said of one function."""
-    home = _home(only, requirement.text, files) if only else ""
-    for gives in _PAIR.finditer(requirement.text) if home else ():
-        given = _literal_before(requirement.text[: gives.start()])
-        value = _literal(requirement.text[gives.end() :])
-        if given and value and _CLAUSE_END.match(requirement.text, gives.end() + len(value)):
+    text = requirement.text
+    home = homes.of(only, text) if only else ""
+    for gives in islice(_PAIR.finditer(text), _MOST_CALLS) if home else ():
+        given = _literal_before(text[max(0, gives.start() - LONGEST) : gives.start()], home)
+        value = _value_at(text[gives.end() : gives.end() + 2 * LONGEST], 0, home) if given else ""
+        if value and not _is_rule(given, value) and _is_plain(text, gives.start() - len(given), gives.end()):
             yield _call(f"{only}({given})", home, requirement, returns=value)
 
 
-def _literal_before(text: str) -> str:
+def _is_rule(given: str, value: str) -> bool:
+    """Whether a letter becomes another: that is said of letters inside of a text, too."""
+    return given[:1] in "\"'" and value[:1] in "\"'" and len(given) <= len("'ab'")
+
+
+def _literal_before(text: str, home: str) -> str:
     """The literal that `text` ends with, when it begins a clause; the longest when there are several."""
-    for match in _CLAUSE_BEGIN.finditer(text[-_LONGEST:]):
-        found = text[-_LONGEST:][match.end() :]
-        if found and _literal(found) == found:
+    for match in _CLAUSE_BEGIN.finditer(text):
+        found = text[match.end() :]
+        if found and literal(found, home) == found:
             return found
     return ""
 
@@ -104,80 +196,14 @@ def _call(call: str, home: str, requirement: Requirement, *, returns: str | None
     return Call(home, call, returns, raises, name=call[:80], requirement=requirement.id, stated=True)
 
 
-def _balanced(text: str, start: int) -> str:
-    """What begins at `start`, up to the bracket that closes its first one; empty without one nearby."""
-    depth, quote = 0, ""
-    for at in range(start, min(len(text), start + _LONGEST)):
-        letter = text[at]
-        if quote:
-            quote = "" if letter == quote and text[at - 1] != "\\" else quote
-        elif letter in "\"'":
-            quote = letter
-        elif letter in "([{":
-            depth += 1
-        elif letter in ")]}":
-            depth -= 1
-            if depth == 0:
-                return text[start : at + 1]
-    return ""
-
-
-def _is_literal_call(call: str) -> bool:
-    try:
-        tree = ast.parse(_as_python(call), mode="eval").body
-        if not isinstance(tree, ast.Call):
-            return False
-        for argument in (*tree.args, *(keyword.value for keyword in tree.keywords)):
-            ast.literal_eval(argument)
-    except (SyntaxError, ValueError, TypeError, MemoryError, RecursionError):
-        return False
-    return bool(tree.args or tree.keywords)
-
-
-def _literal(text: str) -> str:
-    """The literal that `text` begins with; empty when it begins with none."""
-    if text[:1] in "\"'":
-        end = text.find(text[0], 1)
-        return text[: end + 1] if end > 0 else ""
-    if text.startswith(("(", "[", "{")):
-        whole = _balanced(text, 0)
-        return whole if whole and _evaluates(whole) else ""
-    match = re.match(r"-?\d+(?:\.\d+)?(?![\w.]*\d)|(?:True|False|None|true|false|null)\b", text)
-    return match[0] if match else ""
-
-
-def _evaluates(text: str) -> bool:
-    try:
-        ast.literal_eval(_as_python(text))
-    except (SyntaxError, ValueError, TypeError, MemoryError, RecursionError):
-        return False
-    return True
-
-
-def _as_python(text: str) -> str:
-    """JavaScript's words for Python's, so that its literals can be checked."""
-    words = {"true": "True", "false": "False", "null": "None", "undefined": "None"}
-    return re.sub(r"\b(?:true|false|null|undefined)\b", lambda match: words[match[0]], text)
-
-
-def _home(name: str, text: str, files: Sequence[PlannedFile]) -> str:
-    """The file that defines the function: by its signatures, the requirement's own words, or because there is one."""
-    code = [file for file in files if file.path.endswith(CALLABLE) and not is_test(file.path)]
-    signed = [file.path for file in code if any(re.search(rf"\b{name}\b", line) for line in file.signatures)]
-    named = [file.path for file in code if PurePosixPath(file.path).name in text]
-    for candidates in (signed, named, [file.path for file in code]):
-        if len(candidates) == 1:
-            return candidates[0]
-    return ""
-
-
 def _runs(requirement: Requirement, files: Sequence[PlannedFile]) -> Iterator[Example]:
     """Runs whose whole output is given. One that needs a file is left out: nobody says what is in it."""
     planned = {file.path for file in files}
     for match in _COMMAND.finditer(requirement.text):
         (interpreter, script, *words), out = _words(match["run"]), match["out"]
         vague = _PLACEHOLDER.search(" ".join((*words, out))) or any(map(looks_like_path, words))
-        if script in planned and not vague and _CLAUSE_END.match(requirement.text, match.end()):
+        vague = vague or not _is_plain(requirement.text, match.start(), match.end())
+        if script in planned and not vague and _RUN_END.match(requirement.text, match.end()):
             run = (interpreter, script, *words)
             yield Example(run, stdout=f"{out}\n", name=match["run"][:80], requirement=requirement.id, stated=True)
 

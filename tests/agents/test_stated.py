@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from agents.plan import PlannedFile
-from agents.requirements import number
+from agents.requirements import Requirement, number
 from agents.stated import MOST_STATED, stated
 from agents.verification.examples import Call, Example
 
@@ -65,6 +67,144 @@ def test_an_example_is_found(text: str, call: str, expected: str) -> None:
 )
 def test_what_is_no_example_is_left_alone(text: str) -> None:
     assert found(text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "f(3) returns 1, 2 and 3.",
+        "f(3) yields 1, 2, 3.",
+        "f(3) gives 1 and 2.",
+        "f(3) ist 1 und 2.",
+        "f(2) is 1,000.",
+        "f(2) = 4,5",
+        "f(750) is 12:30.",
+        "f(10) is 3.33...",
+        "f(10) is 3.33…",
+        "f(10) is 3.33, rounded.",
+        "f(10) is 3.33 (rounded)",
+        "f(2) is about 4.",
+        "f(2) is 4%.",
+        "f(2) is 4 seconds.",
+        "f(2) is 4 or 5.",
+        "f(2) is 4 when strict is set.",
+        "f(2) is 4, unless strict is set.",
+        "f(2) is 4, if x is set.",
+        "After g(3), f(2) is 4.",
+        "If the cache is empty, f(2) is 0.",
+        "With strict set, f(2) is 4.",
+        "Wenn nichts da ist, f(2) = 0.",
+        "f(2) must not be 4.",
+        "It must never happen that f(2) is 4.",
+        "Currently f(2) is 5.",
+        "f(2) returns 5, but should return 4.",
+        "f(2) returns 5 instead of 4.",
+        "f(2) liefert derzeit 5.",
+        "f(6) might return 4: f(6) returns 4, randomly.",
+        "```python\nif f(2) == 4:\n    pass\n```",
+        "```python\nassert not f(2) == 4\n```",
+        "```\n>>> f(2)\n1\n2\n```",
+        "f(n) prints.\n```\n>>> f(2)\n1\n```",
+        "Write a class. f(2) is 4.",
+        "The method f(2) returns 4.",
+        "f(2) is 4. Later: f(2) is 5.",
+        'f(2) is "a\\".',
+        'f(2) is "4',
+        "f(2) is “4”.",
+        "f(true) is 4.",
+        "f(null) is 4.",
+        "f(2) === 4",
+        "| f(2) | 4 |",
+        'f(text): every " " becomes "-".',
+        'f(text): " " becomes "-".',
+        'f(text): "ä" -> "ae"',
+        "f(n): 2 gives 4 or 5.",
+        "f(n): 2 gives 4, 5.",
+        "f(2) is " + "-" * 300,
+        "f(lambda: 1) is 2.",
+        "f(1 + 1) is 2.",
+        "f(date(2020, 1, 1)) is 4.",
+        "f(Decimal('1.5')) is 3.",
+        "f(2) is Decimal('4').",
+        "f(2) raises ValueError, if strict is set.",
+    ],
+)
+def test_what_could_be_read_in_two_ways_is_left_alone(text: str) -> None:
+    assert found(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "example"),
+    [
+        ("f(2) is 4, f(3) is 6.", ("f(3)", "6")),
+        ("f(2) is 4, not 5.", ("f(2)", "4")),
+        ("- f(2) is 4\n- f(3) is 6", ("f(3)", "6")),
+        ("Beispiel: `f(2)` ergibt `4`, und `f(3)` ergibt `6`.", ("f(2)", "4")),
+        ("f(1.5) liefert 3.0.", ("f(1.5)", "3.0")),
+        ('f("it\'s") returns "it\'s".', ('f("it\'s")', '"it\'s"')),
+        ('f("a, b") == ["a", "b"]', ('f("a, b")', '["a", "b"]')),
+        ("```python\nassert f(2) == 4\nassert f(3) == 6\n```", ("f(3)", "6")),
+        ("```\n>>> f('a')\n'b'\n>>> f('c')\n'd'\n```", ("f('c')", "'d'")),
+        ("f(n): 2 gives 4, 3 gives 6, 4 gives 8.", ("f(3)", "6")),
+        ('f(text): "ab c" -> "ab-c"', ('f("ab c")', '"ab-c"')),
+        ("f([1, 2]) is true", ("f([1, 2])", "true")),
+        ("(f(2) is 4)", ("f(2)", "4")),
+        ("**f(2)** is bold. f(2) is 4.", ("f(2)", "4")),
+    ],
+)
+def test_what_can_be_read_in_one_way_is_taken(text: str, example: tuple[str, str]) -> None:
+    assert example in found(text)
+
+
+def test_a_function_of_a_class_is_told_from_a_method_by_its_signature() -> None:
+    function, method = PlannedFile("a.py", "", ("def f(x)",)), PlannedFile("a.py", "", ("def f(self, x)",))
+    assert found("A class Box. f(2) is 4.", [function]) == [("f(2)", "4")]
+    assert found("A class Box. f(2) is 4.", [method]) == []
+
+
+@pytest.mark.parametrize("text", ["f((1, 2)) is 3", "f(x=1) is 3", "f(True) is 3", "f(2) is (1, 2)"])
+def test_what_is_python_alone_is_no_example_of_javascript(text: str) -> None:
+    assert found(text, [PlannedFile("a.js")]) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "`python a.py 1` prints `3`, then `4`.",
+        "`python a.py 1` prints `3` and exits with 1.",
+        "`python a.py 1` prints `3` and `4`.",
+        "After a first run, `python a.py 1` prints `3`.",
+        "Given 3 on stdin, `python a.py 1` prints `3`.",
+        "`python a.py 1` prints `1\\n2`.",
+        "`python a.py x` prints `bad input` and the exit code is 1.",
+    ],
+)
+def test_a_run_of_which_not_all_is_said_is_left_out(text: str) -> None:
+    assert stated(number(text), ONE) == ()
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "f(1) is 2. ",
+        "f(",
+        "f([",
+        "`" + " " * 60,
+        " " * 200,
+        '"a" gives ',
+        "f(1) is 2\n- ",
+        "f(a, a, ",
+        "`python ",
+        "1 -> ",
+        'f("',
+        "x" * 99,
+    ],
+)
+def test_long_requirements_are_read_at_once(part: str) -> None:
+    requirement = Requirement("R1", part * (200_000 // len(part)))
+    began = time.process_time()
+    stated([requirement], ONE)
+    assert time.process_time() - began < 2
 
 
 def test_the_file_is_the_one_whose_signatures_name_the_function() -> None:
