@@ -23,9 +23,9 @@ from agents.verification.examples_text import read_examples
 log = logging.getLogger(__name__)
 
 _FAILURE = re.compile(
-    r"^### `[^`\n]+` fails\n(?P<fence>`{3,})text\n(?P<message>.*?)\n(?P=fence)\n"
+    r"^### `[^`\n]+` fails\n(?P<fence>`{3,})text\n(?P<message>(?:(?!### |`{3}).*\n){1,200}?)(?P=fence)\n"
     r"`(?P<path>[^`\n]+)`, line (?P<line>\d+), in ",
-    re.DOTALL | re.MULTILINE,
+    re.MULTILINE,
 )
 _GOT = re.compile(r"\A(?:AssertionError: )?assert (?P<got>.+?)(?: (?:==|is) (?P<wanted>.+))?(?:\n|\Z)")
 
@@ -103,12 +103,14 @@ def disputed(work: Work) -> Iterator[Disputed]:
 def _dispute(path: str, line: int, source: str, got: str) -> Iterator[Disputed]:
     try:
         (statement,) = ast.parse(source).body
-        ast.literal_eval(got.removeprefix("not "))
+        got_tree = ast.parse(got.removeprefix("not "), mode="eval").body
     except (SyntaxError, ValueError, TypeError, MemoryError, RecursionError):
+        return
+    if not _is_known(got_tree):
         return
     test = statement.test if isinstance(statement, ast.Assert) and _is_fixed(statement.test) else None
     match test:
-        case ast.Compare(left=ast.Call() as call, ops=[ast.Eq() | ast.Is()]):
+        case ast.Compare(left=ast.Call() as call, ops=[ast.Eq() | ast.Is()], comparators=[wanted]) if _is_known(wanted):
             yield Disputed(path, line, ast.unparse(call), got, f"assert {ast.unparse(call)} == {got}")
         case ast.Call() as call if got == "False":
             yield Disputed(path, line, ast.unparse(call), got, f"assert not {ast.unparse(call)}")
@@ -116,6 +118,15 @@ def _dispute(path: str, line: int, source: str, got: str) -> Iterator[Disputed]:
             yield Disputed(path, line, ast.unparse(call), "True", f"assert {ast.unparse(call)}")
         case _:
             return
+
+
+def _is_known(tree: ast.expr) -> bool:
+    """Whether it is a literal; one that was cut in its middle, as pytest does, is none."""
+    try:
+        ast.literal_eval(tree)
+    except (ValueError, TypeError, MemoryError, RecursionError):
+        return False
+    return "..." not in ast.unparse(tree)
 
 
 def _is_fixed(test: ast.expr) -> bool:

@@ -7,6 +7,9 @@ the reason beside it. What the user stated is never on trial.
 
 from __future__ import annotations
 
+import ast
+import builtins
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
@@ -25,6 +28,7 @@ PROGRAMS = 3
 _ANSWER_TOKENS = 400
 _TEMPERATURES = (0.2, 0.7)
 _KEYS = ("steps", "returns", "raises")
+_NAME = re.compile(r"[A-Za-z_]\w*")
 
 
 def doubtful(checks: Iterable[Check], failed: Iterable[str], before: Mapping[str, int]) -> list[Check]:
@@ -34,9 +38,15 @@ def doubtful(checks: Iterable[Check], failed: Iterable[str], before: Mapping[str
         check
         for check in checks
         if check.id in names
+        and _can_be_told(check)
         and not (check.stated or check.advisory or check.tried)
         and before.get(check.id, 0) + 1 >= PROGRAMS
     ]
+
+
+def _can_be_told(check: Check) -> bool:
+    """Whether the question that is put has what the check expects as its answer: an exit code alone is never told."""
+    return isinstance(check, Call) or (check.exit == 0 and check.stdout is not None)
 
 
 async def tried(work: Work, checks: Iterable[Check]) -> dict[str, Check]:
@@ -61,11 +71,35 @@ def _expected(check: Check) -> str:
 
 
 def _same(check: Check, one: str, other: str) -> bool:
+    """Whether two answers do not contradict each other. Models leave out quotation marks, and name messages too."""
     if isinstance(check, Example):
         return one.split() == other.split()
     kind, _, value = one.partition(" ")
     other_kind, _, other_value = other.partition(" ")
-    return kind == other_kind and (value == other_value if kind == "raises" else same(value, other_value))
+    if kind != other_kind:
+        return False
+    return (
+        _akin(value, other_value)
+        if kind == "raises"
+        else same(value, other_value) or _bare(value) == _bare(other_value)
+    )
+
+
+def _bare(value: str) -> str:
+    try:
+        read = ast.literal_eval(value)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        read = value
+    return read.strip() if isinstance(read, str) else value.strip()
+
+
+def _akin(one: str, other: str) -> bool:
+    """Whether one exception is the other or a base of it, as far as their names tell."""
+    kinds = [_NAME.findall(text.partition("(")[0].partition(": ")[0])[-1:] for text in (one, other)]
+    first, second = (getattr(builtins, kind[0], None) if kind else None for kind in kinds)
+    if isinstance(first, type) and isinstance(second, type):
+        return issubclass(first, second) or issubclass(second, first)
+    return kinds[0] == kinds[1]
 
 
 async def answer(work: Work, check: Check, number: int) -> str | None:

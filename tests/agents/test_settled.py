@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 
 import pytest
@@ -61,12 +62,23 @@ def test_what_was_expected_and_what_came_is_read_from_the_feedback(
         ("assert f(2) == 5", "AssertionError: assert <a.Box object> == 5"),
         ("assert f(2) > 5", "AssertionError: assert 4 > 5"),
         ("assert f(x) == 5", "AssertionError: assert 4 == 5"),
+        ("assert f(2) == f(1) + 1", "AssertionError: assert 4 == (2 + 1)"),
+        ("assert f('a') == 'b'", "AssertionError: assert 'aaa...aaa' == 'b'"),
+        ("assert f([1]) == []", "AssertionError: assert [1, 1, ...] == []"),
         ("assert result.stdout == 'x'", "AssertionError: assert 'y' == 'x'"),
         ("with pytest.raises(ValueError):", "Failed: DID NOT RAISE <class 'ValueError'>"),
     ],
 )
 def test_what_is_no_plain_comparison_is_not_disputed(assertion: str, message: str) -> None:
     assert list(disputed(failed(assertion, message))) == []
+
+
+@pytest.mark.parametrize("part", ["### `a` fails\n```text\n", "```text\n", "### `", "\n", "a ", "assert 1 == "])
+def test_long_feedback_is_read_at_once(part: str) -> None:
+    work = replace(WRONG, feedback="### `a` fails\n```text\n" + part * (200_000 // len(part)))
+    began = time.process_time()
+    assert list(disputed(work)) == []
+    assert time.process_time() - began < 1
 
 
 async def test_two_answers_that_agree_with_the_program_correct_the_test() -> None:

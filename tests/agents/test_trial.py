@@ -15,6 +15,7 @@ from tests.fakes.model import ScriptedModel
 
 CHECK = Call("a.py", "f(2)", "5", setup=("x = 1",), name="x = 1; f(2)")
 FAILS = Call("a.py", "f(-1)", raises="KeyError", name="f(-1)")
+TEXT = Call("a.py", "f('b')", "'b c'", name="f('b')")
 RUN = Example(("python", "a.py", "2"), stdout="5\n", name="python a.py 2")
 
 
@@ -55,6 +56,11 @@ async def test_two_answers_against_a_check_set_it_aside(check: Check, answers: t
         (CHECK, (answer("4", "ValueError"), answer("4"))),
         (FAILS, (answer(raises="KeyError"), answer(raises="KeyError"))),
         (RUN, (answer("5"), answer("5"))),
+        (TEXT, (answer("b c"), answer("b c"))),
+        (TEXT, (answer('"b c"'), answer("b c"))),
+        (FAILS, (answer(raises="KeyError: no such key"), answer(raises="`KeyError`"))),
+        (FAILS, (answer(raises="KeyError('x')"), answer(raises="KeyError"))),
+        (FAILS, (answer(raises="LookupError"), answer(raises="LookupError"))),
     ],
 )
 async def test_otherwise_it_stands(check: Check, answers: tuple[str, str]) -> None:
@@ -84,6 +90,13 @@ async def test_the_question_tells_neither_code_nor_what_is_expected() -> None:
 )
 def test_a_check_is_doubted_after_three_programs_unless_the_user_stated_it(check: Call, before: int, due: bool) -> None:
     assert bool(doubtful([check], [check.id, "t"], {check.id: before})) is due
+
+
+@pytest.mark.parametrize(
+    "check", [Example(("python", "a.py"), exit=2, name="n"), Example(("python", "a.py"), stdout="x", exit=1, name="n")]
+)
+def test_a_check_of_the_exit_code_is_never_tried_by_what_is_printed(check: Example) -> None:
+    assert doubtful([check], [check.id], {check.id: 9}) == []
 
 
 def test_a_check_that_passes_is_not_doubted() -> None:
