@@ -181,7 +181,11 @@ def test_work_without_a_daemon_is_said_to_wait_for_it(make: Make, state: str, ex
     assert not standing(root, running=True).next.startswith("when")
 
 
-@pytest.mark.parametrize(("pid", "running"), [(os.getpid(), True), (1 << 30, False), (-1, False), ("x", False)])
+@pytest.mark.parametrize(
+    ("pid", "running"),
+    [(os.getpid(), True), (1 << 30, False), (-1, False), ("x", False)],
+    ids=["this one", "none", "negative", "no number"],
+)
 def test_a_daemon_runs_when_its_process_does(tmp_path: Path, pid: object, running: bool) -> None:
     (tmp_path / ".tumbler-daemon.json").write_text(json.dumps({"pid": pid}), encoding="utf-8")
     assert document(tmp_path)["daemon"]["running"] is running
