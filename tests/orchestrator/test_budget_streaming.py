@@ -53,8 +53,8 @@ async def test_a_cap_that_is_crossed_while_the_model_answers_stops_it_and_a_rais
             took = time.monotonic() - began
             assert state(tmp_path, "x")["error"].startswith(says)
             assert state(tmp_path, "x")["hint"].startswith("raise it in config.yaml")
-            await until(lambda: llm.hung_up == 1, seconds=1.0)
-        assert took < 3.0, "half a second to spend, one to stop; the rest is for a busy machine"
+            await until(lambda: llm.hung_up == 1, seconds=5.0)
+        assert took < 6.0, "half a second to spend, one to stop; the rest is for a busy machine"
         assert len(llm.requests) == 1, "it was tried again under the same caps"
         assert_all_is_booked(tmp_path, "x", llm)
         assert [entry["outcome"] for entry in journal(tmp_path, "x")] == ["aborted"]
@@ -68,7 +68,7 @@ async def test_a_cap_that_is_crossed_while_the_model_answers_stops_it_and_a_rais
 async def test_a_cap_raised_in_tumbler_yaml_goes_on_at_once(tmp_path: Path) -> None:
     async with FakeLLM(DRIPPING) as llm:
         caps = settings(rescan_seconds=0.1, limits=limits(max_cost=40.0))
-        async with working(daemon(tmp_path, crew(provider(llm.url, **PRICED)), Heard(), caps)):
+        async with working(daemon(tmp_path, crew(provider(llm.url, **PRICED, **PATIENT)), Heard(), caps)):
             drop(tmp_path, "x", "x\n")
             await until_status(tmp_path, "x", "paused")
             llm.reply = "fine"
@@ -78,15 +78,15 @@ async def test_a_cap_raised_in_tumbler_yaml_goes_on_at_once(tmp_path: Path) -> N
 
 async def test_what_other_projects_are_spending_now_counts_in_the_days_cap(tmp_path: Path) -> None:
     async with FakeLLM(DRIPPING) as llm:
-        caps = settings(rescan_seconds=0.1, limits=limits(daily={"max_cost": 100.0}))
-        async with working(daemon(tmp_path, crew(provider(llm.url, **PRICED)), Heard(), caps)):
+        caps = settings(rescan_seconds=0.1, limits=limits(daily={"max_cost": 40.0}))
+        async with working(daemon(tmp_path, crew(provider(llm.url, **PRICED, **PATIENT)), Heard(), caps)):
             for name in ("a", "b", "c", "d"):
                 drop(tmp_path, name, f"{name}\n")
             for name in ("a", "b", "c", "d"):
                 await until_status(tmp_path, name, "paused")
         assert len(llm.requests) == 4
     spent = sum(usage(tmp_path, name)["total_cost"] for name in ("a", "b", "c", "d"))
-    assert 100 <= spent < 250, "alone each would have been let spend a hundred"
+    assert 40 <= spent < 120, "alone each would have been let spend forty"
 
 
 async def test_a_prompt_for_which_there_are_no_tokens_left_is_not_sent(tmp_path: Path) -> None:
