@@ -53,7 +53,7 @@ def _reads(call: Call) -> bool:
 
 
 def _question(check: Check) -> tuple[str, ...]:
-    return (*("".join(word.split()) for word in check.run), "" if isinstance(check, Call) else check.stdin)
+    return tuple("".join(word.split()) for word in check.question)
 
 
 def _agree(one: Check, other: Check) -> bool:

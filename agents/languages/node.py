@@ -172,7 +172,8 @@ class Node:
     def program(self, argv: tuple[str, ...], bench: Bench, prepared: Prepared) -> Job:  # noqa: ARG002
         if argv[0].endswith(_SOURCE):
             argv = ("node", *argv)
-        if prepared.environment:
+        ours = len(argv) > 1 and argv[1].startswith("{trusted}/")  # links the packages itself
+        if prepared.environment and not ours:
             argv = ("node", "{trusted}/start_node.mjs", f"{prepared.environment}/node_modules", *argv)
         return Job(argv=argv, environment=prepared.environment, read_only=prepared.read_only)
 

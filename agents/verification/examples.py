@@ -37,6 +37,11 @@ class Example:
     def id(self) -> str:
         return f"example: {self.name}"
 
+    @property
+    def question(self) -> tuple[str, ...]:
+        """What two runs that ask the same have in common."""
+        return (*self.run, self.stdin)
+
 
 @dataclass(frozen=True)
 class Call:
@@ -66,10 +71,14 @@ class Call:
     @property
     def run(self) -> tuple[str, ...]:
         """argv of our program that makes the call in the sandbox."""
-        words = (self.path, self.call, *self.setup)
         if self.path.endswith(".py"):
-            return ("python", "{trusted}/call_python.py", *words)
-        return ("node", "{trusted}/call_node.mjs", *words)
+            return ("python", "-I", "-B", "{trusted}/call_python.py", "{report}", "{secret}")
+        return ("node", "{trusted}/call_node.mjs", "{report}", "{secret}")
+
+    @property
+    def question(self) -> tuple[str, ...]:
+        """What two calls that ask the same have in common."""
+        return (self.path, self.call, *self.setup)
 
     @property
     def expected(self) -> str:

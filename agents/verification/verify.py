@@ -13,10 +13,11 @@ from pathlib import Path
 from agents.languages import Bench, Language, Languages, Linted, Prepared, Suite
 
 from .box import Sandbox
+from .channel import Secret
 from .earlier import broken_promises
 from .evidence import Evidence, Phase, Status, SuiteRun, Verdict
 from .examples import Call, Check, ExampleResult
-from .examples_judged import judge
+from .examples_judged import asked, judge, judge_call
 from .examples_text import read_examples
 from .groups import task_group
 from .integrity import compare
@@ -152,10 +153,15 @@ async def _example(example: Check, bench: Bench, language: Language, prepared: P
     job = replace(
         language.program(example.run, bench, prepared),
         source=bench.root,
-        stdin=b"" if isinstance(example, Call) else example.stdin.encode(),
         limits=bench.limits(bench.settings.example_timeout),
     )
-    if isinstance(example, Call) or not example.files:
+    if isinstance(example, Call):
+        secret = Secret.fresh()
+        modules = f"{prepared.environment}/node_modules" if prepared.environment else ""
+        ran = await bench.sandbox.run(replace(job, secret=secret.message(asked(example, modules))))
+        return judge_call(example, ran, secret.key)
+    job = replace(job, stdin=example.stdin.encode())
+    if not example.files:
         return judge(example, await bench.sandbox.run(job))
     with tempfile.TemporaryDirectory(prefix="tumbler-example-") as folder:
         try:
