@@ -22,6 +22,7 @@ _EXPORT_ONE = re.compile(r"^module\.exports\s*=\s*(?P<name>\w+);?[ \t]*$", re.MU
 _EXPECT = re.compile(
     r"^(?P<indent>\s*)expect\((?P<got>.+)\)\.(?P<not>not\.)?(?P<how>toBe|toEqual|toStrictEqual|toThrow)\((?P<wanted>.*)\);?\s*$"
 )
+_LONGEST_LINE = 1000
 _HOW = {"toBe": "strictEqual", "toEqual": "deepEqual", "toStrictEqual": "deepEqual", "toThrow": "throws"}
 _NOT = {"strictEqual": "notStrictEqual", "deepEqual": "notDeepEqual", "throws": "doesNotThrow"}
 _RELATIVE = re.compile(r"""(?P<before>(?:\bfrom\s*|\brequire\(\s*)['"])(?P<path>\.{1,2}/[^'"]+)""")
@@ -95,7 +96,7 @@ def _import(line: str) -> str:
 
 def _without_expect(line: str) -> str:
     """Jest's expectation as node's assertion, when all of it stands on the line."""
-    match = _EXPECT.match(line)
+    match = _EXPECT.match(line) if len(line) <= _LONGEST_LINE else None
     if not match or (not match["wanted"] and match["how"] != "toThrow"):
         return line
     how = _HOW[match["how"]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -13,7 +13,7 @@ from .text import line
 
 EXAMPLES_INFO = "json examples"
 """Info string of the fenced block."""
-_BLOCK = re.compile(r"(?ims)^(`{3,}|~{3,})[ \t]*(?:json[ \t]+)?examples?[ \t]*$\n(.*?)^\1[`~]*[ \t]*$")
+_OPENS = re.compile(r"(?P<fence>`{3,}|~{3,})[ \t]*(?:json[ \t]+)?examples?[ \t]*", re.IGNORECASE)
 _RUN_KEYS = frozenset({"run", "stdin", "stdout", "exit", "files"})
 _CALL_KEYS = frozenset({"call", "path", "setup", "returns", "raises"})
 _KEYS = frozenset({"name", "requirement", "advisory", "stated", "held_back", "tried"})
@@ -25,9 +25,9 @@ def read_examples(text: str, source: str = "PLAN.md") -> tuple[tuple[Check, ...]
     """The examples of a plan, and a sentence for each entry that is none, which names `source`. Never raises."""
     examples: list[Check] = []
     problems: list[str] = []
-    for block in _BLOCK.finditer(text.replace("\r\n", "\n")):
+    for block in _blocks(text.replace("\r\n", "\n")):
         try:
-            entries = json.loads(block[2])
+            entries = json.loads(block)
         except (ValueError, RecursionError) as error:
             problems.append(f"{source}: the examples block is no JSON: {error}; none of its examples was run")
             continue
@@ -41,6 +41,19 @@ def read_examples(text: str, source: str = "PLAN.md") -> tuple[tuple[Check, ...]
     if len(examples) > MAX_EXAMPLES:
         problems.append(f"{source}: only the first {MAX_EXAMPLES} of {len(examples)} examples were run")
     return tuple(examples[:MAX_EXAMPLES]), tuple(problems)
+
+
+def _blocks(text: str) -> Iterator[str]:
+    """What stands in each fenced block of examples that is closed."""
+    fence, inside = "", list[str]()
+    for row in text.split("\n"):
+        if not fence and (opens := _OPENS.fullmatch(row)):
+            fence, inside = opens["fence"], []
+        elif fence and row.startswith(fence) and not row.strip("`~ \t"):
+            yield "\n".join(inside)
+            fence = ""
+        elif fence:
+            inside.append(row)
 
 
 def entry_of(example: Check) -> dict[str, object]:

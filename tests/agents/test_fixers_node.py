@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -110,3 +111,10 @@ def test_what_a_small_model_wrote_runs_afterwards(tmp_path: Path) -> None:
         (tmp_path / path).write_text(text, encoding="utf-8")
     done = subprocess.run([str(NODE), "--test"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stdout
+
+
+def test_a_long_line_is_left_alone_at_once() -> None:
+    text = "expect(a).toBe(" * 13_000
+    began = time.process_time()
+    assert "expect(a)" in fix_javascript({"a.test.js": text}, {})["a.test.js"]
+    assert time.process_time() - began < 1

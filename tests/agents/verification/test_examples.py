@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
@@ -146,3 +147,10 @@ def test_a_call_that_makes_no_sense_is_named(change: dict[str, object], problem:
     assert examples == ()
     assert said.startswith("ACCEPTANCE.md: example 1 ")
     assert problem in said
+
+
+@pytest.mark.parametrize("part", ["```examples\n", "~~~json examples\n[\n", "`" * 50 + "\n", "[", '{"a":'])
+def test_a_long_plan_is_read_at_once(part: str) -> None:
+    began = time.process_time()
+    read_examples(part * (200_000 // len(part)))
+    assert time.process_time() - began < 1
