@@ -136,14 +136,15 @@ def for_verifier(folder: Folder, state: State, model: Model, snapshot: Path, fil
 
 
 def _failed_before(folder: Folder, state: State) -> dict[str, int]:
-    """Id of an example -> how many different programs of this plan failed it before this iteration."""
+    """Id of an example -> how many other programs of this plan than the one in this iteration failed it before."""
+    now = hashlib.sha256(archive_of(folder, state.iteration) or b"").hexdigest()
     programs: dict[str, set[str]] = {}
     for score in state.scores:
-        judged, archive = facts_of(folder, score.iteration), archive_of(folder, score.iteration)
-        if judged is None or archive is None or score.iteration == state.iteration:
+        judged = facts_of(folder, score.iteration)
+        if judged is None or score.iteration == state.iteration or judged.program in ("", now):
             continue
         for test in judged.failed:
-            programs.setdefault(test, set()).add(hashlib.sha256(archive).hexdigest())
+            programs.setdefault(test, set()).add(judged.program)
     return {test: len(found) for test, found in programs.items() if test.startswith("example: ")}
 
 
