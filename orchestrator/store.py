@@ -71,15 +71,23 @@ def load_or_rebuild(folder: Folder, name: str) -> tuple[State, str | None]:
     """The state, and a sentence for the user when it had to be rebuilt. Raises StateProblem for a newer version."""
     fresh, told = State(name=_storable(name)), f"{Project.STATE} was missing"
     try:
-        state = load(folder, name).model_copy(update={"name": fresh.name})
+        state = load(folder, name)
         known = folder.stat(Project.STATE) is not None
     except StateDamaged:
         state, known, told = fresh, False, f"{Project.STATE} was damaged; set aside as {_set_aside(folder)}"
     kept = None if known else Journal.open(folder).newest_state()
     if kept is None and state is not fresh:
-        return state, None
+        return _named(folder, state, fresh.name, known=known), None
     rebuilt = save(folder, (kept or fresh).model_copy(update={"name": fresh.name}))
     return rebuilt, f"{told}; rebuilt from the journal"
+
+
+def _named(folder: Folder, state: State, name: str, *, known: bool) -> State:
+    """The state of a project whose folder may have been renamed; what it is called is kept where a state is kept."""
+    if state.name == name:
+        return state
+    now = state.model_copy(update={"name": name})
+    return save(folder, now) if known else now
 
 
 def save(folder: Folder, state: State) -> State:

@@ -682,3 +682,13 @@ async def test_a_new_drafts_tests_are_its_own_and_none_of_the_best_ones_count_as
     assert (first.previous_tests, second.previous_tests) == ({}, {})
     assert third.previous_passed == {"test 2"}
     assert [score["accepted"] for score in state(tmp_path, "x")["scores"]] == [True, True, True]
+
+
+async def test_a_finished_project_that_is_renamed_knows_its_new_name(tmp_path: Path) -> None:
+    agents = trio(scores=(9.0,))
+    async with running(tmp_path, agents):
+        drop(tmp_path, "x")
+        await until_status(tmp_path, "x", "completed")
+        (tmp_path / "x").rename(tmp_path / "y")
+        await until(lambda: state(tmp_path, "y").get("name") == "y")
+    assert len(agents.architect.works) == 1
