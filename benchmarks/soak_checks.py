@@ -13,9 +13,9 @@ from typing import Any
 from benchmarks.soak_person import MANIFEST, PLAN, REQUIREMENTS, Person
 
 OURS = re.compile(
-    r"01_input/requirements\.txt|02_plan/PLAN(\.generated)?\.md|03_staging/(\.manifest\.json|main\.py|tests/test_main\.py)"
-    r"|04_feedback/REPORT_iter\d+(\.generated)?\.md|05_final/[^/]+\.zip|\.tumbler/(state|usage)\.json(\.corrupt-\d+)?"
-    r"|\.tumbler/(journal|logs|iterations)/.+"
+    r"01_input/requirements\.txt|02_plan/(PLAN(\.generated)?|ACCEPTANCE(\.before)?)\.md|03_staging/(\.manifest\.json|main\.py|tests/test_main\.py)"
+    r"|04_feedback/(REPORT_iter\d+(\.generated)?|DIAGNOSIS)\.md|05_final/[^/]+\.zip|\.tumbler/(state|usage)\.json(\.corrupt-\d+)?"
+    r"|\.tumbler/(journal|logs|iterations|edited)/.+"
 )
 """All that may be in a project of the soak once it is at rest."""
 INPUTS = {"engineering": PLAN, "verifying": MANIFEST}
