@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, MutableSequence, Sequence
 from dataclasses import dataclass, field
 
 from agents.base import Agent, AgentError, Built, Outcome, Planned, Verified, Work
@@ -29,7 +29,7 @@ class Asking:
     role: str
     """Architect, Engineer or Verifier."""
     score: Scores = accepted
-    works: list[Work] = field(default_factory=list)
+    works: MutableSequence[Work] = field(default_factory=list)
 
     async def run(self, work: Work) -> Outcome:
         self.works.append(work)
