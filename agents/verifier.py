@@ -89,7 +89,8 @@ class Verifier:
             raise AgentError(f"{work.project}: there is no snapshot of 03_staging to verify; touch .manifest.json")
         if self._sandbox is None:
             self._sandbox = await asyncio.to_thread(choose, self._settings.sandbox)
-        subject = Subject(work.snapshot, work.plan, work.acceptance, work.previous_tests, work.previous_passed)
+        before = {path: text for path, text in work.previous_tests.items() if path not in work.edited}
+        subject = Subject(work.snapshot, work.plan, work.acceptance, before, work.previous_passed)
         try:
             async with self._slots:
                 return await verify(subject, self._sandbox, self._settings, self._languages)

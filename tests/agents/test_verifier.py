@@ -252,3 +252,11 @@ async def test_what_a_person_edited_is_never_put_back(tmp_path: Path, sandbox: S
     passed, edited = frozenset({"test_all.py::test_sub"}), frozenset({"sub.py"})
     given, _ = work(tmp_path, GOOD, files=now, previous_tests=TWO, previous_passed=passed, edited=edited)
     assert isinstance(await judged(verifier(sandbox), given), Verified)
+
+
+async def test_a_test_that_a_person_changed_is_theirs_to_change(tmp_path: Path, sandbox: Sandbox) -> None:
+    before = {**FILES, "test_app.py": FILES["test_app.py"] + "\n\ndef test_more():\n    assert add(2, 2) == 4\n"}
+    passed, edited = frozenset({"test_app.py::test_more"}), frozenset({"test_app.py"})
+    given, _ = work(tmp_path, GOOD, previous_tests=before, previous_passed=passed, edited=edited)
+    result = await judged(verifier(sandbox), given)
+    assert (result.green, result.score) == (True, 10.0)
