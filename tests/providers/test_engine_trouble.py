@@ -12,7 +12,7 @@ import pytest
 
 from providers import Blocked, ProviderSettings, engine
 from providers.engine import Engine
-from providers.engine_trouble import INSTALL, explain, trouble
+from providers.engine_trouble import BY_PIP, BY_UV, explain, trouble
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,10 @@ from providers.engine_trouble import INSTALL, explain, trouble
         (3, "", "exit code 3; install it anew"),
     ],
 )
-def test_each_reason_comes_with_what_mends_it(code: int, said: str, expected: str | None) -> None:
+def test_each_reason_comes_with_what_mends_it(
+    code: int, said: str, expected: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("UV", raising=False)
     found = explain(code, said)
     assert found is None if expected is None else found and expected in found
 
@@ -43,7 +46,7 @@ def test_each_reason_comes_with_what_mends_it(code: int, said: str, expected: st
 def test_the_packages_that_are_named_are_those_of_the_extra() -> None:
     pyproject = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))
     wanted = [re.split(r"[<>=]", each)[0] for each in pyproject["project"]["optional-dependencies"]["embedded"]]
-    assert f"pip install {' '.join(wanted)} " in INSTALL
+    assert f"pip install {' '.join(wanted)}" == BY_PIP
 
 
 def test_it_is_found_by_loading_the_module_in_another_process() -> None:
@@ -59,3 +62,22 @@ async def test_an_engine_that_cannot_be_loaded_is_told_before_a_model_is_fetched
     for asking in (host.health(), host.endpoint(lambda _: None)):
         with pytest.raises(Blocked, match="small: the engine cannot be loaded; install it with: apt install x"):
             await asyncio.wait_for(asking, 5)
+
+
+@pytest.mark.parametrize(
+    ("said", "command"),
+    [
+        ("ModuleNotFoundError: No module named 'xllamacpp'", BY_UV),
+        (
+            "ImportError: undefined symbol: x",
+            "uv run --reinstall-package xllamacpp --extra embedded run_orchestrator.py",
+        ),
+    ],
+)
+def test_whoever_was_started_by_uv_is_told_what_uv_does(
+    said: str, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UV", "/usr/bin/uv")
+    found = explain(1, said)
+    assert found is not None
+    assert found.endswith(f"install it anew with: {command}" if "symbol" in said else f"install it with: {command}")
