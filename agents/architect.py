@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from agents.base import Planned, UnusableReply, Work
 from agents.context import Section, answer_room, fit, room
+from agents.json_shapes import closed_object
 from agents.plan_reply import NoPlan, plan_from
 from agents.prompts import prompt
 from agents.requirements import Requirement, number
@@ -94,12 +95,12 @@ def plan_schema(profile: Profile) -> dict[str, Any]:
     overview = {"type": "string", "maxLength": 1200}
     text = {"type": "string", "maxLength": 300}
     path = {"type": "string", "maxLength": 80}
-    file = _object(path=path, purpose=text, signatures={"type": "array", "items": text, "maxItems": 10})
+    file = closed_object(path=path, purpose=text, signatures={"type": "array", "items": text, "maxItems": 10})
     files = {"type": "array", "items": file, "minItems": 1, "maxItems": profile.max_files}
     if not profile.invents:
-        return _object(overview=overview, files=files)
-    beside = _object(path=path, content={"type": "string", "maxLength": 600})
-    example = _object(
+        return closed_object(overview=overview, files=files)
+    beside = closed_object(path=path, content={"type": "string", "maxLength": 600})
+    example = closed_object(
         name=text,
         run={"type": "array", "items": text, "minItems": 1, "maxItems": 10},
         stdin=text,
@@ -108,14 +109,10 @@ def plan_schema(profile: Profile) -> dict[str, Any]:
         files={"type": "array", "items": beside, "maxItems": 2},
         requirement=path,
     )
-    return _object(
+    return closed_object(
         overview=overview,
         stack=text,
         files=files,
-        criteria={"type": "array", "items": _object(requirement=path, text=text), "maxItems": 40},
+        criteria={"type": "array", "items": closed_object(requirement=path, text=text), "maxItems": 40},
         examples={"type": "array", "items": example, "maxItems": 4},
     )
-
-
-def _object(**properties: Any) -> dict[str, Any]:
-    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}

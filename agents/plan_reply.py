@@ -9,6 +9,7 @@ from typing import Any
 
 from agents.answers import Rejected, read_json
 from agents.answers.thinking import without_thinking
+from agents.json_shapes import dicts
 from agents.outline import complete, read_plan
 from agents.plan import Plan, PlannedFile, complete_criteria, judge_examples, render, tidy
 from agents.requirements import Requirement
@@ -61,7 +62,7 @@ def _plan(value: dict[str, Any], project: str, requirements: Sequence[Requiremen
     files = tidy(_files(value["files"]))
     if not files:
         raise NoPlan(f'No entry of "files" has a usable path. {_WANTED}')
-    examples = (example for example in map(_example, _dicts(value.get("examples"))) if example.run)
+    examples = (example for example in map(_example, dicts(value.get("examples"))) if example.run)
     return Plan(
         name=project,
         overview=_text(value.get("overview")) or requirements[0].text,
@@ -108,7 +109,7 @@ def _files(value: Any) -> Iterator[PlannedFile]:
 
 
 def _criteria(value: Any) -> Iterator[tuple[str, str]]:
-    for item in _dicts(value):
+    for item in dicts(value):
         yield _text(item.get("requirement")), _text(item.get("text"))
 
 
@@ -129,7 +130,7 @@ def _example(item: dict[str, Any]) -> Example:
 def _example_files(value: Any) -> dict[str, str]:
     if isinstance(value, dict):
         return {path: content for path, content in value.items() if isinstance(content, str)}
-    return {_text(item.get("path")): str(item.get("content", "")) for item in _dicts(value) if _text(item.get("path"))}
+    return {_text(item.get("path")): str(item.get("content", "")) for item in dicts(value) if _text(item.get("path"))}
 
 
 def _once(examples: Sequence[Example]) -> tuple[Example, ...]:
@@ -141,10 +142,6 @@ def _once(examples: Sequence[Example]) -> tuple[Example, ...]:
         if (first.stdout, first.exit) != (example.stdout, example.exit):
             by_run[key] = replace(first, advisory=True)
     return tuple(by_run.values())
-
-
-def _dicts(value: Any) -> list[dict[str, Any]]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def _texts(value: Any) -> list[str]:

@@ -10,6 +10,7 @@ from agents.acceptance import agreed, chosen, render
 from agents.answers import Rejected, read_json
 from agents.base import Work
 from agents.context import Section, answer_room, fit, room
+from agents.json_shapes import closed_object, dicts
 from agents.outline import read_plan
 from agents.plan import PlannedFile
 from agents.prompts import prompt
@@ -75,14 +76,14 @@ def _messages(work: Work, files: Sequence[PlannedFile], requirements: Sequence[R
 
 
 def _checks(value: dict[str, Any]) -> Iterator[Check]:
-    for item in _dicts(value.get("calls")):
+    for item in dicts(value.get("calls")):
         path, call = item.get("path"), item.get("call")
         raises, returns = _text(item.get("raises")), _text(item.get("returns"))
         if _text(path).endswith(CALLABLE) and _text(call) and bool(raises) != bool(returns):
             setup = tuple(_text(line) for line in item.get("setup") or () if _text(line))
             name = "; ".join((*setup, _text(call)))[:80]
             yield Call(_text(path), _text(call), returns or None, raises, setup, name, _text(item.get("requirement")))
-    for item in _dicts(value.get("runs")):
+    for item in dicts(value.get("runs")):
         run, code = item.get("run"), item.get("exit")
         if isinstance(run, list) and run and all(isinstance(word, str) for word in run):
             exit_code = code if isinstance(code, int) and not isinstance(code, bool) else 0
@@ -97,10 +98,6 @@ def _checks(value: dict[str, Any]) -> Iterator[Check]:
             )
 
 
-def _dicts(value: Any) -> list[dict[str, Any]]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
 def _text(value: Any) -> str:
     return value.strip() if isinstance(value, str) else ""
 
@@ -108,13 +105,9 @@ def _text(value: Any) -> str:
 def _schema() -> dict[str, Any]:
     text = {"type": "string", "maxLength": 300}
     lines = {"type": "array", "items": text, "maxItems": 6}
-    call = _object(path=text, setup=lines, call=text, returns=text, raises=text, requirement=text)
+    call = closed_object(path=text, setup=lines, call=text, returns=text, raises=text, requirement=text)
     words = {"type": "array", "items": text, "minItems": 1, "maxItems": 10}
-    run = _object(run=words, stdin=text, stdout=text, exit={"type": "integer"}, requirement=text)
-    return _object(
+    run = closed_object(run=words, stdin=text, stdout=text, exit={"type": "integer"}, requirement=text)
+    return closed_object(
         calls={"type": "array", "items": call, "maxItems": 10}, runs={"type": "array", "items": run, "maxItems": 4}
     )
-
-
-def _object(**properties: Any) -> dict[str, Any]:
-    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}

@@ -17,6 +17,7 @@ from agents.acceptance import render
 from agents.answers import Rejected, read_json
 from agents.base import Work
 from agents.context import Section, answer_room
+from agents.json_shapes import closed_object
 from agents.prompts import prompt
 from agents.verification.examples import Call, Check, Example
 from agents.verification.examples_judged import same
@@ -111,12 +112,7 @@ async def answer(work: Work, check: Check, number: int) -> str | None:
     completion = await work.model.complete(
         messages,
         purpose="trial",
-        schema={
-            "type": "object",
-            "properties": {name: {"type": "string", "maxLength": 600} for name in _KEYS},
-            "required": list(_KEYS),
-            "additionalProperties": False,
-        },
+        schema=closed_object(**{name: {"type": "string", "maxLength": 600} for name in _KEYS}),
         max_output_tokens=answer_room(messages, work.model.context_tokens, _ANSWER_TOKENS),
         temperature=_TEMPERATURES[number],
         seed=number + 1,
