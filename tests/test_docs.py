@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -136,13 +136,22 @@ def test_extras_and_groups_that_are_named_exist() -> None:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
-    """Every path that the daemon has made when a project is completed in its second iteration."""
-    folder = tmp_path_factory.mktemp("made")
+    """Every path that the daemon makes: for a project completed in its second iteration, for one exhausted."""
+    return {
+        *paths_made(tmp_path_factory.mktemp("completed"), scores=(4.0, 9.0)),
+        *paths_made(tmp_path_factory.mktemp("exhausted"), scores=(4.0,)),
+    }
+
+
+def paths_made(folder: Path, *, scores: Sequence[float]) -> set[str]:
     drop(folder / "projects", "hello")
+    agents, config = trio(scores=scores).agents, settings(max_iterations=2)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        daemon = Orchestrator(folder / "projects", *trio().agents, config=settings(), view=Heard())
-        assert daemon.start(until_idle=True, timeout=30) == 0
+        ended = Orchestrator(folder / "projects", *agents, config=config, view=Heard()).start(
+            until_idle=True, timeout=30
+        )
+    assert ended == int(scores[-1] < 8.0)
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
 
 
