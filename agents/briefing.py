@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 _PROGRAM = re.compile(
     r"command[- ]line|\bcli\b|\barguments?\b|exit (?:code|status)|python3? [\w/]+\.py \S", re.IGNORECASE
 )
+_ERRORS = re.compile(r"\brais(?:es?|ing)\b|\bthrow|error|exception|\binvalid\b|\bnot valid\b", re.IGNORECASE)
 _SCRIPT = re.compile(r"\bscript\b|\bprints?\b", re.IGNORECASE)
 
 _NODE = frozenset({".js", ".mjs", ".cjs", ".ts"})
@@ -32,14 +33,20 @@ _NODE_WORDS = re.compile(r"\bnode(?:\.?js)?\b|\bjavascript\b|\btypescript\b", re
 _OTHER = frozenset({".go", ".rs", ".java", ".rb", ".c", ".cpp", ".sh"})
 
 
-def example_for(requirements: str) -> str:
+def example_for(requirements: str, language: str) -> str:
     """The name of the example that is nearest to what is asked for.
 
-    A small model copies the example's shape: shown tests that run a program, it writes such tests for a library too.
+    A small model copies the example's shape: shown tests that run a program, it writes such tests for a library too,
+    and shown a function that refuses an empty list, it refuses what nobody asked it to.
     """
+    refuses = _ERRORS.search(requirements) is not None
+    if language == "node":
+        return "example_node" if refuses else "example_node_plain"
     if _PROGRAM.search(requirements):
         return "example_program"
-    return "example_script" if _SCRIPT.search(requirements) else "example_library"
+    if _SCRIPT.search(requirements):
+        return "example_script"
+    return "example_library" if refuses else "example_plain"
 
 
 def orders(name: str, work: Work, answer_format: str) -> str:
@@ -54,8 +61,8 @@ def orders(name: str, work: Work, answer_format: str) -> str:
     )
     parts = [prompt(name) + rules, prompt(f"format_{answer_format}")]
     if language and name != "engineer_repair":
-        example = "example_node" if language == "node" else example_for(work.requirements)
-        parts += ["Example", _example(prompt(example), answer_format)]
+        example = prompt(example_for(work.requirements, language))
+        parts += ["Example", _example(example, answer_format)]
     return "\n\n".join(parts)
 
 

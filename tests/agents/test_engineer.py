@@ -63,15 +63,18 @@ async def test_the_prompt_holds_requirements_plan_hints_and_names_the_files() ->
 @pytest.mark.parametrize(
     ("requirements", "example"),
     [
-        ("A library that adds numbers.", "average.py"),
+        ("A library that adds numbers.", "initials.py"),
+        ("A library that adds numbers. Without any it raises ValueError.", "average.py"),
+        ("A Node.js library that adds numbers.", "initials.js"),
+        ("A Node.js library that adds numbers. Text throws a TypeError.", "average.js"),
         ('Create a Python script that prints "Hello, World!"', "weekend.py"),
         ("A command-line program that counts words.", "longest.py"),
     ],
 )
-async def test_the_nearest_example_is_shown(requirements: str, example: str) -> None:
-    _, model = await build(BOTH, requirements=requirements)
-    shown = [name for name in ("average.py", "weekend.py", "longest.py") if name in model.calls[0].text]
-    assert shown == [example]
+def test_the_nearest_example_is_shown(requirements: str, example: str) -> None:
+    text = orders("engineer", Work("demo", 1, requirements, ScriptedModel()), "fenced")
+    names = ("average.py", "average.js", "initials.py", "initials.js", "weekend.py", "longest.py")
+    assert [name for name in names if f"### FILE: {name}" in text] == [example]
 
 
 @pytest.mark.parametrize(
@@ -87,7 +90,7 @@ async def test_the_nearest_example_is_shown(requirements: str, example: str) -> 
 def test_the_rules_for_tests_follow_the_language(plan: str, requirements: str, rule: str) -> None:
     text = orders("engineer", Work("demo", 1, requirements, ScriptedModel(), plan=plan), "fenced")
     assert [word for word in ("pytest", "node:test") if word in text] == [word for word in [rule] if word]
-    assert ("average.py" in text) is (rule == "pytest")
+    assert ("initials.py" in text) is (rule == "pytest")
 
 
 async def test_the_example_is_in_the_format_that_is_asked_for() -> None:
