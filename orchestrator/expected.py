@@ -1,8 +1,8 @@
-"""When a model's call will end, as far as its speed and the calls before it tell. Pure: time is passed in."""
+"""When a model's call or a test run will end, as far as those before it tell. Pure: time is passed in."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Self
@@ -12,7 +12,7 @@ from providers import Activity, Progress
 from .usage import Row
 
 REMEMBERED = 10
-"""Calls that are looked back at."""
+"""Calls, or test runs, that are looked back at."""
 COUNTED = 1.2
 """Tokens that progress counts for one of the server's: it divides characters by three, code has more like 3.6."""
 COUNTED_AT_MOST = 1.5
@@ -37,11 +37,22 @@ class Usual:
 
 @dataclass(frozen=True)
 class End:
-    """When a call ends, on the clock that was passed in."""
+    """When it ends, on the clock that was passed in."""
 
     at: float
     latest: bool = False
-    """Not the time to expect: the longest answer would take so long."""
+    """Not the time to expect: the longest answer, or tests that hang, would take so long."""
+
+
+def end_of_tests(earlier: Sequence[float], now: float, *, test_timeout: float) -> End:
+    """Of a verification that begins now; `earlier`: seconds that those before it took, oldest first.
+
+    The first one may run into the time limit twice: as they are, then against the tests of the iteration before.
+    Installing what a project depends on comes on top.
+    """
+    if earlier:
+        return End(now + median(earlier[-REMEMBERED:]))
+    return End(now + 2 * test_timeout, latest=True)
 
 
 class Forecast:

@@ -36,6 +36,8 @@ class Facts(BaseModel):
     """None in records of before it was noted."""
     edited: tuple[str, ...] = ()
     """Files that a person had changed in what was tested."""
+    tested_seconds: float | None = None
+    """How long building and testing took, without the model's review; None in records of before it was noted."""
 
 
 def archive_path(iteration: int) -> str:
@@ -67,6 +69,15 @@ def judged_at(folder: Folder, iteration: int) -> datetime | None:
     if facts is None or written is None:
         return None
     return facts.judged or datetime.fromtimestamp(written.mtime_ns // 10**9, UTC)
+
+
+def tested_seconds(folder: Folder) -> tuple[float, ...]:
+    """How long the project's verifications took, as far as it is known, oldest first."""
+    stems = [name.removesuffix(".json") for name in folder.names(Project.ITERATIONS) if name.endswith(".json")]
+    numbers = [int(stem.removeprefix("iter")) for stem in stems if stem.removeprefix("iter").isdecimal()]
+    judged = [facts for number in numbers if (facts := facts_of(folder, number))]
+    judged.sort(key=lambda facts: facts.turn)
+    return tuple(facts.tested_seconds for facts in judged if facts.tested_seconds is not None)
 
 
 def keep_files(folder: Folder, iteration: int, archive: bytes) -> None:

@@ -18,7 +18,7 @@ from .calls import JournaledModel
 from .config import Config
 from .crew import AGENT
 from .diagnosis import diagnosis
-from .expected import End, Forecast, Usual
+from .expected import End, Forecast, Usual, end_of_tests
 from .files import Folder
 from .ledger import Ledger
 from .machine import Action, Archived, Event, Restored, SnapshotLost
@@ -44,13 +44,15 @@ class Steps:
         self._ledger: Ledger | None = None
         self._budget: Budget | None = None
         self._began = time.monotonic()
+        self._asked: float | None = None
+        """When a model was first heard of in this step, on the monotonic clock."""
 
     async def perform(self, action: Action) -> Event | None:
         """Do `action` to its end; None when a trigger file tells what is next.
 
         Raises AgentError, ProviderError, BudgetExceeded, SandboxUnavailable, FileProblem, gather.Unreadable.
         """
-        self._began = time.monotonic()
+        self._began, self._asked = time.monotonic(), None
         match action:
             case Action.PLAN:
                 await self._plan()
@@ -102,14 +104,17 @@ class Steps:
             edited = await off_loop(lambda: self._edited(files))
             before = self._content(Project.report(self.state.iteration))
             acceptance = self._content(Project.ACCEPTANCE)
-            self._show("verifier", model.name, "testing")
+            earlier, testing = await off_loop(lambda: iterations.tested_seconds(self._folder)), time.monotonic()
+            end = end_of_tests(earlier, testing, test_timeout=self.config.verification.test_timeout)
+            self._show("verifier", model.name, "testing", end)
             work = partial(gather.for_verifier, self._folder, self.state, model, place, files)
             verified = await self._run(agent, model, work)
+            seconds = (self._asked or time.monotonic()) - testing
             if isinstance(verified, Built):
                 await off_loop(lambda: self._put_back(verified, base))
                 return
             assert isinstance(verified, Verified)
-            await off_loop(lambda: self._keep_report(verified, before, edited))
+            await off_loop(lambda: self._keep_report(verified, before, edited, seconds))
             await off_loop(lambda: self._amend(verified.acceptance, acceptance))
         finally:
             await off_loop(lambda: self._folder.remove_tree(WORK_FOLDER))
@@ -247,7 +252,7 @@ class Steps:
         hashes = {path: hashlib.sha256(data).hexdigest() for path, data in files.items()}
         return tuple(sorted(delivery.edited_by_hand(self._folder, hashes)))
 
-    def _keep_report(self, verified: Verified, before: str | None, edited: tuple[str, ...]) -> None:
+    def _keep_report(self, verified: Verified, before: str | None, edited: tuple[str, ...], seconds: float) -> None:
         facts = iterations.Facts(
             iteration=self.state.iteration,
             turn=self.state.turn,
@@ -262,6 +267,7 @@ class Steps:
             report_sha256=_sha256(verified.report),
             judged=datetime.now(UTC).replace(microsecond=0),
             edited=edited,
+            tested_seconds=round(seconds, 1),
         )
         iterations.keep_facts(self._folder, facts)
         self.state = self.state.model_copy(update={"sandbox": verified.sandbox or None})
@@ -299,6 +305,8 @@ class Steps:
 
     def _show(self, role: str, model: str, doing: Progress | str, end: End | None = None) -> None:
         progress = doing if isinstance(doing, Progress) else None
+        if progress and self._asked is None:
+            self._asked = time.monotonic()
         row = Row(
             project=self._name,
             status=self.state.status,

@@ -47,7 +47,7 @@ class Row:
     ahead: int | None = None
     """Queued: how many of the calls that wait for the server begin before this one."""
     ends: float = 0.0
-    """time.monotonic() at which the model's call is expected to end; 0 when nobody can know."""
+    """time.monotonic() at which the model's call, or the tests, are expected to end; 0 when nobody can know."""
     ends_latest: bool = False
     """`ends` is when it ends at the latest, for want of a better guess."""
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
-from orchestrator.expected import COUNTED, COUNTED_AT_MOST, REMEMBERED, End, Forecast, Usual
+from orchestrator.expected import COUNTED, COUNTED_AT_MOST, REMEMBERED, End, Forecast, Usual, end_of_tests
 from orchestrator.usage import Row
 from providers import Activity, Progress
+from tests.fakes.agents import trio
+from tests.fakes.daemon import Heard, daemon, drop, settings
 
 USUAL = Usual(seconds=60.0, output_tokens=1000)
 
@@ -85,3 +88,27 @@ def test_each_call_has_its_own_beginning_and_learns_from_the_one_before() -> Non
     forecast = Forecast(lambda: known.pop(0), 4000)
     assert forecast.end(Progress(Activity.READING), 100.0) == End(160.0)
     assert forecast.end(Progress(Activity.READING), 200.0) == End(230.0)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "end"),
+    [
+        ([], End(340.0, latest=True)),
+        ([20.0], End(120.0)),
+        ([10.0, 20.0, 200.0], End(120.0)),
+        ([1.0, *[20.0] * REMEMBERED], End(120.0)),
+    ],
+)
+def test_tests_end_as_the_ones_before_did_and_the_first_ones_at_their_limit(earlier: list[float], end: End) -> None:
+    assert end_of_tests(earlier, 100.0, test_timeout=120.0) == end
+
+
+def test_while_a_project_is_tested_its_row_says_until_when(tmp_path: Path) -> None:
+    drop(tmp_path, "hello")
+    heard = Heard()
+    assert daemon(tmp_path, trio(scores=(4.0, 9.0)), heard, settings()).start(until_idle=True, timeout=30) == 0
+    first, second = (row for row in heard.rows if row.activity == "testing")
+    assert first.ends_latest
+    assert first.ends - first.started == pytest.approx(240.0, abs=5.0)
+    assert not second.ends_latest
+    assert 0.0 < second.ends - second.started < 10.0
