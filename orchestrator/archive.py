@@ -10,8 +10,7 @@ import zlib
 from collections.abc import Mapping
 from datetime import datetime
 
-from .caches import is_cache
-from .files import FileProblem, Folder, Gone, NotText, TooLarge
+from .files import FileProblem, Folder, Gone, NotText, TooLarge, is_cache
 from .project import Project
 
 MAX_FILES = 10_000

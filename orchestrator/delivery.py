@@ -14,8 +14,7 @@ from datetime import UTC, datetime
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from .caches import is_cache
-from .files import FileProblem, Folder
+from .files import FileProblem, Folder, is_cache
 from .iterations import files_of
 from .project import Project
 from .triggers import manifest_of

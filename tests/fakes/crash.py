@@ -19,8 +19,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from orchestrator import files
-from orchestrator.files_directory import DescriptorDirectory, Directory
+from orchestrator.files import folder
+from orchestrator.files.directory import DescriptorDirectory, Directory
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 T = TypeVar("T")
@@ -118,7 +118,7 @@ def run(
 
 
 def main() -> None:
-    vars(files)["DescriptorDirectory"] = CrashingDirectory
+    vars(folder)["DescriptorDirectory"] = CrashingDirectory
     sys.argv = sys.argv[1:]
     runpy.run_path(sys.argv[0], run_name="__main__")
 

@@ -18,8 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator import files
-from orchestrator.files_directory import DescriptorDirectory
+from orchestrator.files.directory import DescriptorDirectory
 from tests.fakes.agents import Trio, trio
 from tests.fakes.daemon import daemon, drop, state
 
@@ -114,7 +113,7 @@ class Mortal(DescriptorDirectory):
 
 @pytest.fixture(autouse=True)
 def mortal(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(files, "DescriptorDirectory", Mortal)
+    monkeypatch.setattr("orchestrator.files.folder.DescriptorDirectory", Mortal)
     yield
     Mortal.plan = Plan()
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from agents.base import Outcome, Planned, Work
-from orchestrator import files
-from orchestrator.files_directory import DescriptorDirectory
+from orchestrator.files import Folder
+from orchestrator.files.directory import DescriptorDirectory
 from orchestrator.journal import Journal
 from providers import Message
 from tests.fakes.agents import ScriptedAgent, Trio, trio
@@ -38,7 +38,7 @@ class Disk(DescriptorDirectory):
 
 @pytest.fixture(autouse=True)
 def _disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(files, "DescriptorDirectory", Disk)
+    monkeypatch.setattr("orchestrator.files.folder.DescriptorDirectory", Disk)
     yield
     Disk.error = Disk.free = None
 
@@ -80,6 +80,6 @@ async def test_a_disk_that_takes_nothing_more_is_noticed_before_a_call_and_the_w
         Disk.error = Disk.free = None
         await until_status(tmp_path, "x", "completed")
     assert [request.messages[0].content for request in provider.requests] == ["first half", "second half"]
-    with files.Folder.open(tmp_path / "x") as folder:
+    with Folder.open(tmp_path / "x") as folder:
         assert [entry.outcome for entry in Journal.open(folder).entries()] == ["ok"] * 4
     assert not list(tmp_path.rglob(".tumbler-*.tmp"))

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.files import Denied, DiskFull, FileProblem, Folder, NotRegular, NotText, ReadOnly
-from orchestrator.files_directory import DescriptorDirectory, Directory
+from orchestrator.files.directory import DescriptorDirectory, Directory
 
 CALLS = ("open", "write", "sync_file", "rename", "link", "sync")
 

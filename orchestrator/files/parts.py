@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import suppress
 
-from .files_directory import Directory
-from .files_problems import NotRegular, TooLarge, UnsafePath
+from .directory import Directory
+from .problems import NotRegular, TooLarge, UnsafePath
 
 _CHUNK = 1 << 20
 _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -35,19 +34,6 @@ def _elsewhere_on_windows(part: str) -> bool:
 def joined(directory: str, name: str) -> str:
     """The path of `name` in `directory`, which is empty for the folder itself."""
     return f"{directory}/{name}" if directory else name
-
-
-def child_of(directory: Directory, name: str, *, make: bool) -> Directory:
-    """The directory `name`, opened; with `make` made where absent, and synced into its parent."""
-    try:
-        return directory.child(name)
-    except FileNotFoundError:
-        if not make:
-            raise
-    with suppress(FileExistsError):
-        directory.make(name)
-    directory.sync()
-    return directory.child(name)
 
 
 def require_regular(found: os.stat_result, rel: str) -> None:

@@ -1,4 +1,4 @@
-"""The stand-in for `files_directory` on Windows, which cannot open names relative to a directory.
+"""The stand-in for `DescriptorDirectory` on Windows, which cannot open names relative to a directory.
 
 It refuses links and junctions as it meets them, but a racing process could swap one in between. Not tried on Windows.
 """
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
-from .files_directory import Directory, Entry
+from .directory import Directory, Entry
 
 
 class PathDirectory:

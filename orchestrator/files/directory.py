@@ -1,7 +1,7 @@
 """One open directory and what may be done to the names in it; nothing here follows a symbolic link.
 
 The directory is held by descriptor, so a racing thread that swaps a parent for a link leads nowhere. Windows has no
-such calls: `files_by_path` stands in there.
+such calls: `by_path` stands in there.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .files_change import is_temporary
+from .change import is_temporary
 
 CACHES = frozenset(
     {

@@ -1,4 +1,4 @@
-"""The steps of a change: an unfinished file, its final name, and the removal of a tree."""
+"""The steps of each change to the names in an open directory, in the order that a crash or a power cut leaves whole."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from .files_directory import Directory
-from .files_problems import NotText
+from .directory import Directory
+from .parts import require_regular
+from .problems import NotText
 
-_NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+_BINARY = getattr(os, "O_BINARY", 0)
+_NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | _BINARY
+_APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NONBLOCK", 0) | _BINARY
 
 
 def is_temporary(name: str) -> bool:
@@ -69,7 +72,66 @@ def _encoded(data: bytes | str) -> bytes:
         raise NotText(f"the text cannot be stored: character {error.start} is half of a surrogate pair") from error
 
 
-def give_new_name(directory: Directory, temporary: str, name: str) -> None:
+def replace(directory: Directory, name: str, data: bytes | str, mode: int) -> None:
+    """The file `name` has the new content, durably; what stood there before is replaced, also when it is a link."""
+    with unfinished(directory, mode) as temporary:
+        write_all(directory, temporary.descriptor, data)
+        temporary.finish()
+        directory.rename(temporary.name, name)
+    directory.sync()
+
+
+@contextmanager
+def appearing(directory: Directory, name: str, mode: int) -> Iterator[int]:
+    """A descriptor of a file that gets its name, durably, when the block ends; FileExistsError when that is taken."""
+    with unfinished(directory, mode) as temporary:
+        yield temporary.descriptor
+        temporary.finish()
+        _give_new_name(directory, temporary.name, name)
+    directory.sync()
+
+
+def put(directory: Directory, name: str, data: bytes | str, mode: int) -> None:
+    """A new file, not synced. Raises FileExistsError."""
+    descriptor = directory.open(name, _NEW, mode)
+    try:
+        write_all(directory, descriptor, data)
+        if hasattr(os, "fchmod"):
+            os.fchmod(descriptor, mode)  # also where the umask says otherwise
+    finally:
+        os.close(descriptor)
+
+
+def append(directory: Directory, name: str, rel: str, data: bytes | str) -> None:
+    """Add to a plain file, made where absent, not synced; `rel` is what an error calls it."""
+    descriptor = directory.open(name, _APPEND)
+    try:
+        require_regular(os.fstat(descriptor), rel)
+        write_all(directory, descriptor, data)
+    finally:
+        os.close(descriptor)
+
+
+def try_out(directory: Directory, size: int) -> None:
+    """Write `size` bytes and remove them."""
+    with unfinished(directory, 0o600) as temporary:
+        write_all(directory, temporary.descriptor, bytes(size))
+        temporary.close()
+        directory.unlink(temporary.name)
+
+
+def swap(first: Directory, name: str, second: Directory, other_name: str) -> None:
+    """In one step where the system can, in three elsewhere."""
+    if not first.exchange(name, second, other_name):
+        aside = f".tumbler-swap-{secrets.token_hex(8)}"
+        first.rename(name, aside)
+        second.move(other_name, first, name)
+        first.move(aside, second, other_name)
+    first.sync()
+    second.sync()
+
+
+def _give_new_name(directory: Directory, temporary: str, name: str) -> None:
     """Give the finished file its name unless that is taken; FAT and some network file systems have no hard links."""
     try:
         directory.link(temporary, name)
