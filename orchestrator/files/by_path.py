@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
-from .directory import Directory, Entry
+from .directory import Entry
 
 
 class PathDirectory:
@@ -62,13 +62,6 @@ class PathDirectory:
 
     def link(self, old: str, new: str) -> None:
         (self._path / new).hardlink_to(self._path / old)
-
-    def exchange(self, name: str, other: Directory, other_name: str) -> bool:  # noqa: ARG002 - the protocol's signature
-        return False
-
-    def move(self, name: str, other: Directory, other_name: str) -> None:
-        assert isinstance(other, PathDirectory)
-        (self._path / name).replace(other._path / other_name)
 
     def unlink(self, name: str) -> None:
         (self._path / name).unlink()

@@ -23,7 +23,7 @@ def is_temporary(name: str) -> bool:
 
 
 @dataclass
-class Unfinished:
+class _Unfinished:
     """A file that nobody knows yet."""
 
     directory: Directory
@@ -43,10 +43,10 @@ class Unfinished:
 
 
 @contextmanager
-def unfinished(directory: Directory, mode: int) -> Iterator[Unfinished]:
+def _unfinished(directory: Directory, mode: int) -> Iterator[_Unfinished]:
     """A temporary file with a short random name, so that targets of 255 bytes work; removed when the block fails."""
     name = f".tumbler-{secrets.token_hex(8)}.tmp"
-    temporary = Unfinished(directory, name, directory.open(name, _NEW, mode))
+    temporary = _Unfinished(directory, name, directory.open(name, _NEW, mode))
     try:
         yield temporary
     except BaseException:
@@ -58,7 +58,7 @@ def unfinished(directory: Directory, mode: int) -> Iterator[Unfinished]:
         temporary.close()
 
 
-def write_all(directory: Directory, descriptor: int, data: bytes | str) -> None:
+def _write_all(directory: Directory, descriptor: int, data: bytes | str) -> None:
     """Short writes happen: on a nearly full disk, and on signals."""
     left = memoryview(_encoded(data))
     while left:
@@ -74,18 +74,17 @@ def _encoded(data: bytes | str) -> bytes:
 
 def replace(directory: Directory, name: str, data: bytes | str, mode: int) -> None:
     """The file `name` has the new content, durably; what stood there before is replaced, also when it is a link."""
-    with unfinished(directory, mode) as temporary:
-        write_all(directory, temporary.descriptor, data)
+    with _unfinished(directory, mode) as temporary:
+        _write_all(directory, temporary.descriptor, data)
         temporary.finish()
         directory.rename(temporary.name, name)
     directory.sync()
 
 
-@contextmanager
-def appearing(directory: Directory, name: str, mode: int) -> Iterator[int]:
-    """A descriptor of a file that gets its name, durably, when the block ends; FileExistsError when that is taken."""
-    with unfinished(directory, mode) as temporary:
-        yield temporary.descriptor
+def create(directory: Directory, name: str, data: bytes | str, mode: int) -> None:
+    """As `replace`, but FileExistsError when something stands there."""
+    with _unfinished(directory, mode) as temporary:
+        _write_all(directory, temporary.descriptor, data)
         temporary.finish()
         _give_new_name(directory, temporary.name, name)
     directory.sync()
@@ -95,7 +94,7 @@ def put(directory: Directory, name: str, data: bytes | str, mode: int) -> None:
     """A new file, not synced. Raises FileExistsError."""
     descriptor = directory.open(name, _NEW, mode)
     try:
-        write_all(directory, descriptor, data)
+        _write_all(directory, descriptor, data)
         if hasattr(os, "fchmod"):
             os.fchmod(descriptor, mode)  # also where the umask says otherwise
     finally:
@@ -107,28 +106,17 @@ def append(directory: Directory, name: str, rel: str, data: bytes | str) -> None
     descriptor = directory.open(name, _APPEND)
     try:
         require_regular(os.fstat(descriptor), rel)
-        write_all(directory, descriptor, data)
+        _write_all(directory, descriptor, data)
     finally:
         os.close(descriptor)
 
 
 def try_out(directory: Directory, size: int) -> None:
     """Write `size` bytes and remove them."""
-    with unfinished(directory, 0o600) as temporary:
-        write_all(directory, temporary.descriptor, bytes(size))
+    with _unfinished(directory, 0o600) as temporary:
+        _write_all(directory, temporary.descriptor, bytes(size))
         temporary.close()
         directory.unlink(temporary.name)
-
-
-def swap(first: Directory, name: str, second: Directory, other_name: str) -> None:
-    """In one step where the system can, in three elsewhere."""
-    if not first.exchange(name, second, other_name):
-        aside = f".tumbler-swap-{secrets.token_hex(8)}"
-        first.rename(name, aside)
-        second.move(other_name, first, name)
-        first.move(aside, second, other_name)
-    first.sync()
-    second.sync()
 
 
 def _give_new_name(directory: Directory, temporary: str, name: str) -> None:

@@ -6,11 +6,9 @@ such calls: `by_path` stands in there.
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import os
 import stat
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol, Self
@@ -18,7 +16,6 @@ from typing import Protocol, Self
 _DIRECTORY = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 _FILE = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOCTTY", 0)
 _NO_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.ENOSYS}  # some network file systems cannot sync a directory
-_NO_EXCHANGE = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP}
 
 
 class Entry(Protocol):
@@ -56,12 +53,6 @@ class Directory(Protocol):
 
     def link(self, old: str, new: str) -> None:
         """A second name; FileExistsError when there is one already."""
-
-    def exchange(self, name: str, other: Directory, other_name: str) -> bool:
-        """Swap two names in one step; False where the system cannot do that."""
-
-    def move(self, name: str, other: Directory, other_name: str) -> None:
-        """Rename into another directory."""
 
     def unlink(self, name: str) -> None: ...
     def remove(self, name: str) -> None:
@@ -127,14 +118,6 @@ class DescriptorDirectory:
     def link(self, old: str, new: str) -> None:
         os.link(old, new, src_dir_fd=self._fd, dst_dir_fd=self._fd, follow_symlinks=False)
 
-    def exchange(self, name: str, other: Directory, other_name: str) -> bool:
-        assert isinstance(other, DescriptorDirectory)
-        return _exchange(self._fd, name, other._fd, other_name)
-
-    def move(self, name: str, other: Directory, other_name: str) -> None:
-        assert isinstance(other, DescriptorDirectory)
-        os.rename(name, other_name, src_dir_fd=self._fd, dst_dir_fd=other._fd)
-
     def unlink(self, name: str) -> None:
         os.unlink(name, dir_fd=self._fd)
 
@@ -166,16 +149,3 @@ class DescriptorDirectory:
     def free_bytes(self) -> int:
         found = os.fstatvfs(self._fd)
         return found.f_bavail * found.f_frsize
-
-
-def _exchange(fd: int, name: str, other_fd: int, other_name: str) -> bool:
-    """renameat2(RENAME_EXCHANGE) of Linux 3.15, renameatx_np(RENAME_SWAP) of macOS 10.12; Python has neither."""
-    call = getattr(ctypes.CDLL(None, use_errno=True), "renameatx_np" if sys.platform == "darwin" else "renameat2", None)
-    if call is None:
-        return False
-    if call(fd, os.fsencode(name), other_fd, os.fsencode(other_name), ctypes.c_uint(2)) == 0:
-        return True
-    code = ctypes.get_errno()
-    if code in _NO_EXCHANGE:
-        return False
-    raise OSError(code, os.strerror(code), name)

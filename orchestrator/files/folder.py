@@ -19,7 +19,7 @@ from .caches import is_cache
 from .directory import DescriptorDirectory, Directory
 from .fingerprint import Fingerprint
 from .parts import chunks, open_regular, parts_of, require_regular
-from .problems import Gone, NotText, translated
+from .problems import NotText, translated
 from .tree import Ignored, Tree
 
 
@@ -86,7 +86,7 @@ class Folder:
 
     def read(self, rel: str, *, limit: int | None = None) -> bytes | None:
         """The content, None when absent. TooLarge above `limit` bytes; NotRegular for anything but a plain file."""
-        with self.reading(rel) as descriptor:
+        with self._reading(rel) as descriptor:
             if descriptor is None:
                 return None
             return b"".join(chunks(descriptor, rel, limit))
@@ -102,23 +102,12 @@ class Folder:
     def sha256(self, rel: str) -> str | None:
         """Hexadecimal digest of the content, None when absent."""
         digest = hashlib.sha256()
-        with self.reading(rel) as descriptor:
+        with self._reading(rel) as descriptor:
             if descriptor is None:
                 return None
             for chunk in chunks(descriptor, rel, None):
                 digest.update(chunk)
         return digest.hexdigest()
-
-    @contextmanager
-    def reading(self, rel: str) -> Iterator[int | None]:
-        """A descriptor to read a plain file by, None when absent; does not wait for a pipe's writer."""
-        with translated(rel), self._tree.parent(rel) as (directory, name):
-            descriptor = None if directory is None else open_regular(directory, name, rel)
-            try:
-                yield descriptor
-            finally:
-                if descriptor is not None:
-                    os.close(descriptor)
 
     def stat(self, rel: str) -> Fingerprint | None:
         """None when absent; NotRegular for anything but a plain file."""
@@ -153,21 +142,8 @@ class Folder:
 
     def create(self, rel: str, data: bytes | str, *, mode: int = 0o644) -> None:
         """As `write`, but FileExistsError when there is something already."""
-        with self.creating(rel, mode=mode) as descriptor:
-            change.write_all(self._root, descriptor, data)
-
-    @contextmanager
-    def creating(self, rel: str, *, mode: int = 0o644) -> Iterator[int]:
-        """A descriptor to write and read a new file by; at the end of the block it appears whole, or not at all.
-
-        FileExistsError, at the end, when there is something already.
-        """
-        with (
-            translated(rel),
-            self._tree.made_parent(rel) as (directory, name),
-            change.appearing(directory, name, mode) as descriptor,
-        ):
-            yield descriptor
+        with translated(rel), self._tree.made_parent(rel) as (directory, name):
+            change.create(directory, name, data, mode)
 
     def put(self, rel: str, data: bytes | str, *, mode: int = 0o644) -> None:
         """Make a new file that need not outlive the daemon: not synced. Raises FileExistsError."""
@@ -210,34 +186,6 @@ class Folder:
             directory.sync()
         return True
 
-    def rename(self, old: str, new: str) -> None:
-        """Move a file or directory within this folder, durably; a file at `new` is replaced."""
-        with (
-            translated(old),
-            self._tree.parent(old) as (directory, name),
-            self._tree.made_parent(new) as (target, new_name),
-        ):
-            if directory is None:
-                raise Gone(f"{old}: is not there", old)
-            directory.move(name, target, new_name)
-            target.sync()
-            directory.sync()
-
-    def exchange(self, one: str, other: str) -> None:
-        """Swap two files or directories that are both there.
-
-        In one step on Linux and macOS. Elsewhere, and on file systems without it, in three: a crash in between leaves
-        `one` absent and its content at `.tumbler-swap-*` beside it.
-        """
-        with (
-            translated(one),
-            self._tree.parent(one) as (first, name),
-            self._tree.parent(other) as (second, other_name),
-        ):
-            if first is None or second is None:
-                raise Gone(f"{one} and {other}: one of them is not there", one)
-            change.swap(first, name, second, other_name)
-
     def sweep(self, rel: str = "", *, depth: int = 8) -> int:
         """Remove what interrupted writes left behind, at most `depth` directories deep; how many there were.
 
@@ -246,6 +194,17 @@ class Folder:
         files = self._tree.files(rel, _never_written, depth)
         left = [path for path in files if change.is_temporary(path.rpartition("/")[2])]
         return sum(self.remove(path) for path in left)
+
+    @contextmanager
+    def _reading(self, rel: str) -> Iterator[int | None]:
+        """A descriptor to read a plain file by, None when absent; does not wait for a pipe's writer."""
+        with translated(rel), self._tree.parent(rel) as (directory, name):
+            descriptor = None if directory is None else open_regular(directory, name, rel)
+            try:
+                yield descriptor
+            finally:
+                if descriptor is not None:
+                    os.close(descriptor)
 
 
 def _directory_at(path: Path) -> Directory:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from orchestrator.files import folder
-from orchestrator.files.directory import DescriptorDirectory, Directory
+from orchestrator.files.directory import DescriptorDirectory
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 T = TypeVar("T")
@@ -94,12 +94,6 @@ class CrashingDirectory(DescriptorDirectory):
 
     def link(self, old: str, new: str) -> None:
         self._call(f"link {new}", lambda: DescriptorDirectory.link(self, old, new))
-
-    def exchange(self, name: str, other: Directory, other_name: str) -> bool:
-        return self._call(f"exchange {name}", lambda: DescriptorDirectory.exchange(self, name, other, other_name))
-
-    def move(self, name: str, other: Directory, other_name: str) -> None:
-        self._call(f"move {name}", lambda: DescriptorDirectory.move(self, name, other, other_name))
 
     def unlink(self, name: str) -> None:
         self._call(f"unlink {name}", lambda: DescriptorDirectory.unlink(self, name))

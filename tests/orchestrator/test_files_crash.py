@@ -27,7 +27,7 @@ with Folder.open(PLACE) as folder:
     if folder.read_text("03_staging/a.py") != "new":
         folder.write(".tumbler/next/a.py", "new")
         folder.mkdir("03_staging")
-        folder.exchange("03_staging", ".tumbler/next")
+        folder.write("03_staging/a.py", folder.read(".tumbler/next/a.py"))
         folder.remove_tree(".tumbler/next")
     digest = hashlib.sha256(b"new").hexdigest()
     publish(folder, pack(folder.folder("03_staging"), {"a.py": digest}), "p", datetime(2026, 1, 1))

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.files import Denied, DiskFull, FileProblem, Folder, NotRegular, NotText, ReadOnly
-from orchestrator.files.directory import DescriptorDirectory, Directory
+from orchestrator.files.directory import DescriptorDirectory
 
 CALLS = ("open", "write", "sync_file", "rename", "link", "sync")
 
@@ -117,30 +117,11 @@ def test_an_interruption_in_the_middle_of_a_write_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_exchange_in_three_steps_where_the_system_cannot_do_it_in_one(tmp_path: Path) -> None:
-    class WithoutExchange(DescriptorDirectory):
-        def exchange(self, name: str, other: Directory, other_name: str) -> bool:
-            return False
-
-    with Folder(tmp_path, WithoutExchange.at(tmp_path)) as folder:
-        folder.write("one/a", "1")
-        folder.write("deep/two/a", "2")
-        folder.exchange("one", "deep/two")
-        assert folder.read_text("one/a") == "2"
-        assert folder.read_text("deep/two/a") == "1"
-        assert list(folder.walk()) == ["deep/two/a", "one/a"]
-
-
-def test_a_failed_block_leaves_no_new_file(tmp_path: Path) -> None:
-    def write_half(folder: Folder) -> None:
-        with folder.creating("05_final/x.zip") as descriptor:
-            os.write(descriptor, b"half")
-            raise RuntimeError("broken")
-
-    with Folder.open(tmp_path) as folder:
-        with pytest.raises(RuntimeError):
-            write_half(folder)
-        assert list(folder.walk()) == []
+@pytest.mark.parametrize("call", ["open", "write", "sync_file"])
+def test_a_file_that_could_not_be_made_leaves_nothing(tmp_path: Path, call: str) -> None:
+    with failing(tmp_path, call) as folder, pytest.raises(FileProblem):
+        folder.create("x.zip", "content")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_pipe_put_in_a_files_place_at_the_last_moment_is_not_waited_for(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from orchestrator import watch
 from orchestrator.watch import Polling, WatchError, project_name, watching
 from orchestrator.watch_mounts import file_system, silent_file_system
 from orchestrator.watch_scope import watched
+from tests.fakes.exchange import exchange
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="what inotify reports is a matter of Linux")
 
@@ -226,7 +227,7 @@ async def test_a_stage_that_was_exchanged_is_watched_and_holds_nothing_up(worksp
     with Folder.open(workspace / "old") as folder:
         folder.write(".tumbler/next/.manifest.json", "{}")
         async with watching(workspace, notes, "never"):
-            folder.exchange("03_staging", ".tumbler/next")
+            exchange(workspace / "old/03_staging", workspace / "old/.tumbler/next")
             start = time.monotonic()
             write(workspace / "other/01_input/requirements.txt")
             await notes.wait_for("other", "old")
