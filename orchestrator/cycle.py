@@ -12,7 +12,7 @@ from providers import ProviderError, Unavailable
 
 from . import steering, store
 from .budget import BudgetExceeded
-from .config import ConfigError
+from .config_error import ConfigError
 from .files import FileProblem, Folder, Gone
 from .look import Look
 from .machine import Action, Arrived, Event, Failed, Stalled, step
@@ -136,7 +136,7 @@ class Cycle:
                 if not folder.still_there():
                     raise Gone(f"{self._name} was deleted, renamed or replaced while it was worked on; that is dropped")
                 if steering.told(folder) == steering.STOP:
-                    return steering.halted(steering.STOP)
+                    return steering.halted(steering.STOP, self._name)
                 if look.outdated():
                     self._shell.view.say("a newer version arrived; the work on the old one stops", project=self._name)
                     return None
@@ -161,7 +161,7 @@ class Cycle:
                 self._shell.crew.doubt(steps.state.provider)
             if isinstance(error, BudgetExceeded):
                 self._shell.spent_out[steps.state.name] = (steps.config.limits, self._shell.today.day)
-            event = event_for(error, datetime.now(UTC))
+            event = event_for(error, self._name, datetime.now(UTC))
             if event is None:
                 log.exception("%s: %s broke", self._name, action)
                 event = Failed(

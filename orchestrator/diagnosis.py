@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -14,14 +15,14 @@ EXAMPLE = "example: "
 """What the ids of examples and acceptance checks begin with."""
 
 
-def diagnosis(state: State, rounds: Sequence[Facts]) -> str:
-    """The page, from what is known of each iteration, oldest first."""
+def diagnosis(state: State, rounds: Sequence[Facts], program: str) -> str:
+    """The page, from what is known of each iteration, oldest first; `program`: how to call us."""
     sections = [
         f"# Diagnosis: {state.name} was not finished",
         f"{_sentence(state)} The best iteration is back in `{Project.STAGING}`.",
         _section("What stood in the way", _obstacles(state, rounds)),
         _section("What was tried", _rounds(state, rounds)),
-        _section("What you can do", _advice(state, rounds)),
+        _section("What you can do", _advice(state, rounds, program)),
     ]
     return "\n\n".join(filter(None, sections)) + "\n"
 
@@ -73,19 +74,20 @@ def _rounds(state: State, rounds: Sequence[Facts]) -> Iterator[str]:
         yield f"iteration {facts.iteration}, {kind}: {facts.score:g}/10{best}; {facts.summary or 'no summary'}"
 
 
-def _advice(state: State, rounds: Sequence[Facts]) -> Iterator[str]:
+def _advice(state: State, rounds: Sequence[Facts], program: str) -> Iterator[str]:
     always, best = _always(rounds), _best(state, rounds)
+    rerun = f"{program} rerun {shlex.quote(state.name)}"
     tests = [name for name in always if not name.startswith(EXAMPLE)]
     if len(tests) < len(always):
         yield (
             f"Read what is expected in `{Project.ACCEPTANCE}` and `{Project.PLAN}`: where that is wrong, correct it, "
-            f"then touch `{Project.MANIFEST}`"
+            f"then test it again: `{rerun} verifier`"
         )
     if tests:
         yield (
-            f"Read these tests in `{Project.STAGING}`: where one expects too much, correct it, then touch "
-            f"`{Project.MANIFEST}`; where it is right, say in `{Project.NOTES}` how the program should get there, and "
-            f"touch `{Project.report(state.iteration)}`"
+            f"Read these tests in `{Project.STAGING}`: where one expects too much, correct it, then test "
+            f"it again: `{rerun} verifier`; where it is right, say in `{Project.NOTES}` how the program should get "
+            f"there, and let the Engineer begin again: `{rerun} engineer`"
         )
     if state.repeated or best is None or not best.passed:
         yield "Let a larger model be the Engineer (`agent_providers` in config.yaml), or ask for less in one project"

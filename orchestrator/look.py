@@ -12,7 +12,8 @@ from agents.verification.report import read_score
 from . import gather, iterations, steering, store
 from .aside import keep_aside
 from .budget import Budget, BudgetExceeded
-from .config import Config, for_project
+from .config import Config
+from .config_file import for_project
 from .crew import AGENT
 from .files import FileProblem, Folder
 from .ledger import Ledger
@@ -83,7 +84,7 @@ class Look:
         trigger = next_arrival(self.state.taken, found)
         if word is not None:
             wanted = trigger is not None or self.state.status in WORKING
-            return steering.halted(word) if wanted and self.state.status is not Status.PAUSED else None
+            return steering.halted(word, self.state.name) if wanted and self.state.status is not Status.PAUSED else None
         if trigger is not None:
             return self._arrival(trigger, found)
         if self._may_try_longer():
@@ -204,7 +205,7 @@ class Look:
         if value is None:
             return Failed(
                 f"{rel} has no score that can be read",
-                "write a first line such as `Score: 7.5/10`, or touch 03_staging/.manifest.json to verify again",
+                "write a first line such as `Score: 7.5/10`",
             )
         facts = iterations.facts_of(self._folder, iteration)
         if facts is None:

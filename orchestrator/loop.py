@@ -13,6 +13,7 @@ from agents.verification.box import SandboxUnavailable
 from .cycle import Cycle
 from .files import DiskFull, FileProblem, Folder, Gone, ReadOnly
 from .machine import HELD
+from .program import again
 from .project import Project
 from .shell import Shell
 from .state import State, Status
@@ -216,9 +217,7 @@ class Loop:
             self._stuck(name, str(problem), Status.FAILED)
         except Exception:
             log.exception("%s: the cycle broke", name)
-            self._stuck(
-                name, "internal error; the traceback is in the log. Touch a trigger file to try again", Status.FAILED
-            )
+            self._stuck(name, f"internal error; the traceback is in the log; {again(name)}", Status.FAILED)
 
     def _stuck(self, name: str, problem: str, status: Status) -> None:
         """The state could not be written: remember it here, so that the next rescan looks again."""

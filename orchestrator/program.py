@@ -17,6 +17,11 @@ def program() -> str:
     return shlex.join([*command().split(), *_places()])
 
 
+def again(project: str) -> str:
+    """How to let the agent that failed try once more."""
+    return f"to try again: {program()} rerun {shlex.quote(project)}"
+
+
 def command() -> str:
     """`code-tumbler` or `python run_orchestrator.py`, as it was typed; with `uv run` before it when uv started us."""
     script = SCRIPT if Path(sys.argv[0]).name == SCRIPT else "code-tumbler"

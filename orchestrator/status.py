@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import shlex
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
@@ -21,6 +22,7 @@ from typing import Any
 
 from . import intake, store
 from .files import FileProblem, Folder
+from .program import again, program
 from .project import Project, Trigger
 from .state import State, Status
 from .workspace import advice
@@ -192,7 +194,8 @@ def _completed(folder: Folder, _state: State) -> str:
         builds = [name for name in folder.names(Project.FINAL) if name.endswith(".zip")]
         newest = max(builds, key=lambda name: folder.status(f"{Project.FINAL}/{name}").st_mtime_ns)  # type: ignore[union-attr]
     except (FileProblem, ValueError, AttributeError):
-        return f"there is no zip in {Project.FINAL}; touch the last report to make it again"
+        rerun = f"{program()} rerun {shlex.quote(folder.path.name)} verifier"
+        return f"there is no zip in {Project.FINAL}; make it again with: {rerun}"
     return f"take {Project.FINAL}/{newest}"
 
 
@@ -209,11 +212,8 @@ def _paused(_folder: Folder, state: State) -> str:
     return _joined(state.error, state.hint or "raise the limit in config.yaml or tumbler.yaml; it goes on by itself")
 
 
-def _failed(_folder: Folder, state: State) -> str:
-    trigger = {"engineering": Project.PLAN, "verifying": Project.MANIFEST}.get(
-        state.current_phase, Project.REQUIREMENTS
-    )
-    return _joined(state.error, state.hint or f"edit or touch {trigger} to try again")
+def _failed(folder: Folder, state: State) -> str:
+    return _joined(state.error, state.hint, again(folder.path.name))
 
 
 def _exhausted(_folder: Folder, state: State) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
+
 from .files import FileProblem, Folder
 from .machine import Halted
+from .program import program
 
 PAUSE = "PAUSE"
 STOP = "STOP"
@@ -21,8 +24,9 @@ def told(folder: Folder) -> str | None:
         return None
 
 
-def halted(word: str) -> Halted:
-    return Halted(f"you put {word} into the project's folder", f"remove {word}; the project goes on by itself")
+def halted(word: str, project: str) -> Halted:
+    resume = f"{program()} resume {shlex.quote(project)}"
+    return Halted(f"you put {word} into the project's folder", f"it goes on with: {resume}, or remove the file")
 
 
 def require_leave(folder: Folder) -> None:

@@ -22,6 +22,7 @@ from .expected import End, Forecast, Usual, end_of_tests
 from .files import Folder
 from .ledger import Ledger
 from .machine import Action, Archived, Event, Restored, SnapshotLost
+from .program import program
 from .project import Project, Trigger
 from .shell import Shell
 from .state import State
@@ -144,7 +145,7 @@ class Steps:
     def _diagnose(self) -> None:
         numbers = sorted(score.iteration for score in self.state.scores)
         judged = [facts for number in numbers if (facts := iterations.facts_of(self._folder, number))]
-        self._folder.write(Project.DIAGNOSIS, diagnosis(self.state, judged))
+        self._folder.write(Project.DIAGNOSIS, diagnosis(self.state, judged, program()))
 
     # --- the agent and its model
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .program import again
 from .state import Phase, Score, State, Status
 from .view import EndingView, Level, View
 
@@ -44,7 +45,7 @@ def _line(before: State, now: State) -> tuple[str, Level] | None:
             return f"completed with {now.last_score:g}/10 after {_times(now.iteration)}", Level.GOOD
         case Status.FAILED:
             where = "" if now.current_phase is Phase.IDLE else f" while {now.current_phase}"
-            return _with_hint(f"failed{where}: {now.error}", now), Level.ERROR
+            return f"{_with_hint(f'failed{where}: {now.error}', now)}; {again(now.name)}", Level.ERROR
         case Status.EXHAUSTED if not now.restoring:
             return _with_hint(f"exhausted: {now.error}", now), Level.WARNING
         case Status.WAITING | Status.PAUSED if (before.status, before.error) != (now.status, now.error):

@@ -29,11 +29,11 @@ def kept_waiting(state: State, now: datetime) -> bool:
     return state.not_before is not None and now < state.not_before < now + LONGEST
 
 
-def event_for(error: Exception, now: datetime) -> Event | None:
-    """The event that `error` amounts to; None for an error nobody expected."""
+def event_for(error: Exception, project: str, now: datetime) -> Event | None:
+    """The event that `error` amounts to for `project`; None for an error nobody expected."""
     match error:
         case Held():
-            return halted(str(error))
+            return halted(str(error), project)
         case BudgetExceeded():
             return Halted(str(error), "raise it in config.yaml or tumbler.yaml; the project goes on by itself")
         case SandboxUnavailable():
@@ -51,11 +51,11 @@ def event_for(error: Exception, now: datetime) -> Event | None:
 def _provider_trouble(error: ProviderError, now: datetime) -> Event:
     match error:
         case ContextExceeded() | RequestRejected():
-            return Failed(str(error), "change the provider's settings in config.yaml, then touch the last trigger file")
+            return Failed(str(error), "change the provider's settings in config.yaml and start the daemon again")
         case Unavailable():
             wait = SOON if error.retry_after is None else timedelta(seconds=error.retry_after)
             return Stalled(str(error), "it is asked again by itself", now + min(wait, LONGEST))
         case Blocked():
             return Stalled(str(error), "it is tried again every five minutes, and at the next start", now + RECHECK)
         case _:
-            return Failed(str(error), "touch the last trigger file to try again, or use another model")
+            return Failed(str(error), "if it comes again, use another model")

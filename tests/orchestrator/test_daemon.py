@@ -620,7 +620,7 @@ async def test_pause_lets_the_call_under_way_finish_and_removing_it_goes_on(tmp_
         pause.touch()
         await until_status(tmp_path, "x", "paused")
         assert journal_size(tmp_path, "x") == 1
-        assert "remove PAUSE" in state(tmp_path, "x")["hint"]
+        assert state(tmp_path, "x")["hint"].endswith("resume x, or remove the file")
         pause.unlink()
         await until_status(tmp_path, "x", "completed")
     assert journal_size(tmp_path, "x") == 3

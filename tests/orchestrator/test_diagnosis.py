@@ -27,24 +27,25 @@ def test_what_failed_in_all_rounds_comes_first_and_what_to_do_names_the_files() 
         facts(2, 6.0, passed=("t::a", "t::c"), failed=("t::b", "t::d", "example: f(1)")),
         facts(3, 4.0, passed=("t::c",), failed=("t::b", "example: f(1)")),
     ]
-    page = diagnosis(BEST, rounds)
+    page = diagnosis(BEST, rounds, "code-tumbler")
     assert page.startswith("# Diagnosis: x was not finished\n\nNot 8/10 after 3 iterations.")
     assert "- Failed in every iteration: `example: f(1)`, `t::b`\n- Failed in the best one too: `t::d`" in page
     assert "- iteration 2, a repair: 6/10, the best; so so" in page
     assert "02_plan/ACCEPTANCE.md" in page
-    assert "touch `03_staging/.manifest.json`" in page
+    assert page.count("it again: `code-tumbler rerun x verifier`") == 2
+    assert "let the Engineer begin again: `code-tumbler rerun x engineer`" in page
     assert "Raise `max_iterations`" in page
 
 
 def test_without_any_test_a_larger_model_is_advised() -> None:
-    page = diagnosis(BEST, [facts(1, 1.0), facts(2, 2.0)])
+    page = diagnosis(BEST, [facts(1, 1.0), facts(2, 2.0)], "code-tumbler")
     assert "No test ran in the best iteration: so so" in page
     assert "agent_providers" in page
     assert "Failed in every iteration" not in page
 
 
 def test_names_cannot_break_the_page_and_there_is_an_end_to_them() -> None:
-    page = diagnosis(BEST, [facts(2, 2.0, failed=tuple(f"t::`{n:02}`" for n in range(40)))])
+    page = diagnosis(BEST, [facts(2, 2.0, failed=tuple(f"t::`{n:02}`" for n in range(40)))], "code-tumbler")
     assert "`t:: 09 ` and 30 more" in page
 
 

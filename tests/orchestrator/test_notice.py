@@ -68,6 +68,14 @@ def test_a_view_without_the_wish_is_left_in_peace() -> None:
     tell(LogView(), State(name="p"), State(name="p", status=Status.FAILED, error="e"))
 
 
+def test_a_failure_names_the_command_that_tries_again() -> None:
+    view = Heard()
+    tell(view, State(name="a b"), State(name="a b", status=Status.FAILED, error="no plan", hint="use another model"))
+    (line,) = view.text().splitlines()
+    assert line.startswith("a b: failed: no plan; use another model; to try again: ")
+    assert line.endswith(" rerun 'a b'")
+
+
 def test_without_a_command_the_view_stays_as_it_is(tmp_path: Path) -> None:
     heard = Heard()
     with notifying(heard, tmp_path, []) as view:

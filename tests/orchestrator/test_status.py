@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -47,15 +48,20 @@ def snapshot(root: Path) -> dict[str, tuple[int, bytes]]:
         ({"status": "waiting", "error": "no sandbox."}, "no sandbox; it goes on by itself"),
         ({"status": "waiting", "error": "busy", "hint": "ask later"}, "busy; ask later"),
         ({"status": "paused", "error": "max_cost is reached"}, "max_cost is reached; raise the limit in config.yaml"),
-        ({"status": "failed", "error": "no plan", "hint": "do this"}, "no plan; do this"),
-        ({"status": "failed", "current_phase": "planning"}, "edit or touch 01_input/requirements.txt to try again"),
-        ({"status": "failed", "current_phase": "engineering"}, "edit or touch 02_plan/PLAN.md to try again"),
-        ({"status": "failed", "current_phase": "verifying"}, "edit or touch 03_staging/.manifest.json to try again"),
+        (
+            {"status": "failed", "error": "no plan", "hint": "do this"},
+            "no plan; do this; to try again: code-tumbler --workspace /w rerun p",
+        ),
+        ({"status": "failed", "error": "no."}, "no; to try again: code-tumbler --workspace /w rerun p"),
         ({"status": "exhausted", "iteration": 4}, "read 04_feedback/REPORT_iter4.md"),
-        ({"status": "completed"}, "there is no zip in 05_final"),
+        ({"status": "completed"}, "make it again with: code-tumbler --workspace /w rerun p verifier"),
     ],
 )
-def test_each_status_says_what_comes_next(make: Make, state: dict[str, Any], expected: str) -> None:
+def test_each_status_says_what_comes_next(
+    make: Make, state: dict[str, Any], expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["code-tumbler", "status", "--workspace", "/w"])
+    monkeypatch.delenv("UV", raising=False)
     assert expected in standing(make(**state)).next
 
 
