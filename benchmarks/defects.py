@@ -31,7 +31,7 @@ from agents.verifier import Verifier
 from benchmarks.prompts import Seeded
 from benchmarks.solve.hidden import judge, lay_out
 from benchmarks.solve.task import Change, Task, read_tasks
-from orchestrator.config import load
+from orchestrator.config_file import load
 from providers import Completion, FinishReason, Health, Provider, Request, Usage, open_provider
 from providers.wire import Listener
 

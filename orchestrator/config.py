@@ -1,4 +1,4 @@
-"""What can be set, the default of each setting, and how it is read from config.yaml and tumbler.yaml."""
+"""What can be set, and the default of each setting. Reading it from a file is `config_file.py`."""
 
 from __future__ import annotations
 
@@ -6,38 +6,27 @@ import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, field_validator
 
 from agents.verification.settings import VerificationSettings
-from providers import available
 from providers.settings import ProviderSettings
-
-from .config_error import ConfigError, Problem, explain, nearest
-from .program import command
-from .yaml_source import Document, YamlError, decode, parse
 
 __all__ = [
     "AUTO",
+    "DEFAULT_PROVIDERS",
     "UNLIMITED",
     "AgentProviders",
     "ArchitectSettings",
     "Config",
-    "ConfigError",
     "DailyLimits",
     "EngineerSettings",
     "Limits",
     "Overrides",
     "ProjectLimits",
     "Watch",
-    "find",
-    "for_project",
-    "load",
 ]
-
-FILE_NAME = "config.yaml"
-M = TypeVar("M", bound=BaseModel)
 
 AUTO = "auto"
 UNLIMITED = "unlimited"
@@ -201,100 +190,3 @@ class Overrides(_Section):
     max_iterations: int = Field(ge=1, le=1_000, examples=[10])
     limits: ProjectLimits
     verification: VerificationSettings
-
-
-def find(explicit: Path | None = None, *folders: Path) -> Path | None:
-    """The settings file: `explicit`, else the first config.yaml in the current directory and `folders`."""
-    if explicit is not None:
-        return explicit
-    for folder in (Path.cwd(), *folders):
-        if (folder / FILE_NAME).is_file():
-            return folder / FILE_NAME
-    return None
-
-
-def load(path: Path | None) -> Config:
-    """The settings in `path`, or the defaults for None, with an absolute workspace. Raises ConfigError."""
-    if path is None:
-        return Config(workspace=Path.cwd() / "projects")
-    document = _document(_read(path), str(path))
-    config = _validated(Config, document.values, document, str(path))
-    _check_names(config, config.agent_providers, document, str(path))
-    _check_types(config, document, str(path))
-    return config.model_copy(update={"workspace": path.absolute().parent / config.workspace.expanduser()})
-
-
-def for_project(config: Config, text: str | bytes, source: str = "tumbler.yaml") -> Config:
-    """`config` with a project's own settings laid over it. Raises ConfigError."""
-    document = _document(text, source)
-    base = config.model_dump(include=set(Overrides.model_fields))
-    base["limits"] = {key: base["limits"][key] for key in ProjectLimits.model_fields}
-    overrides = _validated(Overrides, _laid_over(base, document.values), document, source)
-    _check_names(config, overrides.agent_providers, document, source)
-    changes = {name: getattr(overrides, name) for name in Overrides.model_fields}
-    changes["limits"] = config.limits.model_copy(update=dict(overrides.limits))
-    return config.model_copy(update=changes)
-
-
-def _laid_over(base: Any, changes: Any) -> Any:
-    if not (isinstance(base, dict) and isinstance(changes, dict)):
-        return changes
-    return {**base, **{key: _laid_over(base.get(key), value) for key, value in changes.items()}}
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError as error:
-        raise ConfigError(f"{path}: there is no such file; write one with: {command()} config > {path}") from error
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}; name a file with --config FILE") from error
-
-
-def _document(text: str | bytes, source: str) -> Document:
-    try:
-        return parse(decode(text) if isinstance(text, bytes) else text.removeprefix("\ufeff"))
-    except YamlError as error:
-        lines = text.splitlines() if isinstance(text, str) else text.decode("utf-8", "replace").splitlines()
-        problem = Problem(str(error), place=error.place)
-        raise ConfigError.listing(source, [problem], tuple(lines)) from error
-
-
-def _validated(model: type[M], values: Any, document: Document, source: str) -> M:
-    try:
-        return model.model_validate(values)
-    except ValidationError as error:
-        raise ConfigError.listing(source, explain(error, model, document), document.lines) from error
-
-
-def _check_names(config: Config, chosen: AgentProviders, document: Document, source: str) -> None:
-    known = [AUTO, *config.providers]
-    problems = [
-        Problem(
-            f"`{name}` is none of the providers: {', '.join(known)}",
-            path=("agent_providers", agent),
-            place=document.places.get(("agent_providers", agent)),
-            advice=nearest(name, known),
-        )
-        for agent, name in chosen
-        if name not in known
-    ]
-    if problems:
-        raise ConfigError.listing(source, problems, document.lines)
-
-
-def _check_types(config: Config, document: Document, source: str) -> None:
-    known = available()
-    paths = {name: ("providers", name, "type") for name in config.providers}
-    problems = [
-        Problem(
-            f"`{config.providers[name].type}` is none of the types: {', '.join(known)}",
-            path=path,
-            place=document.places.get(path),
-            advice=nearest(config.providers[name].type, known),
-        )
-        for name, path in paths.items()
-        if config.providers[name].type not in known
-    ]
-    if problems:
-        raise ConfigError.listing(source, problems, document.lines)

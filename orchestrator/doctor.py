@@ -8,7 +8,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from .config import Config, ConfigError, find, load
+from .config import Config
+from .config_error import ConfigError
+from .config_file import find, load
 from .program import program
 
 Note = Callable[[str], None]

@@ -59,7 +59,8 @@ def merged(context: click.Context, options: dict[str, Any]) -> Options:
 
 def settings(options: Options) -> tuple[Config, Path | None]:
     """The settings with the command line's changes, and their file; ends the program when they cannot be used."""
-    from .config import ConfigError, find, load
+    from .config_error import ConfigError
+    from .config_file import find, load
 
     source = find(options.config, *home())
     try:

@@ -21,8 +21,8 @@ from orchestrator.config import (
     Limits,
     Overrides,
     Watch,
-    load,
 )
+from orchestrator.config_file import load
 from orchestrator.reference import keys, render
 from orchestrator.reference_examples import EXAMPLES
 from providers.settings import Prices, ProviderSettings

@@ -22,7 +22,7 @@ from agents.verification.settings import VerificationSettings
 from agents.verification.tree import read_tree
 from agents.verification.verify import Subject, verify
 from orchestrator import Orchestrator
-from orchestrator.config import load
+from orchestrator.config_file import load
 from orchestrator.state import State
 from providers import Message, Request
 from tests.fakes.agents import trio

@@ -16,7 +16,7 @@ import yaml
 from click.testing import CliRunner
 
 from orchestrator.cli import cli
-from orchestrator.config import load
+from orchestrator.config_file import load
 from orchestrator.workspace_lock import WorkspaceLock
 
 ROOT = Path(__file__).parents[1]

@@ -11,7 +11,9 @@ import pytest
 from pydantic import BaseModel
 
 from agents.verification.settings import VerificationSettings
-from orchestrator.config import Config, ConfigError, Limits, ProjectLimits, find, for_project, load
+from orchestrator.config import Config, Limits, ProjectLimits
+from orchestrator.config_error import ConfigError
+from orchestrator.config_file import find, for_project, load
 from providers.settings import Prices, ProviderSettings
 
 SHIPPED = Path(__file__).parents[2] / "config.yaml"

@@ -12,7 +12,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from orchestrator.cli import cli
-from orchestrator.config import Config, load
+from orchestrator.config import Config
+from orchestrator.config_file import load
 from orchestrator.first_config import propose, render
 from orchestrator.local_servers import Offer, Server, billions, find, require_here
 from tests.fakes.llm import FakeLLM
