@@ -74,6 +74,7 @@ class ConfiguredCrew:
         self._checking: dict[str, asyncio.Lock] = {}
         self._agents: dict[tuple[Action, str, VerificationSettings, float], Agent] = {}
         self._chosen: dict[str, str] = {}
+        self._announced: set[tuple[str | None, str]] = set()
 
     async def agent(self, action: Action, config: Config) -> Agent:
         name = await self._choose(AGENT[action], config)
@@ -108,9 +109,19 @@ class ConfiguredCrew:
         raise Unavailable("no provider is healthy: " + "; ".join(str(problem) for problem in problems))
 
     def _announce(self, role: str, name: str, config: Config) -> None:
-        if getattr(config.agent_providers, role) == AUTO and self._chosen.get(role) != name:
-            self._chosen[role] = name
-            log.warning("%s uses %s (the first healthy provider)", role.capitalize(), name)
+        """Say what `auto` came to: once for all agents, and as a warning when it is the second choice now."""
+        if getattr(config.agent_providers, role) != AUTO:
+            return
+        listed = config.candidates(role)
+        before, self._chosen[role] = self._chosen.get(role), name
+        change = (before, name)
+        if before == name or change in self._announced:
+            return
+        self._announced = {change} if before else {*self._announced, change}
+        if before in listed and listed.index(before) < listed.index(name):
+            log.warning("the agents use %s now, since %s does not answer", name, before)
+        else:
+            log.info("the agents use %s, the first healthy provider", name)
 
     async def _check(self, name: str) -> ProviderError | None:
         """Ask the server, unless it was asked a moment ago; what is wrong, None when it is well."""
