@@ -7,10 +7,7 @@ what is left of the round.
 
 from __future__ import annotations
 
-import asyncio
-import tempfile
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 
 from agents.base import Built
 from agents.plan import is_test
@@ -19,8 +16,8 @@ MOST_FILES = 6
 """Changed files; of more, the combinations would take longer than the next round."""
 
 Files = Mapping[str, str]
-Run = Callable[[Path], Awaitable[frozenset[str]]]
-"""Ids of the tests that pass in a folder."""
+Run = Callable[[Files], Awaitable[frozenset[str]]]
+"""Ids of the tests that pass."""
 
 
 async def better_part(
@@ -32,7 +29,7 @@ async def better_part(
         return None
     gained: dict[tuple[str, ...], int] = {}
     for kept in _parts(changed):
-        passed = await _passed(_combined(best, now, kept), run)
+        passed = await run(_combined(best, now, kept))
         if passed_before < passed:
             gained[kept] = len(passed - passed_before)
     if not gained:
@@ -52,16 +49,3 @@ def _parts(changed: Sequence[str]) -> Iterator[tuple[str, ...]]:
 def _combined(best: Files, now: Files, kept: Sequence[str]) -> dict[str, str]:
     files = {**best, **{path: now[path] for path in kept if path in now}}
     return {path: text for path, text in files.items() if path in now or path not in kept}
-
-
-async def _passed(files: Files, run: Run) -> frozenset[str]:
-    with tempfile.TemporaryDirectory(prefix="tumbler-part-") as folder:
-        await asyncio.to_thread(_lay_out, Path(folder), files)
-        return await run(Path(folder))
-
-
-def _lay_out(folder: Path, files: Files) -> None:
-    for path, text in files.items():
-        target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8", newline="")

@@ -17,7 +17,12 @@ from agents.plan import is_test
 from agents.settled import settled
 from agents.single_assertions import split_assertions
 from agents.tiers import Profile, profile
+from agents.verification.box import SandboxUnavailable
+from agents.verification.evidence import Case
 from agents.verification.report import read_score
+from agents.verification.runner import Runner
+from agents.verification.tree import SnapshotRefused
+from agents.votes import outvoted
 from providers import Completion, FinishReason, Message, Provider
 
 AnswerFormat = Literal["fenced", "json"]
@@ -35,9 +40,13 @@ log = logging.getLogger(__name__)
 class Engineer:
     """One call for a small plan, several for a large one; what was refused or is missing is asked for again, alone."""
 
-    def __init__(self, provider: Provider, answer_format: AnswerFormat = "fenced") -> None:
+    def __init__(
+        self, provider: Provider, answer_format: AnswerFormat = "fenced", runner: Runner | None = None
+    ) -> None:
+        """Without a `runner` the drafts of small models do not vote on tests."""
         self._provider = provider
         self._format: AnswerFormat = answer_format
+        self._runner = runner
 
     @property
     def provider(self) -> Provider:
@@ -45,11 +54,25 @@ class Engineer:
 
     async def run(self, work: Work) -> Built:
         """Raises UnusableReply when not one file could be read."""
-        if not profile(work.model.name).invents and (tests := await settled(work)):
+        asked = profile(work.model.name)
+        if not asked.invents and (tests := await self._outvoted(work) or await settled(work)):
             return Built(tests)
-        if work.staged and profile(work.model.name).starts_afresh(work.fruitless, hopeful=_hopeful(work)):
+        if work.staged and asked.starts_afresh(work.iteration, work.fruitless, hopeful=_hopeful(work)):
             return await self._afresh(work)
         return await self._draft(work)
+
+    async def _outvoted(self, work: Work) -> dict[str, str]:
+        if (runner := self._runner) is None:
+            return {}
+
+        async def run(files: Mapping[str, str]) -> tuple[Case, ...]:
+            return (await runner.tests(files, work.plan)).tested.tests
+
+        try:
+            return await outvoted(work, run)
+        except (SandboxUnavailable, SnapshotRefused) as problem:
+            log.info("%s: the drafts cannot vote: %s", work.project, problem)
+            return {}
 
     async def _afresh(self, work: Work) -> Built:
         """A new draft that has not seen the old one; what a person edited stays, tests of the old draft go.

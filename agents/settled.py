@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from agents.base import Work
@@ -23,7 +23,7 @@ from agents.verification.examples_text import read_examples
 log = logging.getLogger(__name__)
 
 _FAILURE = re.compile(
-    r"^### `[^`\n]+` fails\n(?P<fence>`{3,})text\n(?P<message>(?:(?!### |`{3}).*\n){1,200}?)(?P=fence)\n"
+    r"^### `(?P<test>[^`\n]+)` fails\n(?P<fence>`{3,})text\n(?P<message>(?:(?!### |`{3}).*\n){1,200}?)(?P=fence)\n"
     r"`(?P<path>[^`\n]+)`, line (?P<line>\d+), in ",
     re.MULTILINE,
 )
@@ -34,6 +34,8 @@ _GOT = re.compile(r"\A(?:AssertionError: )?assert (?P<got>.+?)(?: (?:==|is) (?P<
 class Disputed:
     """An assertion `assert call == value` that failed, and what the call gave."""
 
+    test: str
+    """Its id."""
     path: str
     line: int
     """From 1."""
@@ -46,16 +48,20 @@ class Disputed:
 
 async def settled(work: Work) -> dict[str, str]:
     """Path -> test file with corrected expectations; empty when every test that failed is right, as far as is known."""
-    files: dict[str, list[str]] = {}
-    for dispute in disputed(work):
-        if dispute.path not in work.edited and await _is_wrong(work, dispute):
-            lines = files.setdefault(dispute.path, work.staged[dispute.path].split("\n"))
-            old = lines[dispute.line - 1]
-            lines[dispute.line - 1] = old[: len(old) - len(old.lstrip())] + dispute.corrected
-            log.info(
-                "%s: %s expected something else than the requirements: %s", work.project, dispute.path, old.strip()
-            )
-    return {path: "\n".join(lines) for path, lines in files.items()}
+    wrong = [dispute for dispute in disputed(work) if await _is_wrong(work, dispute)]
+    for dispute in wrong:
+        log.info("%s: by the requirements %s should be %s", work.project, dispute.test, dispute.corrected)
+    return corrected(work.staged, wrong)
+
+
+def corrected(files: Mapping[str, str], disputes: Iterable[Disputed]) -> dict[str, str]:
+    """Path -> test file in which these assertions expect what came."""
+    changed: dict[str, list[str]] = {}
+    for dispute in disputes:
+        lines = changed.setdefault(dispute.path, files[dispute.path].split("\n"))
+        old = lines[dispute.line - 1]
+        lines[dispute.line - 1] = old[: len(old) - len(old.lstrip())] + dispute.corrected
+    return {path: "\n".join(lines) for path, lines in changed.items()}
 
 
 async def _is_wrong(work: Work, dispute: Disputed) -> bool:
@@ -91,16 +97,22 @@ def _home(work: Work, call: str) -> str:
 
 
 def disputed(work: Work) -> Iterator[Disputed]:
-    """The failing assertions in the feedback that compare one call with a literal."""
+    """The failing assertions in the feedback that compare one call with a literal, in files that no person changed."""
     for failure in _FAILURE.finditer(work.feedback):
         path, line = failure["path"], int(failure["line"])
         lines = work.staged.get(path, "").split("\n")
-        got = _GOT.match(failure["message"])
-        if path.endswith(".py") and is_test(path) and got and 0 < line <= len(lines):
-            yield from _dispute(path, line, lines[line - 1].strip(), got["got"])
+        came = got_of(failure["message"])
+        if path.endswith(".py") and is_test(path) and path not in work.edited and came and 0 < line <= len(lines):
+            yield from _dispute(failure["test"], path, line, lines[line - 1].strip(), came)
 
 
-def _dispute(path: str, line: int, source: str, got: str) -> Iterator[Disputed]:
+def got_of(message: str) -> str | None:
+    """What stood on the left of an assertion that failed; None when pytest does not say."""
+    found = _GOT.match(message)
+    return found["got"] if found else None
+
+
+def _dispute(test: str, path: str, line: int, source: str, got: str) -> Iterator[Disputed]:
     try:
         (statement,) = ast.parse(source).body
         got_tree = ast.parse(got.removeprefix("not "), mode="eval").body
@@ -108,14 +120,13 @@ def _dispute(path: str, line: int, source: str, got: str) -> Iterator[Disputed]:
         return
     if not _is_known(got_tree):
         return
-    test = statement.test if isinstance(statement, ast.Assert) and _is_fixed(statement.test) else None
-    match test:
+    match statement.test if isinstance(statement, ast.Assert) and _is_fixed(statement.test) else None:
         case ast.Compare(left=ast.Call() as call, ops=[ast.Eq() | ast.Is()], comparators=[wanted]) if _is_known(wanted):
-            yield Disputed(path, line, ast.unparse(call), got, f"assert {ast.unparse(call)} == {got}")
+            yield Disputed(test, path, line, ast.unparse(call), got, f"assert {ast.unparse(call)} == {got}")
         case ast.Call() as call if got == "False":
-            yield Disputed(path, line, ast.unparse(call), got, f"assert not {ast.unparse(call)}")
+            yield Disputed(test, path, line, ast.unparse(call), got, f"assert not {ast.unparse(call)}")
         case ast.UnaryOp(op=ast.Not(), operand=ast.Call() as call) if got.startswith("not "):
-            yield Disputed(path, line, ast.unparse(call), "True", f"assert {ast.unparse(call)}")
+            yield Disputed(test, path, line, ast.unparse(call), "True", f"assert {ast.unparse(call)}")
         case _:
             return
 

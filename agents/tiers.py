@@ -32,6 +32,8 @@ class Profile:
     """The longest answer worth waiting for; small models that go on do not come to an end."""
     invents: bool
     """Whether its own criteria, black-box examples and signatures are worth having; small models copy those shown."""
+    drafts: int
+    """Iterations from the first that are drafts of their own: a small model's second try is better than its repair."""
     patience: int
     """Dropped rounds in a row before a new draft is tried beside the best one.
 
@@ -40,13 +42,13 @@ class Profile:
     temperatures: tuple[float, ...]
     """By attempt; the last one repeats."""
 
-    def starts_afresh(self, fruitless: int, *, hopeful: bool) -> bool:
-        """Whether after so many dropped rounds the next one is a new draft; repairs and drafts take turns then.
+    def starts_afresh(self, iteration: int, fruitless: int, *, hopeful: bool) -> bool:
+        """Whether this iteration is a new draft: one of the first, or after so many dropped rounds in a row.
 
-        A `hopeful` program is repaired once more before.
+        Repairs and drafts take turns then, and a `hopeful` program is repaired once more before.
         """
         patience = self.patience + hopeful
-        return fruitless >= patience and (fruitless - patience) % 2 == 0
+        return 1 < iteration <= self.drafts or (fruitless >= patience and (fruitless - patience) % 2 == 0)
 
     def temperature(self, attempt: int) -> float:
         """For the attempt counted from 0."""
@@ -55,13 +57,31 @@ class Profile:
 
 PROFILES = {
     Tier.SMALL: Profile(
-        files_per_call=3, max_files=5, answer_tokens=1536, invents=False, patience=0, temperatures=(0.2, 0.4, 0.7)
+        files_per_call=3,
+        max_files=5,
+        answer_tokens=1536,
+        invents=False,
+        drafts=3,
+        patience=0,
+        temperatures=(0.2, 0.4, 0.7),
     ),
     Tier.MEDIUM: Profile(
-        files_per_call=4, max_files=12, answer_tokens=8192, invents=True, patience=2, temperatures=(0.2, 0.4, 0.7)
+        files_per_call=4,
+        max_files=12,
+        answer_tokens=8192,
+        invents=True,
+        drafts=1,
+        patience=2,
+        temperatures=(0.2, 0.4, 0.7),
     ),
     Tier.LARGE: Profile(
-        files_per_call=8, max_files=40, answer_tokens=32768, invents=True, patience=3, temperatures=(0.2, 0.3, 0.5)
+        files_per_call=8,
+        max_files=40,
+        answer_tokens=32768,
+        invents=True,
+        drafts=1,
+        patience=3,
+        temperatures=(0.2, 0.3, 0.5),
     ),
 }
 

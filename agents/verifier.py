@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import nullcontext
+from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
-from pathlib import Path
 
 from agents.answers import Rejected, fenced, read_json
 from agents.base import AgentError, Built, Verified, Work
 from agents.bisection import better_part
 from agents.context import Section, answer_room, fit, room
-from agents.languages import Languages
 from agents.prompts import prompt
 from agents.tiers import profile
 from agents.trial import amended, doubtful, tried
@@ -22,11 +19,11 @@ from agents.verification.examples_text import read_examples
 from agents.verification.feedback import failures, feedback
 from agents.verification.report import render, summary
 from agents.verification.review import Answer, Criterion, Review, criteria_of, read_answers, schema
-from agents.verification.sandbox import choose
+from agents.verification.runner import Runner
 from agents.verification.score import score
 from agents.verification.settings import VerificationSettings
 from agents.verification.tree import SnapshotRefused
-from agents.verification.verify import Subject, verify
+from agents.verification.verify import Subject
 from providers import Message, Provider
 
 _TOKENS_PER_ANSWER = 110
@@ -51,11 +48,8 @@ class Verifier:
         `slots` bounds how many projects are built and tested at once on this machine; None: any number.
         """
         self._provider = provider
-        self._settings = settings or VerificationSettings()
         self._threshold = threshold
-        self._sandbox = sandbox
-        self._slots = slots or nullcontext()
-        self._languages = Languages(self._settings)
+        self._runner = Runner(settings, sandbox, slots)
 
     @property
     def provider(self) -> Provider:
@@ -86,14 +80,11 @@ class Verifier:
 
     async def _evidence(self, work: Work) -> Evidence:
         if work.snapshot is None:
-            raise AgentError(f"{work.project}: there is no snapshot of 03_staging to verify; touch .manifest.json")
-        if self._sandbox is None:
-            self._sandbox = await asyncio.to_thread(choose, self._settings.sandbox)
+            raise AgentError(f"{work.project}: there is no snapshot of 03_staging to verify")
         before = {path: text for path, text in work.previous_tests.items() if path not in work.edited}
         subject = Subject(work.snapshot, work.plan, work.acceptance, before, work.previous_passed)
         try:
-            async with self._slots:
-                return await verify(subject, self._sandbox, self._settings, self._languages)
+            return await self._runner.evidence(subject)
         except SnapshotRefused as refused:
             raise AgentError(str(refused)) from refused
 
@@ -101,13 +92,11 @@ class Verifier:
         best, now = work.previous_tests, work.staged
         if any(best.get(path) != now.get(path) for path in work.edited):
             return None  # what a person wrote is not put back
-        return await better_part(best, now, work.previous_passed, evidence.passed, partial(self._passing, work))
 
-    async def _passing(self, work: Work, root: Path) -> frozenset[str]:
-        assert self._sandbox is not None
-        quick = self._settings.model_copy(update={"coverage": False, "lint": False, "vacuity": False})
-        async with self._slots:
-            return (await verify(Subject(root, work.plan), self._sandbox, quick, self._languages)).passed
+        async def passing(files: Mapping[str, str]) -> frozenset[str]:
+            return (await self._runner.tests(files, work.plan)).passed
+
+        return await better_part(best, now, work.previous_passed, evidence.passed, passing)
 
     async def _review(self, work: Work, evidence: Evidence) -> Review:
         """The model's answers; a project that does not build has nothing to review."""

@@ -155,8 +155,10 @@ def _make(action: Action, provider: Provider, config: Config, benches: asyncio.S
             return Architect(provider, acceptance=config.architect.acceptance)
         case Action.BUILD:
             from agents.engineer import Engineer
+            from agents.verification.runner import Runner
 
-            return Engineer(provider, answer_format=config.engineer.answer_format)
+            runner = Runner(config.verification, slots=benches)
+            return Engineer(provider, config.engineer.answer_format, runner)
         case Action.VERIFY:
             from agents.verifier import Verifier
 

@@ -100,8 +100,21 @@ def for_engineer(folder: Folder, state: State, model: Model, base: Base) -> Work
         notes=_optional(folder, Project.NOTES),
         feedback=f"What was tried and dropped:\n{tried}\n\n{feedback}" if tried else feedback,
         fruitless=_fruitless(state),
+        drafts=_drafts(folder, state),
         sources=frozenset(base.files),
     )
+
+
+def _drafts(folder: Folder, state: State) -> tuple[Mapping[str, str], ...]:
+    """The first version and the new drafts, but for the one that the best iteration came from."""
+    root: dict[int, int] = {}
+    best = None
+    for score in sorted(state.scores, key=lambda score: score.iteration):
+        judged = facts_of(folder, score.iteration)
+        root[score.iteration] = score.iteration if best is None or (judged and judged.afresh) else root[best]
+        best = score.iteration if score.accepted or best is None else best
+    others = (number for number, first in root.items() if number == first != root.get(state.best_iteration or 0))
+    return tuple(text_of(files) for number in others if (files := files_of(folder, number)))
 
 
 def _fruitless(state: State) -> int:

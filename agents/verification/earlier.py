@@ -42,7 +42,7 @@ async def broken_promises(
         tree = await asyncio.to_thread(read_tree, Path(folder))
         settings = bench.settings.model_copy(update={"vacuity": False, "coverage": False})
         suite = await language.test(replace(bench, root=Path(folder), tree=tree, settings=settings), prepared)
-    return tuple(_weakening(case) for case in suite.tested.tests if case.id in concerned and _is_promise_broken(case))
+    return tuple(_weakening(case) for case in suite.tested.tests if case.id in concerned and breaks_promise(case))
 
 
 def _lay_out(bench: Bench, language: Language, old: Mapping[str, str], folder: Path) -> None:
@@ -56,7 +56,8 @@ def _lay_out(bench: Bench, language: Language, old: Mapping[str, str], folder: P
         (folder / path).write_text(text, encoding="utf-8")
 
 
-def _is_promise_broken(case: Case) -> bool:
+def breaks_promise(case: Case) -> bool:
+    """Whether the test fails in what it says of the program, not only because it calls what is named otherwise now."""
     return case.outcome is Outcome.FAILED and not _OTHER_INTERFACE.search(case.message)
 
 

@@ -6,6 +6,7 @@ The product has no switches for them; a comparison needs some.
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from unittest.mock import patch
@@ -20,7 +21,22 @@ def _no_fixers() -> None:
 
 
 def _no_new_drafts() -> None:
-    _profiles(lambda profile: dataclasses.replace(profile, patience=10_000))
+    _profiles(lambda profile: dataclasses.replace(profile, drafts=1, patience=10_000))
+
+
+def _no_first_drafts() -> None:
+    _profiles(lambda profile: dataclasses.replace(profile, drafts=1))
+
+
+def _no_votes() -> None:
+    async def nothing(*_: object) -> dict[str, str]:
+        return {}
+
+    patch("agents.engineer.outvoted", nothing).start()
+
+
+def _no_plain_examples() -> None:
+    patch("agents.briefing._ERRORS", re.compile("")).start()
 
 
 def _no_saved_tests() -> None:
@@ -48,11 +64,14 @@ def _profiles(change: Callable[[Profile], Profile]) -> None:
 
 LEVERS: Mapping[str, Callable[[], None]] = MappingProxyType({
     "fixers": _no_fixers,
+    "first-drafts": _no_first_drafts,
     "new-drafts": _no_new_drafts,
+    "plain-examples": _no_plain_examples,
     "saved-tests": _no_saved_tests,
     "single-assertions": _no_single_assertions,
     "settled-tests": _no_settled_tests,
     "stated-examples": _no_stated_examples,
+    "votes": _no_votes,
 })  # fmt: skip
 """Name -> what takes it out of this process."""
 

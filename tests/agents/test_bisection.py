@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Mapping
 
 from agents.base import Built
 from agents.bisection import MOST_FILES, better_part
@@ -10,12 +10,12 @@ from agents.bisection import MOST_FILES, better_part
 BEST = {"a.py": "old", "b.py": "old", "t/test_a.py": "old"}
 
 
-async def run(folder: Path) -> frozenset[str]:
-    """Test `a` passes with the new a.py, `b` with the old b.py, `c` always; a folder without b.py passes nothing."""
-    if not (folder / "b.py").exists():
+async def run(files: Mapping[str, str]) -> frozenset[str]:
+    """Test `a` passes with the new a.py, `b` with the old b.py, `c` always; without b.py nothing passes."""
+    if "b.py" not in files:
         return frozenset()
-    passed = {"c"} | ({"a"} if (folder / "a.py").read_text() == "new" else set())
-    return frozenset(passed | ({"b"} if (folder / "b.py").read_text() == "old" else set()))
+    passed = {"c"} | ({"a"} if files["a.py"] == "new" else set())
+    return frozenset(passed | ({"b"} if files["b.py"] == "old" else set()))
 
 
 async def part(now: dict[str, str], passed: set[str], before: frozenset[str] = frozenset({"b", "c"})) -> Built | None:
@@ -48,7 +48,7 @@ async def test_without_loss_without_gain_or_with_one_file_there_is_nothing_to_di
 
 
 async def test_when_no_part_is_better_the_round_is_judged_whole() -> None:
-    async def nothing(_: Path) -> frozenset[str]:
+    async def nothing(_: Mapping[str, str]) -> frozenset[str]:
         return frozenset({"c"})
 
     now = {**BEST, "a.py": "new", "b.py": "new"}

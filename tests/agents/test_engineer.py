@@ -260,13 +260,16 @@ async def test_a_new_draft_takes_the_old_drafts_tests_away_and_keeps_what_the_us
 
 @pytest.mark.parametrize(("tier", "rounds"), [(Tier.SMALL, [0, 2, 4]), (Tier.MEDIUM, [2, 4]), (Tier.LARGE, [3, 5])])
 def test_repairs_and_new_drafts_take_turns_once_patience_is_over(tier: Tier, rounds: list[int]) -> None:
-    assert [n for n in range(6) if PROFILES[tier].starts_afresh(n, hopeful=False)] == rounds
-    assert [n for n in range(7) if PROFILES[tier].starts_afresh(n, hopeful=True)] == [n + 1 for n in rounds]
+    assert [n for n in range(6) if PROFILES[tier].starts_afresh(9, n, hopeful=False)] == rounds
+    assert [n for n in range(7) if PROFILES[tier].starts_afresh(9, n, hopeful=True)] == [n + 1 for n in rounds]
 
 
-async def test_a_small_model_repairs_what_is_nearly_right_first() -> None:
+async def test_a_small_model_begins_with_three_drafts_then_repairs_what_is_nearly_right() -> None:
     report = "# Report, iteration 1: Score: 5.5/10\n"
-    built, model = await repair(fenced("tests/test_fib.py", TEST), name="coder-1.5b", report=report)
+    for iteration in (2, 3):
+        built, _ = await repair(BOTH, name="coder-1.5b", report=report, iteration=iteration)
+        assert built.afresh
+    built, model = await repair(fenced("tests/test_fib.py", TEST), name="coder-1.5b", report=report, iteration=4)
     assert FEEDBACK in model.calls[0].text
     assert not built.afresh
 

@@ -48,3 +48,34 @@ def test_a_program_that_comes_again_does_not_fail_a_check_again(tmp_path: Path, 
         work = gather.for_verifier(folder, state, ScriptedModel(), tmp_path, {})
     assert work.failed_before.get(EXAMPLE, 0) == failed
     assert "t::x" not in work.failed_before
+
+
+@pytest.mark.parametrize(
+    ("rounds", "best", "drafts"),
+    [
+        ("D", 1, []),
+        ("Drr", 1, []),
+        ("DdD", 1, [2, 3]),
+        ("DdD", 3, [1, 2]),
+        ("DDr", 2, [1]),
+        ("DDR", 3, [1]),
+        ("DdRd", 3, [2, 4]),
+    ],
+)
+def test_the_engineer_gets_the_drafts_that_its_program_does_not_come_from(
+    tmp_path: Path, rounds: str, best: int, drafts: list[int]
+) -> None:
+    """Each round is a draft or a repair; a capital became the best."""
+    with Folder.open(tmp_path) as folder:
+        folder.mkdir(Project.STAGING)
+        folder.write(Project.REQUIREMENTS, "Write f.")
+        folder.write(Project.PLAN, "# Plan: x")
+        for number, kind in enumerate(rounds, 1):
+            iterations.keep_files(folder, number, archive(f"x = {number}\n"))
+            afresh = kind in "Dd" and number > 1
+            facts = iterations.Facts(iteration=number, turn=number, score=1, green=False, afresh=afresh)
+            iterations.keep_facts(folder, facts)
+        scores = tuple(Score(iteration=n, score=1, accepted=kind.isupper()) for n, kind in enumerate(rounds, 1))
+        state = State(name="x", iteration=len(rounds) + 1, scores=scores, best_iteration=best)
+        work = gather.for_engineer(folder, state, ScriptedModel(), gather.staging(folder))
+    assert [dict(draft) for draft in work.drafts] == [{"a.py": f"x = {number}\n"} for number in drafts]

@@ -1,0 +1,74 @@
+"""Lets independent drafts vote on the failing tests of a small model.
+
+Such a model computes badly in its head and better in code: what several programs give that it wrote without seeing
+one another is better evidence than the value it put into a test. A test is corrected when enough drafts agree against
+it and none with it. When a draft passes a test of its own that the program fails, the drafts do not agree, and no test
+is corrected.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+from agents.base import Work
+from agents.plan import is_test
+from agents.settled import Disputed, corrected, disputed, got_of
+from agents.verification.earlier import breaks_promise
+from agents.verification.evidence import Case, Outcome
+from agents.verification.examples_judged import same
+
+VOTES = 3
+"""Drafts that must agree, the program's own one with them."""
+
+Files = Mapping[str, str]
+Run = Callable[[Files], Awaitable[Sequence[Case]]]
+"""Runs the tests among the files."""
+
+log = logging.getLogger(__name__)
+
+
+async def outvoted(work: Work, run: Run) -> dict[str, str]:
+    """Path -> test file with the expectations that the drafts agree on; empty when they do not, or are too few.
+
+    Raises what `run` raises.
+    """
+    disputes = list(disputed(work))
+    if not disputes or len(work.drafts) + 1 < VOTES:
+        return {}
+    agreed, supported = Counter(disputes), set[Disputed]()
+    for draft in work.drafts:
+        if await _contradicts(work.staged, draft, run):
+            return {}
+        cases = {case.id: case for case in await run(_program(draft) | _tests(work.staged))}
+        supported.update(dispute for dispute in disputes if _passes(cases.get(dispute.test)))
+        agreed.update(dispute for dispute in disputes if _gives(dispute.got, cases.get(dispute.test)))
+    lost = [dispute for dispute in disputes if agreed[dispute] >= VOTES and dispute not in supported]
+    for dispute in lost:
+        log.info("%s: %d drafts agree against %s: %s", work.project, agreed[dispute], dispute.test, dispute.corrected)
+    return corrected(work.staged, lost)
+
+
+def _passes(case: Case | None) -> bool:
+    return case is not None and case.outcome is Outcome.PASSED
+
+
+def _gives(value: str, case: Case | None) -> bool:
+    """Whether the test failed because the draft gives this value too."""
+    got = got_of(case.message) if case is not None and case.outcome is Outcome.FAILED else None
+    return got is not None and same(value, got.removeprefix("not "))
+
+
+async def _contradicts(program: Files, draft: Files, run: Run) -> bool:
+    """Whether the program fails a test of the draft that the draft itself passes."""
+    own = {case.id for case in await run(draft) if case.outcome is Outcome.PASSED}
+    return any(case.id in own and breaks_promise(case) for case in await run(_program(program) | _tests(draft)))
+
+
+def _program(files: Files) -> dict[str, str]:
+    return {path: text for path, text in files.items() if not is_test(path)}
+
+
+def _tests(files: Files) -> dict[str, str]:
+    return {path: text for path, text in files.items() if is_test(path)}

@@ -1,0 +1,121 @@
+"""Drafts that were written independently of each other outvote a test that none of them passes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from agents.base import Work
+from agents.engineer import Engineer
+from agents.verification.box import SandboxUnavailable
+from agents.verification.evidence import Case, Evidence, Frame, Outcome, SuiteRun, Verdict
+from agents.verification.feedback import feedback
+from agents.verification.runner import Runner
+from agents.verification.settings import VerificationSettings
+from agents.votes import outvoted
+from tests.fakes.model import ScriptedModel
+from tests.fakes.sandbox import ScriptedSandbox
+
+PATH = "tests/test_a.py"
+DOUBLE = "def f(x):\n    return x * 2\n"
+ADD = "def f(x):\n    return x + x\n"
+SQUARE = "def f(x):\n    return x * x\n"
+
+
+def suite(*assertions: str) -> str:
+    tests = [f"def test_{number}():\n    {line}\n" for number, line in enumerate(assertions)]
+    return "\n\n".join(["from a import f\n", *tests])
+
+
+def draft(program: str, *assertions: str) -> dict[str, str]:
+    return {"a.py": program, PATH: suite(*assertions)}
+
+
+async def run(files: Mapping[str, str]) -> tuple[Case, ...]:
+    """What pytest says of tests of one assertion `f(x) == y` each."""
+    names: dict[str, object] = {}
+    exec(files["a.py"], names)  # programs of this file
+    found = re.finditer(r"def (?P<name>test_\d+)\(\):\n    assert (?P<call>.+) == (?P<wanted>.+)", files.get(PATH, ""))
+    return tuple(_case(test["name"], eval(test["call"], names), test["call"], test["wanted"]) for test in found)
+
+
+def _case(name: str, got: object, call: str, wanted: str) -> Case:
+    if repr(got) == wanted:
+        return Case(f"{PATH}::{name}", Outcome.PASSED)
+    line = 4 + 5 * int(name.removeprefix("test_"))
+    frame = Frame(PATH, line, name, f">    {line}     assert {call} == {wanted}")
+    return Case(f"{PATH}::{name}", Outcome.FAILED, f"AssertionError: assert {got!r} == {wanted}", (frame,))
+
+
+async def judged(staged: dict[str, str], *drafts: dict[str, str], name: str = "fake-1b") -> Work:
+    """The Engineer's work after a verification of `staged`."""
+    evidence = Evidence("python", "none", "", tested=SuiteRun(Verdict.FAIL, await run(staged)))
+    told = feedback(evidence, None)
+    model = ScriptedModel(name=name)
+    return Work("demo", 4, "a.py: f(x) doubles x.", model, staged=staged, feedback=told, drafts=drafts)
+
+
+PROGRAM = draft(DOUBLE, "assert f(2) == 4", "assert f(3) == 7")
+
+
+async def test_three_drafts_that_agree_correct_a_test() -> None:
+    work = await judged(PROGRAM, draft(ADD, "assert f(5) == 10"), draft(DOUBLE))
+    assert await outvoted(work, run) == {PATH: suite("assert f(2) == 4", "assert f(3) == 6")}
+
+
+@pytest.mark.parametrize(
+    "drafts",
+    [
+        [],
+        [draft(ADD)],
+        [draft(ADD), draft(SQUARE)],
+        [draft(ADD), draft(ADD), draft("def f(x):\n    return 2 * x + x % 2\n")],
+    ],
+    ids=["alone", "one other", "a third value", "one passes the test"],
+)
+async def test_without_three_votes_and_with_a_vote_for_it_a_test_stays(drafts: list[dict[str, str]]) -> None:
+    assert await outvoted(await judged(PROGRAM, *drafts), run) == {}
+
+
+async def test_a_test_that_its_own_draft_fails_too_speaks_for_nothing() -> None:
+    assert await outvoted(await judged(PROGRAM, draft(ADD), draft(ADD, "assert f(1) == 3")), run) != {}
+
+
+async def test_nothing_is_corrected_when_a_draft_passes_a_test_that_the_program_fails() -> None:
+    other = draft("def f(x):\n    return x * 2 if x else 1\n", "assert f(0) == 1")
+    assert await outvoted(await judged(PROGRAM, draft(ADD), draft(ADD), other), run) == {}
+
+
+async def test_a_draft_whose_files_do_not_fit_has_no_vote() -> None:
+    renamed = {"b.py": DOUBLE, PATH: "from b import f\n\n\ndef test_f():\n    assert f(1) == 2\n"}
+
+    async def fitting(files: Mapping[str, str]) -> tuple[Case, ...]:
+        return await run(files) if "a.py" in files else (Case(PATH, Outcome.ERROR, "ModuleNotFoundError: a"),)
+
+    assert await outvoted(await judged(PROGRAM, draft(ADD), renamed), fitting) == {}
+    assert await outvoted(await judged(PROGRAM, draft(ADD), draft(ADD), renamed), fitting) != {}
+
+
+async def test_a_test_that_a_person_changed_is_not_voted_on() -> None:
+    work = await judged(PROGRAM, draft(ADD), draft(ADD))
+    assert await outvoted(replace(work, edited=frozenset({PATH})), run) == {}
+
+
+async def test_a_small_models_drafts_are_run_in_the_sandbox_before_it_is_asked_anything() -> None:
+    work = await judged(PROGRAM, draft(ADD), draft(ADD))
+    runner = Runner(VerificationSettings(sandbox="auto"))
+    built = await Engineer(ScriptedModel(), runner=runner).run(work)  # type: ignore[arg-type]
+    assert built.files == {PATH: suite("assert f(2) == 4", "assert f(3) == 6")}
+
+
+async def test_without_a_sandbox_nobody_votes() -> None:
+    def refused(*_: object) -> None:
+        raise SandboxUnavailable("there is none")
+
+    work = await judged(PROGRAM, draft(ADD), draft(ADD))
+    engineer = Engineer(ScriptedModel(), runner=Runner(sandbox=ScriptedSandbox(refused)))  # type: ignore[arg-type]
+    with pytest.raises(AssertionError, match="unexpected call"):  # it goes on to ask the model
+        await engineer.run(work)
