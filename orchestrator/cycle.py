@@ -13,9 +13,10 @@ from providers import ProviderError, Unavailable
 from . import steering, store
 from .budget import BudgetExceeded
 from .config_error import ConfigError
+from .events import Arrived, Event, Failed, Stalled
 from .files import FileProblem, Folder, Gone
 from .look import Look
-from .machine import Action, Arrived, Event, Failed, Stalled, step
+from .machine import Action, step
 from .project import Trigger
 from .shell import Shell
 from .state import State, Status

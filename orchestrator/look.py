@@ -15,23 +15,10 @@ from .budget import Budget, BudgetExceeded
 from .config import Config
 from .config_file import for_project
 from .crew import AGENT
+from .events import Arrived, Event, Failed, Resumed, Stalled
 from .files import FileProblem, Folder
 from .ledger import Ledger
-from .machine import (
-    AT_REST,
-    HELD,
-    WORK,
-    WORKING,
-    Action,
-    Arrived,
-    Event,
-    Failed,
-    Resumed,
-    Stalled,
-    next_arrival,
-    outdates,
-    take,
-)
+from .machine import AT_REST, HELD, WORK, WORKING, Action, next_arrival, outdates, take
 from .project import Project, Trigger
 from .shell import Shell
 from .state import Score, State, Status

@@ -10,13 +10,13 @@ paused.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
+from .events import Archived, Arrived, Event, Failed, Halted, Restored, Resumed, SnapshotLost, Stalled
 from .project import Project, Trigger
+from .scores import STUCK, is_stuck, remember
 from .state import Phase, Rest, Score, State, Status
 
 
@@ -30,62 +30,6 @@ class Action(StrEnum):
     RESTORE = "restore"
     """Put the best iteration back into staging, then stop."""
 
-
-@dataclass(frozen=True)
-class Arrived:
-    """A trigger file is new, changed or touched."""
-
-    trigger: Trigger
-    report: Score | None = None
-    """What the report says; only and always with Trigger.REPORT."""
-
-
-@dataclass(frozen=True)
-class Resumed:
-    """Whatever stopped the work is over: a restart, a provider that is back, a raised budget."""
-
-
-@dataclass(frozen=True)
-class Archived:
-    """The accepted snapshot is in `05_final/`."""
-
-
-@dataclass(frozen=True)
-class Restored:
-    """The best iteration is back in staging."""
-
-
-@dataclass(frozen=True)
-class SnapshotLost:
-    """The verified snapshot is gone or damaged; what is in staging must be verified again."""
-
-
-@dataclass(frozen=True)
-class Failed:
-    """The work cannot go on before a person changes something."""
-
-    reason: str
-    hint: str = ""
-
-
-@dataclass(frozen=True)
-class Stalled:
-    """The work cannot go on now: a provider, the sandbox or the disk is not there."""
-
-    reason: str
-    hint: str = ""
-    not_before: datetime | None = None
-
-
-@dataclass(frozen=True)
-class Halted:
-    """A budget is used up, or a person said so."""
-
-    reason: str
-    hint: str = ""
-
-
-Event = Arrived | Resumed | Archived | Restored | SnapshotLost | Failed | Stalled | Halted
 
 WORK: Mapping[Phase, Action] = {
     Phase.PLANNING: Action.PLAN,
@@ -105,9 +49,6 @@ INPUT: Mapping[Phase, Trigger] = {
 WORKING = frozenset({Status.PLANNING, Status.ENGINEERING, Status.VERIFYING, Status.FINALIZING})
 AT_REST = frozenset({Status.IDLE, Status.COMPLETED, Status.FAILED, Status.EXHAUSTED})
 """Nothing happens before a trigger arrives."""
-MOST_LESSONS = 8
-STUCK = 3
-"""Rounds in a row with a program that was judged before, after which a project is given up."""
 HELD = frozenset({Status.WAITING, Status.PAUSED})
 """The phase goes on when what held it is over."""
 
@@ -186,7 +127,7 @@ def _judge(state: State, report: Score) -> tuple[State, Action | None]:
     A project that was given up was taken up again by a person, who knows better than `is_stuck`.
     """
     taken_up_again = state.status is Status.EXHAUSTED
-    state = _remember(state, report)
+    state = remember(state, report)
     if report.score >= state.quality_threshold:
         return _work(state, Phase.FINALIZING, iteration=report.iteration)
     repeated = is_stuck(state.scores) and not taken_up_again
@@ -196,13 +137,6 @@ def _judge(state: State, report: Score) -> tuple[State, Action | None]:
     return _exhaust(state.model_copy(update=given_up))
 
 
-def is_stuck(scores: Sequence[Score]) -> bool:
-    """Whether the newest rounds all brought programs that had been judged before: more of them would be for nothing."""
-    programs = [score.program for score in sorted(scores, key=lambda score: score.iteration)]
-    known = [bool(program) and program in programs[:number] for number, program in enumerate(programs)]
-    return len(known) > STUCK and all(known[-STUCK:])
-
-
 def _exhaust(state: State) -> tuple[State, Action]:
     best = f"iteration {state.best_iteration} with {state.best_score}" if state.best_iteration else "none"
     reason = f"not {state.quality_threshold:g}/10 after {state.iteration} iterations; best: {best}"
@@ -210,37 +144,6 @@ def _exhaust(state: State) -> tuple[State, Action]:
         reason += f"; the last {STUCK} brought nothing new"
     hint = f"read {Project.DIAGNOSIS}, edit the requirements or PLAN.md, or raise max_iterations"
     return _change(state, status=Status.EXHAUSTED, error=reason, hint=hint, restoring=True), Action.RESTORE
-
-
-def _remember(state: State, report: Score) -> State:
-    """Book the score; the iteration becomes the best when `improves` says so."""
-    others = tuple(s for s in state.scores if s.iteration != report.iteration)
-    best = next((s for s in others if s.iteration == state.best_iteration), None)
-    report = report.model_copy(update={"accepted": improves(report, best)})
-    change: dict[str, Any] = {"last_score": report.score, "scores": (*others, report)}
-    if report.accepted:
-        change |= {"best_score": report.score, "best_iteration": report.iteration}
-    else:
-        change["lessons"] = (*state.lessons, _lesson(report, state))[-MOST_LESSONS:]
-    return state.model_copy(update=change)
-
-
-def _lesson(report: Score, state: State) -> str:
-    """One line for the Engineer about a round that was not kept."""
-    text = f"iteration {report.iteration} was dropped: {report.score:g}/10, but iteration {state.best_iteration} has "
-    text += f"{state.best_score:g}/10"
-    if report.lost:
-        text += f"; it broke {', '.join(report.lost[:3])}"
-    return text
-
-
-def improves(candidate: Score, best: Score | None) -> bool:
-    """Whether `candidate` replaces `best`: all green first, then the score; a passing test must not be lost."""
-    if best is None:
-        return True
-    if candidate.lost and not (candidate.green and not best.green):
-        return False
-    return (candidate.green, candidate.score) > (best.green, best.score)
 
 
 def _resume(state: State) -> tuple[State, Action | None]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shlex
 
+from .events import Halted
 from .files import FileProblem, Folder
-from .machine import Halted
 from .program import program
 
 PAUSE = "PAUSE"

@@ -18,10 +18,11 @@ from .calls import JournaledModel
 from .config import Config
 from .crew import AGENT
 from .diagnosis import diagnosis
+from .events import Archived, Event, Restored, SnapshotLost
 from .expected import End, Forecast, Usual, end_of_tests
 from .files import Folder
 from .ledger import Ledger
-from .machine import Action, Archived, Event, Restored, SnapshotLost
+from .machine import Action
 from .program import program
 from .project import Project, Trigger
 from .shell import Shell

@@ -10,9 +10,9 @@ from providers import Blocked, ContextExceeded, ProviderError, RequestRejected, 
 
 from .budget import BudgetExceeded
 from .config_error import ConfigError
+from .events import Event, Failed, Halted, Stalled
 from .files import DiskFull, FileProblem, ReadOnly
 from .gather import Unreadable
-from .machine import Event, Failed, Halted, Stalled
 from .state import State
 from .steering import Held, halted
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from agents.base import Built, Work
 from orchestrator.diagnosis import diagnosis
 from orchestrator.iterations import Facts
-from orchestrator.machine import STUCK, is_stuck
-from orchestrator.state import Score, State
+from orchestrator.scores import STUCK
+from orchestrator.state import State
 from tests.fakes.agents import Trio, trio
 from tests.fakes.daemon import daemon, drop, settings, state
 
@@ -47,19 +45,6 @@ def test_without_any_test_a_larger_model_is_advised() -> None:
 def test_names_cannot_break_the_page_and_there_is_an_end_to_them() -> None:
     page = diagnosis(BEST, [facts(2, 2.0, failed=tuple(f"t::`{n:02}`" for n in range(40)))], "code-tumbler")
     assert "`t:: 09 ` and 30 more" in page
-
-
-@pytest.mark.parametrize(
-    ("programs", "stuck"),
-    [("abcd", False), ("aaaa", True), ("abab", False), ("ababa", True), ("abcabc", True), ("aaa", False), ("", False)],
-)
-def test_programs_that_were_all_judged_before_are_no_progress(programs: str, stuck: bool) -> None:
-    scores = tuple(Score(iteration=n, score=1.0, program=program) for n, program in enumerate(programs, 1))
-    assert is_stuck(scores) is stuck
-
-
-def test_programs_that_are_not_known_are_not_the_same() -> None:
-    assert not is_stuck(tuple(Score(iteration=n, score=1.0) for n in range(1, 9)))
 
 
 def same_again(agents: Trio) -> Trio:

@@ -2,25 +2,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from orchestrator.machine import (
-    HELD,
-    Action,
-    Archived,
-    Arrived,
-    Event,
-    Failed,
-    Halted,
-    IllegalEvent,
-    Restored,
-    Resumed,
-    SnapshotLost,
-    Stalled,
-    improves,
-    next_arrival,
-    outdates,
-    step,
-    take,
-)
+from orchestrator.events import Archived, Arrived, Event, Failed, Halted, Restored, Resumed, SnapshotLost, Stalled
+from orchestrator.machine import HELD, Action, IllegalEvent, next_arrival, outdates, step, take
 from orchestrator.project import Trigger
 from orchestrator.state import Phase, Score, State, Status
 
@@ -145,27 +128,6 @@ def test_a_worse_iteration_does_not_become_the_best() -> None:
     assert (second.best_iteration, second.best_score, second.last_score) == (1, 6.0, 5.0)
     assert [score.accepted for score in second.scores] == [True, False]
     assert second.lessons == ("iteration 2 was dropped: 5/10, but iteration 1 has 6/10",)
-
-
-@pytest.mark.parametrize(
-    ("candidate", "best", "better"),
-    [
-        ({"score": 1.0}, None, True),
-        ({"score": 6.0}, {"score": 5.0}, True),
-        ({"score": 5.0}, {"score": 5.0}, False),
-        ({"score": 5.0, "green": True}, {"score": 7.0}, True),
-        ({"score": 7.0}, {"score": 5.0, "green": True}, False),
-        ({"score": 7.0, "lost": ("t::a",)}, {"score": 5.0}, False),
-        ({"score": 9.0, "green": True, "lost": ("t::a",)}, {"score": 5.0}, True),
-    ],
-)
-def test_green_beats_score_and_no_passing_test_is_lost(
-    candidate: dict[str, object], best: dict[str, object] | None, better: bool
-) -> None:
-    def score(fields: dict[str, object]) -> Score:
-        return Score.model_validate({"iteration": 1, **fields})
-
-    assert improves(score(candidate), score(best) if best else None) is better
 
 
 def test_the_most_upstream_change_wins_and_outdates_the_rest() -> None:

@@ -1,0 +1,50 @@
+"""What the scores of the rounds say: which round is the best, and when more of them would be for nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .state import Score, State
+
+_MOST_LESSONS = 8
+STUCK = 3
+"""Rounds in a row with a program that was judged before, after which a project is given up."""
+
+
+def remember(state: State, report: Score) -> State:
+    """Book the score; the iteration becomes the best when `improves` says so."""
+    others = tuple(s for s in state.scores if s.iteration != report.iteration)
+    best = next((s for s in others if s.iteration == state.best_iteration), None)
+    report = report.model_copy(update={"accepted": improves(report, best)})
+    change: dict[str, Any] = {"last_score": report.score, "scores": (*others, report)}
+    if report.accepted:
+        change |= {"best_score": report.score, "best_iteration": report.iteration}
+    else:
+        change["lessons"] = (*state.lessons, _lesson(report, state))[-_MOST_LESSONS:]
+    return state.model_copy(update=change)
+
+
+def improves(candidate: Score, best: Score | None) -> bool:
+    """Whether `candidate` replaces `best`: all green first, then the score; a passing test must not be lost."""
+    if best is None:
+        return True
+    if candidate.lost and not (candidate.green and not best.green):
+        return False
+    return (candidate.green, candidate.score) > (best.green, best.score)
+
+
+def _lesson(report: Score, state: State) -> str:
+    """One line for the Engineer about a round that was not kept."""
+    text = f"iteration {report.iteration} was dropped: {report.score:g}/10, but iteration {state.best_iteration} has "
+    text += f"{state.best_score:g}/10"
+    if report.lost:
+        text += f"; it broke {', '.join(report.lost[:3])}"
+    return text
+
+
+def is_stuck(scores: Sequence[Score]) -> bool:
+    """Whether the newest rounds all brought programs that had been judged before: more of them would be for nothing."""
+    programs = [score.program for score in sorted(scores, key=lambda score: score.iteration)]
+    known = [bool(program) and program in programs[:number] for number, program in enumerate(programs)]
+    return len(known) > STUCK and all(known[-STUCK:])

@@ -1,0 +1,42 @@
+"""Which round is the best, and when more rounds would be for nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestrator.scores import improves, is_stuck
+from orchestrator.state import Score
+
+
+@pytest.mark.parametrize(
+    ("candidate", "best", "better"),
+    [
+        ({"score": 1.0}, None, True),
+        ({"score": 6.0}, {"score": 5.0}, True),
+        ({"score": 5.0}, {"score": 5.0}, False),
+        ({"score": 5.0, "green": True}, {"score": 7.0}, True),
+        ({"score": 7.0}, {"score": 5.0, "green": True}, False),
+        ({"score": 7.0, "lost": ("t::a",)}, {"score": 5.0}, False),
+        ({"score": 9.0, "green": True, "lost": ("t::a",)}, {"score": 5.0}, True),
+    ],
+)
+def test_green_beats_score_and_no_passing_test_is_lost(
+    candidate: dict[str, object], best: dict[str, object] | None, better: bool
+) -> None:
+    def score(fields: dict[str, object]) -> Score:
+        return Score.model_validate({"iteration": 1, **fields})
+
+    assert improves(score(candidate), score(best) if best else None) is better
+
+
+@pytest.mark.parametrize(
+    ("programs", "stuck"),
+    [("abcd", False), ("aaaa", True), ("abab", False), ("ababa", True), ("abcabc", True), ("aaa", False), ("", False)],
+)
+def test_programs_that_were_all_judged_before_are_no_progress(programs: str, stuck: bool) -> None:
+    scores = tuple(Score(iteration=n, score=1.0, program=program) for n, program in enumerate(programs, 1))
+    assert is_stuck(scores) is stuck
+
+
+def test_programs_that_are_not_known_are_not_the_same() -> None:
+    assert not is_stuck(tuple(Score(iteration=n, score=1.0) for n in range(1, 9)))
