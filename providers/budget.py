@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .errors import ContextExceeded
-from .format import Call, Format, Learned
+from .format import Call, Format
+from .learned import Learned
 from .settings import ProviderSettings
 from .wire import Request, estimate_tokens
 

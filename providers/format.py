@@ -12,20 +12,6 @@ from .wire import FinishReason, Health, Message, Usage
 
 
 @dataclass(frozen=True)
-class Learned:
-    """What a server has taught us so far; grows while the daemon runs."""
-
-    health: Health | None = None
-    """The last answer to the health check."""
-    refused: frozenset[str] = frozenset()
-    """Parameters that the server rejected and that are no longer sent."""
-    context_tokens: int | None = None
-    """The context window that an error message named."""
-    scale: float = 1.0
-    """Tokens the server counted per token that we estimated, in the last prompt."""
-
-
-@dataclass(frozen=True)
 class Call:
     """One request with every choice made, ready to be written down."""
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Literal
 
 from . import budget
 from .failures import Failure, Kind
 from .stream import Answer
-from .wire import CHARACTERS_PER_TOKEN, Request, Usage
+from .wire import CHARACTERS_PER_TOKEN, Attempt, Completion, Request, Usage
 
 _FREE = (Kind.CONNECT, Kind.AUTH, Kind.NOT_FOUND, Kind.NO_PATH, Kind.PARAMETER)
 """Failures in which no model saw the prompt."""
@@ -22,6 +24,10 @@ class Trial:
     request: Request
     scale: float
     """Tokens of this server per token that we estimate."""
+    provider: str
+    """The name under which it is booked."""
+    price: Callable[[Usage], float | None]
+    """USD; None when it is not known."""
     answer: Answer = field(default_factory=Answer)
     sent: bool = False
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
@@ -30,6 +36,51 @@ class Trial:
     @property
     def seconds(self) -> float:
         return time.monotonic() - self._began
+
+    def bill(self) -> tuple[Usage, float | None]:
+        """What it has come to so far: tokens and USD."""
+        usage = self.usage()
+        return usage, self.price(usage)
+
+    def completion(self, model: str) -> Completion:
+        """The whole answer; `model` is what was asked for, which the server's own word overrules."""
+        answer, (usage, cost) = self.answer, self.bill()
+        assert answer.finish is not None
+        return Completion(
+            text=answer.text,
+            finish=answer.finish,
+            usage=usage,
+            provider=self.provider,
+            model=answer.model or model,
+            reasoning=answer.reasoning,
+            cost=cost,
+            seconds=self.seconds,
+            request_id=answer.request_id,
+        )
+
+    def aborted(self, model: str) -> Attempt:
+        """What is booked when we stopped it ourselves."""
+        return self._attempt(model, "aborted", "cancelled")
+
+    def failed(self, model: str, failure: Failure) -> Attempt:
+        return self._attempt(model, "failed", failure.text, failure)
+
+    def _attempt(
+        self, model: str, outcome: Literal["aborted", "failed"], error: str, failure: Failure | None = None
+    ) -> Attempt:
+        usage = self.usage_after(failure)
+        return Attempt(
+            outcome=outcome,
+            provider=self.provider,
+            model=model,
+            started=self.started,
+            seconds=self.seconds,
+            usage=usage,
+            cost=self.price(usage),
+            error=error,
+            degenerate=failure is not None and failure.kind is Kind.DEGENERATE,
+            partial=self.answer.text or self.answer.reasoning,
+        )
 
     def usage(self) -> Usage:
         """What the server counted, and our estimate where it counted nothing."""
