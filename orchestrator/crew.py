@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import json
 import logging
 import os
 import time
@@ -23,6 +25,14 @@ CHECKED_FOR = 300.0
 """Seconds for which a server that was well is taken to be well."""
 FAILED_FOR = 15.0
 """Seconds before a server that was not well is asked again."""
+
+
+def serving(action: Action, config: Config) -> str:
+    """Hash of the settings of all providers that may serve `action`: another one when somebody changed them."""
+    role = AGENT.get(action)
+    names = config.candidates(role) if role else ()
+    entries = [(name, config.providers[name].model_dump(mode="json")) for name in names if name in config.providers]
+    return hashlib.sha256(json.dumps(entries, sort_keys=True).encode()).hexdigest()
 
 
 class Crew(Protocol):

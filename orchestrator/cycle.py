@@ -48,7 +48,7 @@ class Cycle:
         async with self._shell.glance():
             with self._open() as folder:
                 look = await Look.at(self._shell, folder, self._name, first=first)
-                event = await self._first_event(look, folder, resume=first and look.state.status is not Status.PAUSED)
+                event = await self._first_event(look, folder)
         if event is None and not await self._is_served(look):
             return look.state
         async with self._shell.slot(look.state):
@@ -57,13 +57,13 @@ class Cycle:
                 event = await self._first_event(look, folder, resume=True)
                 return await self._tumble(look, folder, event)
 
-    async def _first_event(self, look: Look, folder: Folder, *, resume: bool) -> Event | None:
+    async def _first_event(self, look: Look, folder: Folder, *, resume: bool = False) -> Event | None:
         try:
             look.apply_settings()
         except ConfigError as error:
             return self._unsettled(look, error.brief)
-        event = look.event(resume=resume or await look.can_go_on())
-        look.awaits = look.awaited() if event is None else None
+        event = look.event(resume=resume or look.hold.begins_again() or await look.hold.is_over())
+        look.awaits = look.hold.awaited() if event is None else None
         if event is None:
             self._advise(look, folder)
         return event
@@ -81,7 +81,7 @@ class Cycle:
     def _advise(self, look: Look, folder: Folder) -> None:
         """Say why what a person did starts nothing."""
         with suppress(FileProblem):
-            told = advice(folder) if look.state.status is Status.IDLE else look.unheeded()
+            told = advice(folder) if look.state.status is Status.IDLE else look.hold.still_waiting() or look.unheeded()
             if told:
                 self._shell.say_once(self._name, told)
 
@@ -102,8 +102,8 @@ class Cycle:
         """Decide, and make the decision durable before anything is done about it."""
         before = look.state
         state, action = step(before, event)
-        dated = _dated(state, event, datetime.now(UTC))
-        look.state = await off_loop(lambda: store.save(folder, dated))
+        noted = _dated(state, event, datetime.now(UTC)).model_copy(update={"waits_on": look.hold.waits_on(event)})
+        look.state = await off_loop(lambda: store.save(folder, noted))
         self._shell.goes_on(look.state.name)
         tell(self._shell.view, before, look.state)
         return action

@@ -11,34 +11,32 @@ from agents.verification.report import read_score
 
 from . import gather, iterations, steering, store
 from .aside import keep_aside
-from .budget import Budget, BudgetExceeded
 from .config import Config
 from .config_file import for_project
-from .crew import AGENT
 from .events import Arrived, Event, Failed, Resumed, Stalled
 from .files import FileProblem, Folder
-from .ledger import Ledger
-from .machine import AT_REST, HELD, WORK, WORKING, Action, next_arrival, outdates, take
+from .hold import Hold
+from .machine import AT_REST, HELD, WORKING, Action, next_arrival, outdates, take
 from .project import Project, Trigger
 from .shell import Shell
 from .state import Score, State, Status
 from .steps import sweep
 from .threads import off_loop
 from .triggers import content, fingerprint, fingerprints, report_iteration, untouched
-from .trouble import kept_waiting
 from .view import Level
 
 
 class Look:
     """A project as it stands. `state` goes on with the work; `config` holds the project's own settings too."""
 
-    def __init__(self, shell: Shell, folder: Folder, state: State) -> None:
+    def __init__(self, shell: Shell, folder: Folder, state: State, *, first: bool = False) -> None:
         self.state = state
         self.config: Config = shell.config
         self.awaits: Action | None = None
         """The work whose server has to be asked before it can go on."""
         self._shell = shell
         self._folder = folder
+        self._first = first
 
     @classmethod
     async def at(cls, shell: Shell, folder: Folder, name: str, *, first: bool = False) -> Self:
@@ -49,7 +47,8 @@ class Look:
         state, rebuilt = await off_loop(lambda: store.load_or_rebuild(folder, name))
         if rebuilt:
             shell.view.say(rebuilt, project=name, level=Level.WARNING)
-        return cls(shell, folder, await off_loop(lambda: _begun(folder, state, shell.began)) if first else state)
+        begun = await off_loop(lambda: _begun(folder, state, shell.began)) if first else state
+        return cls(shell, folder, begun, first=first)
 
     def apply_settings(self) -> None:
         """Lay the project's own settings over the daemon's; state.json shows what is enforced. Raises ConfigError."""
@@ -90,39 +89,10 @@ class Look:
     def _newest(self) -> Trigger | None:
         return next_arrival(self.state.taken, fingerprints(self._folder, self.state))
 
-    async def can_go_on(self) -> bool:
-        """Whether what held the project is over, as far as can be told without asking a server."""
-        if self._is_kept():
-            return False
-        if self.state.status is Status.PAUSED:
-            return await self._may_spend_again()
-        return self._server() is None
-
-    def awaited(self) -> Action | None:
-        """The work that goes on as soon as its server is well; None when something else is missing."""
-        return None if self.state.status is not Status.WAITING or self._is_kept() else self._server()
-
-    def _is_kept(self) -> bool:
-        """Whether the person, or a server that said how long, wants nothing to be done now."""
-        return bool(steering.told(self._folder)) or kept_waiting(self.state, _now())
-
-    def _server(self) -> Action | None:
-        """The work that waits for a server."""
-        action = WORK.get(self.state.current_phase)
-        return action if self.state.status is Status.WAITING and action in AGENT else None
-
-    async def _may_spend_again(self) -> bool:
-        """Nothing is spent while a project is paused, so only other caps or another day can change the answer."""
-        caps = (self.config.limits, self._shell.today.day)
-        if self._shell.spent_out.get(self.state.name) == caps:
-            return False
-        ledger = await off_loop(lambda: Ledger.open(self._folder, self._shell.today))
-        try:
-            Budget(self.config.limits, ledger.spent, self._shell.today).check()
-        except BudgetExceeded:
-            self._shell.spent_out[self.state.name] = caps
-            return False
-        return True
+    @property
+    def hold(self) -> Hold:
+        """What may keep the project, as it stands now."""
+        return Hold(self._shell, self._folder, self.state, self.config, self._first)
 
     def _may_try_longer(self) -> bool:
         """An exhausted project goes on when max_iterations was raised."""

@@ -115,3 +115,6 @@ class State(BaseModel):
     """While it is held: what it goes back to when there is nothing to do after all."""
     not_before: datetime | None = None
     """Waiting until then, when a server said how long."""
+    waits_on: str | None = None
+    """Hash of the settings of the providers that a server's word to wait was for: while they are the same, it holds
+    over a restart. None: the wait was our own idea, and the next start tries at once."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from agents.base import AgentError
@@ -22,6 +23,11 @@ LONGEST = timedelta(hours=1)
 """However long a server asks us to wait, it is tried again after this; a clock that jumps parks nothing for ever."""
 SOON = timedelta(seconds=30)
 """How long to leave a server alone that did not say when to come back."""
+
+
+@dataclass(frozen=True)
+class AskedToWait(Stalled):
+    """A server that answered is to be left alone until `not_before`, by a daemon that is started meanwhile as well."""
 
 
 def kept_waiting(state: State, now: datetime) -> bool:
@@ -54,7 +60,9 @@ def _provider_trouble(error: ProviderError, now: datetime) -> Event:
             return Failed(str(error), "change the provider's settings in config.yaml and start the daemon again")
         case Unavailable():
             wait = SOON if error.retry_after is None else timedelta(seconds=error.retry_after)
-            return Stalled(str(error), "it is asked again by itself", now + min(wait, LONGEST))
+            answered = error.status is not None or error.retry_after is not None
+            kind = AskedToWait if answered else Stalled
+            return kind(str(error), "it is asked again by itself", now + min(wait, LONGEST))
         case Blocked():
             return Stalled(str(error), "it is tried again every five minutes, and at the next start", now + RECHECK)
         case _:

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from orchestrator import loop as loop_module
-from orchestrator.config import DailyLimits, Limits
+from orchestrator.config import Config, DailyLimits, Limits
 from orchestrator.cycle import Cycle
+from orchestrator.rerun import rerun
 from orchestrator.shell import Shell
 from orchestrator.state import State
 from orchestrator.trouble import kept_waiting
-from providers import RateLimited
+from providers import AuthenticationFailed, ProviderError, ProviderSettings, RateLimited, Unavailable
 from tests.fakes.agents import trio
 from tests.fakes.daemon import Heard, daemon, drop, running, settings, state, touch, until, until_status
 
@@ -125,3 +126,79 @@ def test_a_time_to_wait_for_that_only_a_wrong_clock_can_have_written_holds_nothi
 ) -> None:
     now = datetime.now(UTC)
     assert kept_waiting(State(name="x", not_before=now + ahead), now) is kept
+
+
+# --- over a restart
+
+
+def served_by(model: str) -> Config:
+    """Settings whose one provider has `model`."""
+    entry = ProviderSettings.model_validate({"name": "local", "type": "openai", "model": model})
+    return settings(providers={"local": entry}, rescan_seconds=RESCAN)
+
+
+async def held_by(workspace: Path, error: ProviderError) -> dict[str, object]:
+    """The state of a project whose first call ended so, after the daemon's end."""
+    agents = trio(scores=(9.0,))
+    agents.architect.provider.answer = lambda _: error
+    drop(workspace, "x")
+    assert await daemon(workspace, agents, config=served_by("one")).run(until_idle=True) == 1
+    held = state(workspace, "x")
+    assert held["status"] == "waiting"
+    return held
+
+
+ASKED_TO_WAIT = {
+    "too many requests": RateLimited("later", retry_after=900),
+    "an overloaded server": Unavailable("busy", status=503, retry_after=900),
+    "a broken server": Unavailable("engine died", status=500),
+}
+
+
+@pytest.mark.parametrize("error", ASKED_TO_WAIT.values(), ids=ASKED_TO_WAIT)
+async def test_a_server_that_answered_so_is_left_alone_over_a_restart(tmp_path: Path, error: ProviderError) -> None:
+    held, again, heard = await held_by(tmp_path, error), trio(scores=(9.0,)), Heard()
+    assert await daemon(tmp_path, again, heard, served_by("one")).run(until_idle=True) == 1
+    assert again.architect.provider.requests == []
+    assert state(tmp_path, "x") == held
+    assert heard.text().count("x: still waiting") == 1
+    assert "rerun x" in heard.text()
+
+
+async def test_the_time_to_wait_for_ends_also_after_a_restart(tmp_path: Path) -> None:
+    held = await held_by(tmp_path, RateLimited("later", retry_after=3.0))
+    async with running(tmp_path, trio(scores=(9.0,)), config=served_by("one")):
+        await until_status(tmp_path, "x", "completed")
+    assert datetime.now(UTC) >= datetime.fromisoformat(str(held["not_before"]))
+
+
+TRIED_AT_ONCE = {
+    "no server listened": Unavailable("no connection"),
+    "a key was wrong": AuthenticationFailed("refused the key", status=401),
+}
+
+
+@pytest.mark.parametrize("error", TRIED_AT_ONCE.values(), ids=TRIED_AT_ONCE)
+async def test_what_a_person_mends_is_tried_at_the_next_start(tmp_path: Path, error: ProviderError) -> None:
+    await held_by(tmp_path, error)
+    assert await daemon(tmp_path, trio(scores=(9.0,)), config=served_by("one")).run(until_idle=True) == 0
+
+
+async def test_another_entry_for_the_provider_is_tried_at_the_next_start(tmp_path: Path) -> None:
+    await held_by(tmp_path, RateLimited("later", retry_after=900))
+    assert await daemon(tmp_path, trio(scores=(9.0,)), config=served_by("two")).run(until_idle=True) == 0
+
+
+async def test_a_project_that_chooses_another_provider_does_not_wait_for_the_first(tmp_path: Path) -> None:
+    await held_by(tmp_path, RateLimited("later", retry_after=900))
+    entry = ProviderSettings.model_validate({"name": "other", "type": "openai", "model": "one"})
+    config = served_by("one")
+    both = config.model_copy(update={"providers": {**config.providers, "other": entry}})
+    (tmp_path / "x" / "tumbler.yaml").write_text("agent_providers:\n  architect: other\n")
+    assert await daemon(tmp_path, trio(scores=(9.0,)), config=both).run(until_idle=True) == 0
+
+
+async def test_a_person_who_lets_an_agent_run_again_does_not_wait(tmp_path: Path) -> None:
+    await held_by(tmp_path, RateLimited("later", retry_after=900))
+    rerun(tmp_path, "x", None)
+    assert await daemon(tmp_path, trio(scores=(9.0,)), config=served_by("one")).run(until_idle=True) == 0
