@@ -100,6 +100,7 @@ class Journal:
     def __init__(self, folder: Folder, names: list[str]) -> None:
         self._folder = folder
         self._names = names
+        self._last_id = _id(names[-1]) if names else 0
 
     @classmethod
     def open(cls, folder: Folder) -> Journal:
@@ -110,8 +111,9 @@ class Journal:
         return len(self._names)
 
     def next_id(self) -> int:
-        """One more than the highest so far."""
-        return _id(self._names[-1]) + 1 if self._names else 1
+        """One more than the highest so far; it is given out once, so that entries can be written later."""
+        self._last_id += 1
+        return self._last_id
 
     def append(self, entry: Entry) -> None:
         """Keep `entry`, durably. Raises FileProblem."""

@@ -23,22 +23,29 @@ class Ledger:
         self._folder = folder
         self.journal = journal
         self.spent = Spent(Row.of(entry) for entry in journal.entries())
+        """Of all calls that ended, also while their entries are being written."""
+        self._kept = Spent(self.spent.rows)
+        """Of the calls in the journal; usage.json says this."""
         self.today = today
 
     @classmethod
     def open(cls, folder: Folder, today: Today) -> Ledger:
         """The project's ledger; usage.json is written again when it is not what the journal says."""
         ledger = cls(folder, Journal.open(folder), today)
-        if folder.read(Project.USAGE) != ledger.document() and ledger.spent.rows:
+        if folder.read(Project.USAGE) != ledger.document() and ledger._kept.rows:
             ledger.write_usage()
         return ledger
 
-    def keep(self, entry: Entry, prompt: str) -> None:
-        """Make `entry` durable, then fold it into usage.json and write the logs for people."""
-        self.journal.append(entry)
+    def count(self, entry: Entry) -> None:
+        """Let `entry` count for the budgets; what is spent is spent, wherever it is written down."""
         row = Row.of(entry)
         self.spent.add(row)
         self.today.add(row)
+
+    def keep(self, entry: Entry, prompt: str) -> None:
+        """Make `entry` durable, then fold it into usage.json and write the logs for people. Raises FileProblem."""
+        self.journal.append(entry)
+        self._kept.add(Row.of(entry))
         self.write_usage()
         stem = f"{Project.LOGS}/{entry.id:04}-{entry.agent}-iter{entry.iteration}-{entry.purpose or 'call'}"
         self._folder.append(f"{stem}.prompt.md", prompt)
@@ -48,7 +55,7 @@ class Ledger:
         self._folder.write(Project.USAGE, self.document())
 
     def document(self) -> bytes:
-        return (json.dumps(self.spent.document(), indent=2) + "\n").encode()
+        return (json.dumps(self._kept.document(), indent=2) + "\n").encode()
 
     def require_leave(self) -> None:
         """Raises steering.Held when the person wants no further call."""

@@ -19,7 +19,11 @@ async def off_loop(work: Callable[[], T]) -> T:
 
     Cancelled a second time it gives up on work that never ends, such as that on a disk which does not answer.
     """
-    running = in_thread(work)
+    return await to_its_end(in_thread(work))
+
+
+async def to_its_end(running: asyncio.Future[T]) -> T:
+    """Wait for the end of `running`, also when cancelled; cancelled a second time, no more."""
     try:
         return await asyncio.shield(running)
     except asyncio.CancelledError:
