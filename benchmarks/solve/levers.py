@@ -17,7 +17,7 @@ from agents.tiers import Profile
 
 
 def _no_fixers() -> None:
-    patch("agents.engineer.fix", lambda delivered, _: delivered).start()
+    patch("agents.draft.fix", lambda delivered, _: delivered).start()
 
 
 def _no_new_drafts() -> None:
@@ -40,11 +40,11 @@ def _no_plain_examples() -> None:
 
 
 def _no_saved_tests() -> None:
-    patch("agents.engineer.saved_tests", lambda _: {}).start()
+    patch("agents.draft.saved_tests", lambda _: {}).start()
 
 
 def _no_single_assertions() -> None:
-    patch("agents.engineer.split_assertions", dict).start()
+    patch("agents.draft.split_assertions", dict).start()
 
 
 def _no_settled_tests() -> None:

@@ -1,0 +1,71 @@
+"""What the Engineer is asked for, one question at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from agents.base import Work
+from agents.briefing import findings, listed
+from agents.outline import is_source, read_plan
+from agents.plan import is_test
+from agents.tiers import Profile
+
+
+@dataclass(frozen=True)
+class Step:
+    """One question to the model."""
+
+    purpose: str
+    """Under which the call is booked."""
+    orders: str
+    """Name of the prompt that says how to answer."""
+    task: str
+
+
+OTHERWISE = Step(
+    "otherwise",
+    "engineer_repair",
+    "Your last answer left every file as it was, so what was found is still wrong. Repair it in another way. "
+    "Send only the files that change, each of them whole.",
+)
+
+
+def steps(work: Work, profile: Profile) -> list[Step]:
+    """One for a repair and for a small plan, several for a large one."""
+    if work.staged:
+        return [_repair(work)]
+    planned = planned_files(work)
+    if len(planned) <= profile.files_per_call:
+        named = f": {listed(planned)}" if planned else ""
+        return [Step("build", "engineer", f"Now write all files, the tests too{named}.")]
+    groups = _groups(planned, profile.files_per_call)
+    return [Step("build", "engineer", f"Now write {listed(group)}, no other file.") for group in groups]
+
+
+def missing(paths: Sequence[str], rejected: Mapping[str, str]) -> Step:
+    """Only these files, told why they were not taken before. `rejected`: path -> reason."""
+    name = "engineer_tests" if all(map(is_test, paths)) else "engineer"
+    reasons = "".join(f"\n- {rejected[path]}" for path in paths if path in rejected)
+    heard = f"\n\nYour last answer was not taken:{reasons}" if reasons else ""
+    return Step("missing", name, f"Write {listed(paths)}, whole, and no other file.{heard}")
+
+
+def planned_files(work: Work) -> list[str]:
+    """Paths of what the plan wants written, without what the program makes when it runs."""
+    return [file.path for file in read_plan(work.plan) if is_source(file.path)]
+
+
+def _groups(paths: Sequence[str], size: int) -> list[Sequence[str]]:
+    """Programs before their tests, `size` at a time."""
+    code = [path for path in paths if not is_test(path)]
+    tests = [path for path in paths if is_test(path)]
+    return [part[start : start + size] for part in (code, tests) for start in range(0, len(part), size)]
+
+
+def _repair(work: Work) -> Step:
+    if findings(work):
+        task = "Repair the program. Send only the files that change, each of them whole."
+    else:
+        task = "Bring the files in line with requirements and plan. Send each file that changes or is new, whole."
+    return Step("repair", "engineer_repair", task)
