@@ -9,7 +9,7 @@ from typing import Any
 
 from agents.answers import Rejected, read_json
 from agents.answers.thinking import without_thinking
-from agents.json_shapes import dicts
+from agents.json_shapes import dicts, one_line, strings, verbatim, whole_number
 from agents.outline import complete, read_plan
 from agents.plan import Plan, PlannedFile, complete_criteria, judge_examples, render, tidy
 from agents.requirements import Requirement
@@ -65,8 +65,8 @@ def _plan(value: dict[str, Any], project: str, requirements: Sequence[Requiremen
     examples = (example for example in map(_example, dicts(value.get("examples"))) if example.run)
     return Plan(
         name=project,
-        overview=_text(value.get("overview")) or requirements[0].text,
-        stack=_text(value.get("stack")) or _stack(files),
+        overview=one_line(value.get("overview")) or requirements[0].text,
+        stack=one_line(value.get("stack")) or _stack(files),
         files=files,
         criteria=complete_criteria(list(_criteria(value.get("criteria"))), requirements),
         examples=_once(judge_examples(examples, requirements)),
@@ -103,34 +103,35 @@ def _files(value: Any) -> Iterator[PlannedFile]:
         if isinstance(item, str):
             yield PlannedFile(item)
         elif isinstance(item, dict):
-            path = _text(item.get("path") or item.get("name") or item.get("file"))
-            purpose = _text(item.get("purpose") or item.get("description"))
-            yield PlannedFile(path, purpose, tuple(_texts(item.get("signatures"))))
+            path = one_line(item.get("path") or item.get("name") or item.get("file"))
+            purpose = one_line(item.get("purpose") or item.get("description"))
+            yield PlannedFile(path, purpose, tuple(strings(item.get("signatures"))))
 
 
 def _criteria(value: Any) -> Iterator[tuple[str, str]]:
     for item in dicts(value):
-        yield _text(item.get("requirement")), _text(item.get("text"))
+        yield one_line(item.get("requirement")), one_line(item.get("text"))
 
 
 def _example(item: dict[str, Any]) -> Example:
-    run = tuple(_texts(item.get("run")))
-    stdout, code = item.get("stdout"), item.get("exit")
+    run = tuple(strings(item.get("run")))
+    stdout = verbatim(item.get("stdout"))
     return Example(
-        name=_text(item.get("name")) or " ".join(run),
+        name=one_line(item.get("name")) or " ".join(run),
         run=tuple(run[0].split()) if len(run) == 1 else run,
-        stdin=item["stdin"] if isinstance(item.get("stdin"), str) else "",
-        stdout=stdout if isinstance(stdout, str) and stdout.strip() else None,
-        exit=code if isinstance(code, int) and not isinstance(code, bool) else 0,
+        stdin=verbatim(item.get("stdin")),
+        stdout=stdout if stdout.strip() else None,
+        exit=whole_number(item.get("exit")),
         files=_example_files(item.get("files")),
-        requirement=_text(item.get("requirement")),
+        requirement=one_line(item.get("requirement")),
     )
 
 
 def _example_files(value: Any) -> dict[str, str]:
     if isinstance(value, dict):
         return {path: content for path, content in value.items() if isinstance(content, str)}
-    return {_text(item.get("path")): str(item.get("content", "")) for item in dicts(value) if _text(item.get("path"))}
+    entries = ((one_line(item.get("path")), str(item.get("content", ""))) for item in dicts(value))
+    return {path: content for path, content in entries if path}
 
 
 def _once(examples: Sequence[Example]) -> tuple[Example, ...]:
@@ -142,13 +143,3 @@ def _once(examples: Sequence[Example]) -> tuple[Example, ...]:
         if (first.stdout, first.exit) != (example.stdout, example.exit):
             by_run[key] = replace(first, advisory=True)
     return tuple(by_run.values())
-
-
-def _texts(value: Any) -> list[str]:
-    if isinstance(value, str):
-        return [value] if value.strip() else []
-    return [str(item) for item in value if isinstance(item, str | int | float)] if isinstance(value, list) else []
-
-
-def _text(value: Any) -> str:
-    return " ".join(value.split()) if isinstance(value, str) else ""

@@ -11,13 +11,14 @@ import re
 import shlex
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
-from pathlib import PurePosixPath
 
 from agents.answers.paths import looks_like_path
+from agents.homes import Homes
 from agents.literals import LONGEST, balanced, is_literal_call, literal
-from agents.plan import PlannedFile, is_test
+from agents.plain_words import is_plain
+from agents.plan import PlannedFile
 from agents.requirements import Requirement
-from agents.verification.examples import CALLABLE, Call, Check, Example
+from agents.verification.examples import Call, Check, Example
 
 _NAME = re.compile(r"(?<![\w.\"'])(?P<name>[A-Za-z_]\w*)\(")
 _GIVES = re.compile(
@@ -45,21 +46,6 @@ _COMMAND = re.compile(
 )
 _RUN_END = re.compile(r"\s{0,3}(?:$|\.(?!\w)|\n|;|(?:,|and|, and) `(?:python|node))")
 _PLACEHOLDER = re.compile(r"\b[A-Z]{2,}\b|\b[A-Z]\b|<[A-Za-z]|\.\.\.|\[[A-Za-z-]|[|*?$~;&\\]")
-_BORDER = re.compile(r"[.!?;](?=\s)|\n")
-_CONDITION = re.compile(
-    r"\b(?:if|when|whenever|after|once|unless|until|suppose|assuming|provided|given|with|without|elif|while|not|never|"
-    r"wenn|falls|sobald|nachdem|nach|mit|ohne|nicht|nie)\b",
-    re.IGNORECASE,
-)
-"""Before an example: it holds in some state only, or does not hold."""
-_DOUBT = re.compile(
-    r"\b(?:if|when|unless|provided|assuming|but (?:should|must|ought|it)|instead|rather|currently|wrong(?:ly)?|"
-    r"bugs?|buggy|incorrect(?:ly)?|no longer|used to|previously|about|approximately|roughly|circa|rounded|"
-    r"random(?:ly)?|shuffled?|might|may|stderr|exits?|exit code|wenn|falls|statt|stattdessen|derzeit|bisher|falsch|"
-    r"sollte|ungef.hr|gerundet|zuf.llig)\b",
-    re.IGNORECASE,
-)
-"""In the sentence of an example: it says how things are and should not be, or nearly are."""
 _OBJECTS = re.compile(r"\b(?:class(?:es)?|methods?|objects?|Klassen?|Methoden?)\b", re.IGNORECASE)
 _PRINTS = re.compile(r"\bprint|\boutput|ausgeb|Ausgabe|\bgibt\b.{0,60}\baus\b", re.IGNORECASE)
 _MOST_CALLS = 2000
@@ -75,7 +61,7 @@ def stated(requirements: Sequence[Requirement], files: Sequence[PlannedFile]) ->
     """
     found: dict[tuple[str, ...], list[Check]] = {}
     only = _only_function(requirements)
-    homes = _Homes(files, signed_only=any(_OBJECTS.search(requirement.text) for requirement in requirements))
+    homes = Homes(files, signed_only=any(_OBJECTS.search(requirement.text) for requirement in requirements))
     for requirement in requirements[:_MOST_REQUIREMENTS]:
         calls = chain(_calls(requirement, homes), _pairs(requirement, only, homes))
         for check in chain[Check](calls, _runs(requirement, files)):
@@ -87,31 +73,7 @@ def _result(check: Check) -> str:
     return check.expected if isinstance(check, Call) else str(check.stdout)
 
 
-class _Homes:
-    """Which file defines a function: by its signatures, the requirement's own words, or because there is one."""
-
-    def __init__(self, files: Sequence[PlannedFile], *, signed_only: bool) -> None:
-        """`signed_only`: the name may be that of a method, so that only a signature tells that it is none."""
-        self._code = [file for file in files if file.path.endswith(CALLABLE) and not is_test(file.path)]
-        self._signed_only = signed_only
-
-    def of(self, name: str, text: str) -> str:
-        signed = [file.path for file in self._code if any(_defines(line, name) for line in file.signatures)]
-        named = [file.path for file in self._code if PurePosixPath(file.path).name in text]
-        every = [file.path for file in self._code]
-        for candidates in (signed,) if self._signed_only else (signed, named, every):
-            if len(candidates) == 1:
-                return candidates[0]
-        return ""
-
-
-def _defines(signature: str, name: str) -> bool:
-    """Whether the line is of a function `name` that is no method."""
-    begins = rf"^(?:export\s+)?(?:default\s+)?(?:async\s+)?(?:def|function|const|let|class)?\s*{name}\s*[(=:]"
-    return bool(re.search(begins, signature)) and not re.search(r"\((?:self|cls)\b", signature)
-
-
-def _calls(requirement: Requirement, homes: _Homes) -> Iterator[Call]:
+def _calls(requirement: Requirement, homes: Homes) -> Iterator[Call]:
     text = requirement.text
     for start in islice(_NAME.finditer(text), _MOST_CALLS):
         call = balanced(text, start.start())
@@ -119,7 +81,7 @@ def _calls(requirement: Requirement, homes: _Homes) -> Iterator[Call]:
             continue
         end = start.start() + len(call)
         rest = text[end : end + 2 * LONGEST]
-        if not _is_plain(text, start.start(), end):
+        if not is_plain(text, start.start(), end):
             continue
         if (raises := _RAISES.match(rest)) and _CLAUSE_END.match(rest, raises.end()):
             yield _call(call, home, requirement, raises=raises["name"])
@@ -127,13 +89,6 @@ def _calls(requirement: Requirement, homes: _Homes) -> Iterator[Call]:
         gives, echoes = _GIVES.match(rest), text.endswith(">>> ", 0, start.start()) and not _PRINTS.search(text)
         if value := _value_at(rest, gives.end(), home) if gives else _echoed(rest, home) if echoes else "":
             yield _call(call, home, requirement, returns=value)
-
-
-def _is_plain(text: str, start: int, end: int) -> bool:
-    """Whether nothing in the sentence makes what is said there depend on something, or denies it."""
-    before = _BORDER.split(text[max(0, start - LONGEST) : start])[-1]
-    after = _BORDER.split(text[end : end + LONGEST])[0]
-    return not (_CONDITION.search(before.rpartition(": ")[2]) or _DOUBT.search(f"{before} {after}"))
 
 
 def _value_at(text: str, start: int, home: str) -> str:
@@ -167,14 +122,14 @@ def _only_function(requirements: Sequence[Requirement]) -> str:
     return names.pop()
 
 
-def _pairs(requirement: Requirement, only: str, homes: _Homes) -> Iterator[Call]:
+def _pairs(requirement: Requirement, only: str, homes: Homes) -> Iterator[Call]:
     """`0 gives "0s", 60 gives "1m"`, where it can only be said of one function."""
     text = requirement.text
     home = homes.of(only, text) if only else ""
     for gives in islice(_PAIR.finditer(text), _MOST_CALLS) if home else ():
         given = _literal_before(text[max(0, gives.start() - LONGEST) : gives.start()], home)
         value = _value_at(text[gives.end() : gives.end() + 2 * LONGEST], 0, home) if given else ""
-        if value and not _is_rule(given, value) and _is_plain(text, gives.start() - len(given), gives.end()):
+        if value and not _is_rule(given, value) and is_plain(text, gives.start() - len(given), gives.end()):
             yield _call(f"{only}({given})", home, requirement, returns=value)
 
 
@@ -202,7 +157,7 @@ def _runs(requirement: Requirement, files: Sequence[PlannedFile]) -> Iterator[Ex
     for match in _COMMAND.finditer(requirement.text):
         (interpreter, script, *words), out = _words(match["run"]), match["out"]
         vague = _PLACEHOLDER.search(" ".join((*words, out))) or any(map(looks_like_path, words))
-        vague = vague or not _is_plain(requirement.text, match.start(), match.end())
+        vague = vague or not is_plain(requirement.text, match.start(), match.end())
         if script in planned and not vague and _RUN_END.match(requirement.text, match.end()):
             run = (interpreter, script, *words)
             yield Example(run, stdout=f"{out}\n", name=match["run"][:80], requirement=requirement.id, stated=True)

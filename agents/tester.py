@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 from agents.acceptance import agreed, chosen, render
 from agents.answers import Rejected, read_json
 from agents.base import Work
 from agents.context import Section, answer_room, fit, room
-from agents.json_shapes import closed_object, dicts
+from agents.json_shapes import closed_object, dicts, trimmed, verbatim, whole_number
 from agents.outline import read_plan
 from agents.plan import PlannedFile
 from agents.prompts import prompt
@@ -76,30 +77,36 @@ def _messages(work: Work, files: Sequence[PlannedFile], requirements: Sequence[R
 
 
 def _checks(value: dict[str, Any]) -> Iterator[Check]:
-    for item in dicts(value.get("calls")):
-        path, call = item.get("path"), item.get("call")
-        raises, returns = _text(item.get("raises")), _text(item.get("returns"))
-        if _text(path).endswith(CALLABLE) and _text(call) and bool(raises) != bool(returns):
-            setup = tuple(_text(line) for line in item.get("setup") or () if _text(line))
-            name = "; ".join((*setup, _text(call)))[:80]
-            yield Call(_text(path), _text(call), returns or None, raises, setup, name, _text(item.get("requirement")))
-    for item in dicts(value.get("runs")):
-        run, code = item.get("run"), item.get("exit")
-        if isinstance(run, list) and run and all(isinstance(word, str) for word in run):
-            exit_code = code if isinstance(code, int) and not isinstance(code, bool) else 0
-            stdout = item.get("stdout") if isinstance(item.get("stdout"), str) else None
-            yield Example(
-                tuple(run),
-                stdin=item["stdin"] if isinstance(item.get("stdin"), str) else "",
-                stdout=stdout if exit_code == 0 else None,
-                exit=exit_code,
-                name=" ".join(run)[:80],
-                requirement=_text(item.get("requirement")),
-            )
+    calls = map(_call, dicts(value.get("calls")))
+    runs = map(_run, dicts(value.get("runs")))
+    return filter(None, chain[Check | None](calls, runs))
 
 
-def _text(value: Any) -> str:
-    return value.strip() if isinstance(value, str) else ""
+def _call(item: dict[str, Any]) -> Call | None:
+    """None for what can be no call with one result."""
+    path, call = trimmed(item.get("path")), trimmed(item.get("call"))
+    raises, returns = trimmed(item.get("raises")), trimmed(item.get("returns"))
+    if not (path.endswith(CALLABLE) and call and bool(raises) != bool(returns)):
+        return None
+    setup = tuple(line for line in map(trimmed, item.get("setup") or ()) if line)
+    name = "; ".join((*setup, call))[:80]
+    requirement = trimmed(item.get("requirement"))
+    return Call(path, call, returns or None, raises, setup, name=name, requirement=requirement)
+
+
+def _run(item: dict[str, Any]) -> Example | None:
+    """None for what can be no command. What is printed on the way to an error is not compared."""
+    run, stdout, code = item.get("run"), item.get("stdout"), whole_number(item.get("exit"))
+    if not (isinstance(run, list) and run and all(isinstance(word, str) for word in run)):
+        return None
+    return Example(
+        tuple(run),
+        stdin=verbatim(item.get("stdin")),
+        stdout=stdout if isinstance(stdout, str) and code == 0 else None,
+        exit=code,
+        name=" ".join(run)[:80],
+        requirement=trimmed(item.get("requirement")),
+    )
 
 
 def _schema() -> dict[str, Any]:

@@ -9,19 +9,11 @@ CALLABLE = (".py", ".js", ".mjs", ".cjs")
 """Files whose functions can be called by themselves."""
 
 
-@dataclass(frozen=True)
-class Example:
-    """One run of the program and what must come of it."""
+@dataclass(frozen=True, kw_only=True)
+class _Named:
+    """What an example is called, where it comes from, and how much it counts."""
 
-    run: tuple[str, ...]
-    """argv; the first is an interpreter: `python`, `node`."""
-    stdin: str = ""
-    stdout: str | None = None
-    """None: any output will do."""
-    exit: int = 0
     name: str = ""
-    files: Mapping[str, str] = field(default_factory=dict)
-    """Path -> text, put into the working folder before the run."""
     requirement: str = ""
     """R1..Rn, or empty."""
     advisory: bool = False
@@ -37,6 +29,20 @@ class Example:
     def id(self) -> str:
         return f"example: {self.name}"
 
+
+@dataclass(frozen=True)
+class Example(_Named):
+    """One run of the program and what must come of it."""
+
+    run: tuple[str, ...]
+    """argv; the first is an interpreter: `python`, `node`."""
+    stdin: str = ""
+    stdout: str | None = None
+    """None: any output will do."""
+    exit: int = 0
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Path -> text, put into the working folder before the run."""
+
     @property
     def question(self) -> tuple[str, ...]:
         """What two runs that ask the same have in common."""
@@ -44,7 +50,7 @@ class Example:
 
 
 @dataclass(frozen=True)
-class Call:
+class Call(_Named):
     """One expression over what a file of the project defines, and what must come of it."""
 
     path: str
@@ -57,16 +63,6 @@ class Call:
     """Name of the exception, or of one of its bases."""
     setup: tuple[str, ...] = ()
     """Statements before the call, one each."""
-    name: str = ""
-    requirement: str = ""
-    advisory: bool = False
-    stated: bool = False
-    held_back: bool = False
-    tried: str = ""
-
-    @property
-    def id(self) -> str:
-        return f"example: {self.name}"
 
     @property
     def run(self) -> tuple[str, ...]:

@@ -64,7 +64,7 @@ def test_what_is_written_is_read_back() -> None:
     checks = (
         call("f('`')", "'```'", stated=True, requirement="R1"),
         call("b.f()", None, raises="KeyError", setup=("b = B()",), held_back=True),
-        Example(("python", "a.py"), "in", "out\n", 0, "python a.py", advisory=True),
+        Example(("python", "a.py"), "in", "out\n", 0, name="python a.py", advisory=True),
     )
     assert read_examples(render("demo", checks)) == (checks, ())
 

@@ -35,7 +35,9 @@ def test_other_blocks_are_not_examples() -> None:
 
 
 def test_what_the_architect_writes_is_read_back() -> None:
-    planned = Example(("python", "a.py", "{x}"), "1\n", "ü\n", 3, "adds", {"in/a.txt": "```\n"}, "R2", advisory=True)
+    files = {"in/a.txt": "```\n"}
+    argv = ("python", "a.py", "{x}")
+    planned = Example(argv, "1\n", "ü\n", 3, files, name="adds", requirement="R2", advisory=True)
     (read,), problems = read_examples(render_examples([planned]))
     assert problems == ()
     assert read == planned
