@@ -19,6 +19,9 @@ OURS = re.compile(
 )
 """All that may be in a project of the soak once it is at rest."""
 INPUTS = {"engineering": PLAN, "verifying": MANIFEST}
+AT_REST = ("completed", "exhausted")
+PATIENCE = 240.0
+"""Seconds for all projects to end once there is peace."""
 
 
 class Watchdog:
