@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,7 +63,8 @@ def _files(folder: Folder, name: str, iteration: int | None) -> dict[str, bytes]
         return {path: folder.read(f"{Project.STAGING}/{path}") or b"" for path in paths}
     kept = {} if iteration == 0 else files_of(folder, iteration)
     if kept is None:
-        fail(f"{name}: iteration {iteration} was not kept; see which there are with: {program()} report {name}")
+        those = f"{program()} report {shlex.quote(name)}"
+        fail(f"{name}: iteration {iteration} was not kept; see which there are with: {those}")
     return kept
 
 
@@ -123,7 +125,7 @@ def logs(
                 _follow_calls(console, root, found[-1].id if found else 0, agent, text=text)
     except FileProblem as problem:
         fail(f"{name}: {problem}")
-    again = f"{program()} logs {name}"
+    again = f"{program()} logs {shlex.quote(name)}"
     if not found and not follow:
         if call:
             fail(f"{name}: there is no call {call}; see which there are with: {again}")

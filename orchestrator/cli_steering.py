@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -56,11 +57,14 @@ def stop(context: click.RichContext, /, name: str, **options: Any) -> None:
 
 def _hold(context: click.Context, options: dict[str, Any], name: str, word: str, follows: str) -> None:
     from .files import Folder
+    from .machine import WORKING
 
-    with _project(context, options, name) as (workspace, _), Folder.open(workspace / name) as folder:
+    with _project(context, options, name) as (workspace, standing), Folder.open(workspace / name) as folder:
         if folder.status(word) is None:
             folder.write(word, "")
-    say(open_output(), f"{name}: {follows}; it goes on with: {program()} resume {name}")
+        if standing.status not in WORKING:
+            follows = "nothing is under way; nothing begins"
+    say(open_output(), f"{name}: {follows}; it goes on with: {program()} resume {shlex.quote(name)}")
 
 
 @click.command()
@@ -126,7 +130,7 @@ def _say_held(workspace: Path, name: str, told: str) -> None:
 
     with Folder.open(workspace / name) as folder:
         held = any(folder.status(word) is not None for word in (PAUSE, STOP))
-    but = f"; but it is held, until: {program()} resume {name}" if held else ""
+    but = f"; but it is held, until: {program()} resume {shlex.quote(name)}" if held else ""
     say(open_output(), f"{name}: {told}{but}")
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
+MOST_NAMED = 8
+"""Projects that an error names."""
 WRONG_USE = 2
 """Exit code for settings that cannot be used, and for a second daemon."""
 
@@ -82,16 +86,32 @@ def reading(
     """The settings and how the projects stand, or only the project `name`."""
     from .status import daemon, names, standing
 
-    config, _ = settings(merged(context, options))
+    chosen = merged(context, options)
+    config, _ = settings(chosen)
+    if chosen.workspace is not None and not config.workspace.exists():
+        fail(f"{config.workspace}: there is no such folder; name another with --workspace FOLDER")
     try:
         known = names(config.workspace)
+    except NotADirectoryError:
+        fail(f"{config.workspace}: is a file; name a folder with --workspace FOLDER")
     except OSError as error:
         fail(f"{config.workspace}: cannot be read: {error.strerror}; name another folder with --workspace FOLDER")
     if name is not None and name not in known:
-        has = f"it has: {', '.join(known)}" if known else f"make one with: {program()} new {name} TEXT"
-        fail(f"{config.workspace} has no project {name!r}; {has}")
+        fail(f"{config.workspace} has no project {name!r}; {_meant(name, known)}")
     running = daemon(config.workspace)["running"]
     yield config, [standing(config.workspace / each, running=running) for each in known if name in (None, each)]
+
+
+def _meant(name: str, known: list[str]) -> str:
+    """What to type instead of `name`."""
+    if not known:
+        return f"make one with: {program()} new {shlex.quote(name)} TEXT"
+    folded = {each.casefold(): each for each in known}
+    near = [folded[each] for each in get_close_matches(name.casefold(), folded, cutoff=0.7)]
+    if near:
+        return f"did you mean: {', '.join(sorted(near))}"
+    more = f" and {len(known) - MOST_NAMED} more; see: {program()} status" if len(known) > MOST_NAMED else ""
+    return f"it has: {', '.join(known[:MOST_NAMED])}{more}"
 
 
 def open_output() -> Console:
@@ -115,10 +135,10 @@ def telling(console: Console, *, quiet: bool) -> Iterator[Callable[[str], None]]
 
 
 def say(console: Console, text: str, *, whole: bool = False) -> None:
-    """One paragraph; `whole` for what is to be copied: no line end is put into it."""
+    """One paragraph; `whole` for what is to be copied, as each of our commands: no line end is put into it."""
     from agents.verification.text import line
 
-    whole = whole or not console.is_terminal
+    whole = whole or not console.is_terminal or program() in text
     console.print(line(text, 2000), markup=False, highlight=False, soft_wrap=whole)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -65,7 +66,7 @@ def _before(trigger: Trigger, name: str) -> str:
     if trigger is Trigger.REQUIREMENTS:
         return "write down there what is wanted"
     earlier = list(Trigger)[list(Trigger).index(trigger) - 1]
-    return f"begin with: {program()} rerun {name} {_AGENTS[earlier]}"
+    return f"begin with: {program()} rerun {shlex.quote(name)} {_AGENTS[earlier]}"
 
 
 def _forget(folder: Folder, state: State, trigger: Trigger) -> None:

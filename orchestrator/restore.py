@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -40,7 +41,7 @@ def restore(workspace: Path, name: str, iteration: int, now: datetime) -> Restor
             raise SteeringError(f"{name}: is being worked on ({state.status}); first: stop {name}")
         kept = files_of(folder, iteration)
         if kept is None:
-            those = f"see which there are with: {program()} report {name}"
+            those = f"see which there are with: {program()} report {shlex.quote(name)}"
             raise SteeringError(f"{name}: iteration {iteration} was not kept; {those}")
         hashes = delivery.staged_hashes(folder)
         staged = {path: folder.read(f"{Project.STAGING}/{path}") or b"" for path in staged_files(folder)}

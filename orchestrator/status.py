@@ -25,6 +25,7 @@ from .files import FileProblem, Folder
 from .program import again, program
 from .project import Project, Trigger
 from .state import State, Status
+from .steering import told
 from .workspace import advice
 from .workspace_lock import holder
 
@@ -99,7 +100,7 @@ def standing(root: Path, *, running: bool | None = None) -> Standing:
     try:
         with Folder.open(root) as folder:
             state = store.load(folder, root.name)
-            found = _standing(folder, state)
+            found = _held(folder, state, _standing(folder, state))
             stopped = running is False and state.status in _BY_ITSELF
             return replace(found, next=f"when the daemon runs: {found.next}") if stopped else found
     except (FileProblem, store.StateProblem) as error:
@@ -172,6 +173,15 @@ def _standing(folder: Folder, state: State) -> Standing:
         error=state.error,
         next=_NEXT[state.status](folder, state),
     )
+
+
+def _held(folder: Folder, state: State, found: Standing) -> Standing:
+    """With what a person's PAUSE or STOP means for a project that has not noticed it, because it is at rest."""
+    word = told(folder)
+    if word is None or state.status is Status.PAUSED:
+        return found
+    resume = f"{program()} resume {shlex.quote(folder.path.name)}"
+    return replace(found, next=_joined(found.next, f"{word} holds it, until: {resume}"))
 
 
 def _time(moment: datetime | None) -> str | None:

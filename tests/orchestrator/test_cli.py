@@ -137,10 +137,16 @@ def test_new_takes_a_name_with_a_leading_dash_after_two_dashes(tmp_path: Path) -
         (("run", "--timeout", "5"), 2, "--timeout needs --until-idle"),
         (("run", "--until-idle", "--timeout", "0"), 2, "x>0"),
         (("report", "nobody"), 1, "has no project 'nobody'; make one with: code-tumbler new nobody TEXT"),
+        (("status", "--workspace", "wanted.txt"), 1, "is a file; name a folder with --workspace FOLDER"),
+        (
+            ("watch", "--workspace", "nowhere"),
+            1,
+            "nowhere: there is no such folder; name another with --workspace FOLDER",
+        ),
+        (("pause", "p", "--workspace", "nowhere"), 1, "nowhere: there is no such folder"),
         (("--config", "missing.yaml", "status"), 2, "missing.yaml: there is no such file; write one with"),
         (("status", "--config", "missing.yaml"), 2, "missing.yaml: there is no such file; write one with"),
         (("run", "--config", "wrong.yaml"), 2, "wrong.yaml, line 1, column 1: nonsense is not a known key"),
-        (("status", "--workspace", "wanted.txt"), 1, "cannot be read"),
         (("statsu",), 2, "No such command"),
     ],
 )
@@ -153,6 +159,33 @@ def test_what_is_wrong_ends_with_a_sentence_on_standard_error(
     assert result.exit_code == code
     assert told in " ".join(result.stderr.replace("│", " ").split())
     assert result.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("helo", "has no project 'helo'; did you mean: hello"),
+        ("HELLO", "has no project 'HELLO'; did you mean: hello"),
+        ("other", "has no project 'other'; it has: hello, link-1, link-2"),
+        ("link-3", "has no project 'link-3'; did you mean: link-1, link-2"),
+    ],
+)
+def test_a_project_that_is_not_there_is_answered_with_those_that_may_be_meant(
+    tmp_path: Path, asked: str, told: str
+) -> None:
+    for name in ("hello", "link-1", "link-2"):
+        (tmp_path / "projects" / name).mkdir(parents=True)
+    result = invoke("pause", asked)
+    assert result.exit_code == 1
+    assert told in result.stderr
+
+
+def test_of_many_projects_only_some_are_named(tmp_path: Path) -> None:
+    for number in range(40):
+        (tmp_path / "projects" / f"p{number:02}").mkdir(parents=True)
+    told = invoke("pause", "nobody").stderr
+    assert "it has: p00, p01" in told
+    assert "and 32 more; see: code-tumbler status" in told
 
 
 def test_an_option_counts_before_and_after_the_command_and_the_later_one_wins(tmp_path: Path) -> None:

@@ -47,8 +47,18 @@ def test_a_project_is_held_by_an_empty_file_until_it_is_resumed(workspace: Path,
     assert "nothing held it" in invoke(workspace, "resume", "links").output
 
 
+def test_what_holds_a_project_at_rest_is_told_by_status_too(workspace: Path) -> None:
+    past(workspace)
+    told = invoke(workspace, "pause", "links").output
+    assert told.startswith("links: nothing is under way; nothing begins; it goes on with: code-tumbler resume links")
+    assert "PAUSE holds it, until: code-tumbler resume links" in invoke(workspace, "status").output
+    invoke(workspace, "resume", "links")
+    assert "PAUSE" not in invoke(workspace, "status").output
+
+
 @pytest.mark.parametrize("arguments", [("pause", "x"), ("rerun", "x"), ("restore", "x", "1")])
 def test_a_project_that_is_not_there_is_an_error(workspace: Path, arguments: tuple[str, ...]) -> None:
+    workspace.mkdir()
     told = invoke(workspace, *arguments)
     assert told.exit_code == 1
     assert "has no project 'x'" in told.stderr
