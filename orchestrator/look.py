@@ -20,7 +20,7 @@ from .machine import AT_REST, HELD, WORKING, Action, next_arrival, outdates, tak
 from .project import Project, Trigger
 from .shell import Shell
 from .state import Score, State, Status
-from .steps import sweep
+from .tested import sweep
 from .threads import off_loop
 from .triggers import content, fingerprint, fingerprints, report_iteration, untouched
 from .view import Level

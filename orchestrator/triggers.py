@@ -54,6 +54,11 @@ def content(mark: str) -> str:
     return mark.partition(":")[2]
 
 
+def content_of(folder: Folder, rel: str) -> str:
+    """What tells an edit of any file of the project; a mere touch is none. Empty when it is absent."""
+    return content(fingerprint(folder, rel) or "")
+
+
 def written_at(mark: str) -> datetime | None:
     """When the file of a fingerprint was written; None when that is not known."""
     with suppress(ValueError, OverflowError, OSError):

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from agents.base import Outcome, Planned, Work
+import pytest
+
+from agents.base import Outcome, Planned, Verified, Work
+from orchestrator.files.directory import DescriptorDirectory
+from orchestrator.rerun import rerun
 from tests.fakes.agents import Trio, trio
 from tests.fakes.daemon import daemon, drop
 
@@ -62,3 +70,72 @@ async def test_a_plan_without_checks_takes_those_of_the_plan_before_away(tmp_pat
     await finish(tmp_path, three)
     assert not (tmp_path / "x" / CHECKS).exists()
     assert {work.acceptance for work in three.verifier.works} == {""}
+
+
+# --- what a trial changes in them
+
+
+class Disk(DescriptorDirectory):
+    """Refuses the file `broken`, once."""
+
+    broken = ""
+
+    def rename(self, old: str, new: str) -> None:
+        if new == Disk.broken:
+            Disk.broken = ""
+            raise OSError(errno.EIO, "input/output error")
+        super().rename(old, new)
+
+
+@pytest.fixture
+def _disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr("orchestrator.files.folder.DescriptorDirectory", Disk)
+    yield
+    Disk.broken = ""
+
+
+def trying(broken: str = "") -> Trio:
+    """The Verifier tries a check in the first iteration, after which the disk refuses `broken`."""
+    agents = trio()
+    judge = agents.verifier.outcome
+
+    def tried(work: Work) -> Outcome:
+        verified = judge(work)
+        assert isinstance(verified, Verified)
+        Disk.broken = broken
+        return replace(verified, acceptance="tried\n") if work.iteration == 1 else verified
+
+    agents.verifier.outcome = tried
+    return agents
+
+
+DESCRIPTORS = pytest.mark.skipif(os.name == "nt", reason="the disk is played at the level of descriptors")
+
+
+@DESCRIPTORS
+@pytest.mark.usefixtures("_disk")
+@pytest.mark.parametrize("broken", ["ACCEPTANCE.md", "REPORT_iter1.md", "amendment.json", "nothing"])
+async def test_a_trial_that_was_cut_off_at_any_file_reaches_the_next_iteration(tmp_path: Path, broken: str) -> None:
+    drop(tmp_path, "x")
+    first, again = trying(broken), trying()
+    await finish(tmp_path, first)
+    if not (tmp_path / "x/04_feedback/REPORT_iter1.md").exists():
+        rerun(tmp_path, "x", "verifier")
+    await finish(tmp_path, again)
+    works = (*first.engineer.works, *again.engineer.works)
+    assert [work.acceptance for work in works if work.iteration == 2] == ["tried\n"]
+    assert not (tmp_path / "x/.tumbler/amendment.json").exists()
+
+
+async def test_checks_that_a_person_edits_during_a_trial_are_not_amended(tmp_path: Path) -> None:
+    drop(tmp_path, "x")
+    agents = trying()
+    judge = agents.verifier.outcome
+
+    def edited(work: Work) -> Outcome:
+        (tmp_path / "x" / CHECKS).write_text("my own checks\n")
+        return judge(work)
+
+    agents.verifier.outcome = edited
+    await finish(tmp_path, agents)
+    assert agents.engineer.works[1].acceptance == "my own checks\n"

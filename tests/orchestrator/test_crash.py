@@ -14,10 +14,12 @@ import os
 import shutil
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from agents.base import Outcome, Verified, Work
 from orchestrator.files.directory import DescriptorDirectory
 from tests.fakes.agents import Trio, trio
 from tests.fakes.daemon import daemon, drop, state
@@ -118,6 +120,20 @@ def mortal(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     Mortal.plan = Plan()
 
 
+def trying() -> Trio:
+    """The Verifier puts a check on trial in the first iteration, and so changes ACCEPTANCE.md."""
+    agents = trio()
+    judge = agents.verifier.outcome
+
+    def tried(work: Work) -> Outcome:
+        verified = judge(work)
+        assert isinstance(verified, Verified)
+        return replace(verified, acceptance=f"tried: {work.acceptance}") if work.iteration == 1 else verified
+
+    agents.verifier.outcome = tried
+    return agents
+
+
 async def live(workspace: Path, agents: Trio, plan: Plan) -> None:
     """One life of the daemon: to the end of the work, or to its death."""
     Mortal.plan = plan
@@ -178,14 +194,14 @@ async def whole(workspace: Path) -> tuple[int, dict[str, str]]:
     """How many calls an undisturbed cycle makes, and what it results in."""
     drop(workspace, "x")
     plan = Plan()
-    await live(workspace, trio(), plan)
+    await live(workspace, trying(), plan)
     assert state(workspace, "x")["status"] == "completed"
     return plan.count, results(workspace / "x")
 
 
 async def survive(workspace: Path, plans: list[Plan], wanted: dict[str, str]) -> list[str]:
     """Die by each plan in turn, then live on; what is wrong then."""
-    agents = trio()
+    agents = trying()
     drop(workspace, "x")
     wrong = []
     for plan in plans:
@@ -243,7 +259,7 @@ async def test_a_disk_that_is_full_from_any_call_on_costs_at_most_the_answer_tha
     wrong = {}
     for at in range(3, count + 1, step):
         workspace = tmp_path / f"at{at}"
-        agents = trio()
+        agents = trying()
         drop(workspace, "x")
         Mortal.plan = Plan(at, "full")
         async with asyncio.timeout(20):

@@ -1,0 +1,89 @@
+"""Writes what agents have to say: plan, checks, report; a person's version of them stands, and ours goes beside it."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+
+from agents.base import Planned, Verified
+
+from . import amendment, gather, iterations
+from .amendment import Amendment
+from .diagnosis import diagnosis
+from .files import Folder
+from .program import program
+from .project import Project
+from .shell import Shell
+from .state import State
+from .tested import Tested
+from .triggers import content_of
+from .view import Level
+
+
+class Documents:
+    """One project's. All of it blocks."""
+
+    def __init__(self, shell: Shell, folder: Folder) -> None:
+        self._shell = shell
+        self._folder = folder
+
+    def plan(self, state: State, planned: Planned, before: str) -> State:
+        """The checks first: the plan starts the Engineer, who is shown some of them. `before`: hash of the old plan."""
+        earlier = self._folder.read(Project.ACCEPTANCE)
+        if earlier and earlier != planned.acceptance.encode():
+            self._folder.write(Project.ACCEPTANCE_BEFORE, earlier)
+        if planned.acceptance:
+            self._folder.write(Project.ACCEPTANCE, planned.acceptance)
+        elif earlier is not None:
+            self._folder.remove(Project.ACCEPTANCE)
+        self._write_unless_edited(state, Project.PLAN, planned.plan, before)
+        return state.model_copy(update={"plan_sha256": _sha256(planned.plan)})
+
+    def report(self, state: State, verified: Verified, tested: Tested, seconds: float) -> State:
+        """The facts first, and what trials changed; then the report, which starts what is next; then ACCEPTANCE.md."""
+        iterations.keep_facts(self._folder, self._facts(state, verified, tested, seconds))
+        tried = Amendment(turn=state.turn, tried=tested.acceptance, acceptance=verified.acceptance)
+        amendment.prepare(self._folder, tried)
+        self._write_unless_edited(state, Project.report(state.iteration), verified.report, tested.report)
+        amendment.finish(self._folder)
+        return state.model_copy(update={"sandbox": verified.sandbox or None})
+
+    def amend(self, state: State, *, verifying: bool) -> None:
+        """Finish an amendment that was cut off, unless its verification is about to be done again."""
+        amendment.finish(self._folder, verifying=state.turn if verifying else None)
+
+    def diagnosis(self, state: State) -> None:
+        numbers = sorted(score.iteration for score in state.scores)
+        judged = [facts for number in numbers if (facts := iterations.facts_of(self._folder, number))]
+        self._folder.write(Project.DIAGNOSIS, diagnosis(state, judged, program()))
+
+    def _facts(self, state: State, verified: Verified, tested: Tested, seconds: float) -> iterations.Facts:
+        return iterations.Facts(
+            iteration=state.iteration,
+            turn=state.turn,
+            score=verified.score,
+            green=verified.green,
+            summary=verified.summary,
+            feedback=verified.feedback,
+            passed=tuple(sorted(verified.passed)),
+            failed=tuple(sorted(verified.failed)),
+            afresh=gather.is_afresh(self._folder),
+            program=_sha256(iterations.archive_of(self._folder, state.iteration) or ""),
+            report_sha256=_sha256(verified.report),
+            judged=datetime.now(UTC).replace(microsecond=0),
+            edited=tested.edited,
+            tested_seconds=round(seconds, 1),
+        )
+
+    def _write_unless_edited(self, state: State, rel: str, text: str, before: str) -> None:
+        if content_of(self._folder, rel) in ("", before):
+            self._folder.write(rel, text)
+            return
+        beside = f"{rel.removesuffix('.md')}.generated.md"
+        self._folder.write(beside, text)
+        told = f"{rel} was edited meanwhile and stands; what the agent wrote is in {beside}"
+        self._shell.view.say(told, project=state.name, level=Level.WARNING)
+
+
+def _sha256(data: str | bytes) -> str:
+    return hashlib.sha256(data.encode() if isinstance(data, str) else data).hexdigest()
