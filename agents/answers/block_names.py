@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from agents.answers.paths import looks_like_path
 
 _ATTRIBUTE = re.compile(
-    r"(?:^|[\s{,:])(?:path|file|filename|file_name|filepath|title|name)\s*[=:]\s*(?:\"([^\"]+)\"|'([^']+)'|([^\s\"'}]+))"
+    r"(?:^|[\s{,:])(?P<key>path|file|filename|file_name|filepath|title|name)\s*[=:]\s*(?:\"([^\"]+)\"|'([^']+)'|([^\s\"'}]+))"
 )
 _LANGUAGE_COLON = re.compile(r"[\w+#-]*:([^\s:]+)")
 _COMMENT = re.compile(
@@ -18,10 +18,16 @@ _COMMENT = re.compile(
 )
 _NO_HASH_COMMENTS = re.compile(r".*\.(?:[cm]?[jt]sx?|json|html|css|java|go|rs|c|h|cpp)", re.IGNORECASE)
 _MARKED = re.compile(
-    r"(?:\*\*)?(?:NEW )?(?:FILE ?(?:NAME|PATH)?|PATH)(?:\*\*)?[ \t]*:(?:\*\*)?[ \t]*(?P<path>.+)", re.IGNORECASE
+    r"(?:\*\*)?(?:NEW )?(?:FILE ?(?:NAME|PATH|\d{1,3})?|PATH)(?:\*\*)?[ \t]*[:\uff1a](?:\*\*)?[ \t]*(?P<path>.+)",
+    re.IGNORECASE,
+)
+_CREATE = re.compile(
+    r"(?:now,? )?create (?:an? |the )?(?:new )?(?:file )?(?:named |called )?`(?P<path>[^`]+)`[^`]{0,60}", re.IGNORECASE
 )
 _REMARK = re.compile(r"(?P<path>\S+|`[^`]+`|\*\*[^*]+\*\*)[ \t]+[(\[#<\u2013\u2014-].*")
-_ORNAMENT_BEFORE = re.compile(r"(?:#{1,6}[ \t]+|[-*+][ \t]+|\d+[.)][ \t]+|={2,}[ \t]*|-{3,}[ \t]*|>{1,}[ \t]*)+")
+_ORNAMENT_BEFORE = re.compile(
+    r"(?:#{1,6}(?:[ \t]+|(?=FILE))|[-*+][ \t]+|\d+[.)][ \t]+|={2,}[ \t]*|-{3,}[ \t]*|>{1,}[ \t]*)+"
+)
 _ORNAMENT_AFTER = re.compile(r"[ \t]*(?:={2,}|-{3,}|#{1,6})$")
 _QUOTES = ("**", "__", "`", '"', "'", "*")
 
@@ -36,7 +42,11 @@ class Name:
 def named_by_info(info: str) -> Name | None:
     """`python src/app.py`, `python:src/app.py`, `py title="src/app.py"`, `src/app.py`."""
     if match := _ATTRIBUTE.search(info):
-        return Name(next(group for group in match.groups() if group), marked=True)
+        path = next(group for group in match.groups()[1:] if group)
+        if match["key"] not in ("title", "name"):
+            return Name(path, marked=True)
+        if looks_like_path(path):
+            return Name(path, marked=False)
     match = _LANGUAGE_COLON.fullmatch(info)
     if match and looks_like_path(match[1]):
         return Name(match[1], marked=False)
@@ -54,7 +64,11 @@ def named_by_line(line: str) -> Name | None:
     if match := _MARKED.fullmatch(text):
         path = _without_remark(_plain(match["path"]))
         return Name(path, marked=True) if path else None
+    if match := _CREATE.fullmatch(text):
+        return Name(match["path"], marked=False) if looks_like_path(match["path"]) else None
     quoted = "`" in line
+    if quoted or line.startswith("#"):
+        text = _without_remark(text)
     return Name(text, marked=False) if looks_like_path(text) and (quoted or " " not in text) else None
 
 

@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from agents.answers.block_names import named_by_line
 from agents.answers.contents import is_python
 from agents.answers.fences import Block, Document, read_document
 from agents.answers.patches import is_patch, new_file, unsupported
+from agents.answers.paths import looks_like_path
 from agents.answers.rejection import Reason, Rejected
 from agents.answers.shapes import Pairs, files_in
 from agents.answers.strict_json import loads
@@ -16,6 +18,8 @@ from agents.answers.strict_json import loads
 _PROSE = (".md", ".markdown", ".mdx", ".rst", ".txt", ".adoc")
 _MARKED_SECTION = re.compile(r"^(?:#{1,6} +|={2,} *)?\**FILE:[^\n]*\n\s*(?=```|~~~)", re.MULTILINE)
 _FENCE = re.compile(r"^(`{3,}+|~{3,}+)([^\n]*+)\n?", re.MULTILINE)
+_QUOTED = re.compile(r"`([^`\n]+)`")
+_NAMED = "write ### FILE: path before each file"
 _LONGER = "put a longer fence (````) around a file that has fences in it"
 
 
@@ -31,6 +35,8 @@ def files_in_blocks(document: Document) -> Pairs:
             pairs.append((block.name, block.body))
         elif doubt := _doubt_without_name(block, document):
             raise doubt
+    if document.ends_in_heading:
+        raise Rejected(Reason.TRUNCATED, "The answer ends in the middle of a heading; send the files that are missing.")
     names = {block.name for block in document.named}
     if missing := tuple(path for path in document.announced if path not in names):
         sentence = (
@@ -42,6 +48,11 @@ def files_in_blocks(document: Document) -> Pairs:
 
 def certain_files(text: str, document: Document) -> Pairs:
     """The files whose content is certain although the reply as a whole is not."""
+    begun = {block.name for block in document.blocks if not block.closed}
+    return [(path, content) for path, content in _closed_files(text, document) if path not in begun]
+
+
+def _closed_files(text: str, document: Document) -> Pairs:
     sections = list(_marked_sections(text))
     if len(sections) >= len(document.named):
         return [pair for section in sections if (pair := _file_of_section(section))]
@@ -76,21 +87,44 @@ def _doubt(block: Block, following: Sequence[Block]) -> Rejected | None:
             Reason.TRUNCATED, f"The code block of {name!r} is never closed; send it whole.", missing=(name,)
         )
     bare = next((other.bare for other in following[:1] if other.name is None), False)
-    if bare and (name.lower().endswith(_PROSE) or (name.endswith(".py") and not is_python(block.body))):
+    if bare and (not _seems_whole(name, block.body) or named_by_line(block.body.rstrip().rsplit("\n", 1)[-1])):
         return _ambiguous(f"It is not certain where {name!r} ends, because of the fences behind it; {_LONGER}.", name)
     if not block.marked and name.endswith(".json") and _is_answer(block.body):
         return _ambiguous(f"{name!r} holds a list of files itself; send each file in its own block.", name)
     return None
 
 
+def _seems_whole(name: str, body: str) -> bool:
+    """Whether a bare fence may have closed the block, and not have stood in the file."""
+    if name.lower().endswith(_PROSE):
+        return False
+    if name.endswith(".py"):
+        return is_python(body)
+    if name.endswith(".sh") and "<<" in body:
+        return False
+    pairs = (("(", ")"), ("[", "]"), ("{", "}"), ("<pre", "</pre"))
+    return body.count("`") % 2 == 0 and all(body.count(opening) == body.count(closing) for opening, closing in pairs)
+
+
 def _doubt_without_name(block: Block, document: Document) -> Rejected | None:
     if not block.closed:
         return Rejected(Reason.TRUNCATED, "The last code block is never closed; send the file whole.")
     if not block.is_code:
-        return None
+        return _doubt_about_remark(block, document)
     if not document.named:
         return Rejected(Reason.NO_PATH, "Received a code block without a path; write ### FILE: path before each block.")
     return _ambiguous("Received a code block without a path beside named ones; write ### FILE: path before each block.")
+
+
+def _doubt_about_remark(block: Block, document: Document) -> Rejected | None:
+    """Output and commands are no files, unless the line before them names one that is not sent otherwise."""
+    names = {other.name for other in document.named}
+    asked = [name for name in _QUOTED.findall(block.before) if looks_like_path(name) and name not in names]
+    if names and block.bare and block.before.endswith(":") and asked:
+        return _ambiguous(
+            f"It is not certain whether the block behind {block.before[:80]!r} is a file; {_NAMED}.", *asked
+        )
+    return None
 
 
 def _ambiguous(sentence: str, *missing: str) -> Rejected:

@@ -13,7 +13,12 @@ _FENCED = re.compile(r"\s*(?P<marks>`{3,}|~{3,})[\w+-]*[ \t]*\r?\n(?P<body>.*?)\
 _ESCAPED_LINE_END = re.compile(r"\\n(?:\\n| {2,}|\\t|[A-Za-z_#@])")
 _PROSE = (".md", ".markdown", ".mdx", ".rst", ".txt", ".adoc")
 _ONE_LINE_DATA = (".json", ".csv", ".jsonl")
-_CODE = (".py", ".js", ".mjs", ".ts", ".tsx", ".jsx", ".go", ".rs", ".java", ".c", ".h", ".cpp", ".rb", ".sh", ".php")
+_CODE = (
+    *(".py", ".js", ".mjs", ".cjs", ".ts", ".tsx", ".jsx", ".vue", ".svelte", ".html", ".css", ".go", ".rs", ".java"),
+    *(".c", ".h", ".cpp", ".cs", ".rb", ".sh", ".php", ".kt", ".swift", ".sql"),
+)
+_INTRODUCTION = re.compile(r"(?:here|sure|below|this|the following)\b.*:\s*$", re.IGNORECASE)
+_NUMBERED = re.compile(r"\s{0,6}(\d{1,6})(?:[:|\u2502\t]|\s+[|\u2502\u2192])")
 _LONGEST_RUN = 300
 _LONGEST_SOURCE = 300_000
 
@@ -25,6 +30,8 @@ def checked_content(path: str, content: str) -> str:
             Reason.NOT_TEXT, f"{path!r} holds a NUL byte or half a character; send plain text.", missing=(path,)
         )
     content = _without_fence(path, content)
+    if problem := _foreign(path, content):
+        raise Rejected(Reason.AMBIGUOUS, f"{path!r} {problem}; send the file itself, as it is.", missing=(path,))
     if is_patch(content) and not path.endswith((".diff", ".patch")):
         rejected = unsupported(f"as the content of {path!r}")
         raise Rejected(rejected.reason, rejected.sentence, missing=(path,))
@@ -57,6 +64,29 @@ def _without_fence(path: str, content: str) -> str:
     if match is None or match["marks"] in match["body"]:
         return content
     return match["body"] + "\n"
+
+
+def _foreign(path: str, content: str) -> str:
+    """What shows that the content is a message about the file, a listing or an escaped copy of it."""
+    if not path.lower().endswith(_CODE):
+        return ""
+    lines = content.split("\n")
+    ends = {line[:3] for line in (content.lstrip().split("\n", 1)[0], content.rstrip().rsplit("\n", 1)[-1])}
+    if ends & {"```", "~~~"} or (_INTRODUCTION.match(lines[0]) and any(line[:3] == "```" for line in lines[1:3])):
+        return "has a code fence around the code"
+    if _has_line_numbers(lines):
+        return "has line numbers before the code"
+    if ("&lt;" in content or "&gt;" in content) and "<" not in content and ">" not in content:
+        return "has &lt; and &gt; instead of < and >"
+    if "&quot;" in content and '"' not in content and "'" not in content:
+        return "has &quot; instead of quotes"
+    return ""
+
+
+def _has_line_numbers(lines: list[str]) -> bool:
+    numbers = [match and int(match[1]) for match in map(_NUMBERED.match, lines[:50]) if match or lines]
+    given = [number for number, line in zip(numbers, lines, strict=False) if line.strip()]
+    return len(given) >= 3 and given == list(range(given[0] or 0, (given[0] or 0) + len(given)))
 
 
 def _is_double_escaped(path: str, content: str) -> bool:

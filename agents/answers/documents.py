@@ -37,9 +37,28 @@ def files_in_document(text: str) -> Pairs | None:
 def _files_in_yaml(text: str) -> Pairs | None:
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
-        return files_in(_plain(node)) if node else None
+        return files_in(_plain(node)) if node and _tells_all(text, node) else None
     except (yaml.YAMLError, RecursionError, ValueError):
         return None
+
+
+def _tells_all(text: str, root: yaml.Node) -> bool:
+    """There are no comments: one could be meant for the content before it, indented too little or not quoted."""
+    lines = text.split("\n")
+    told: set[int] = set()
+    nodes = [root]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, yaml.ScalarNode):
+            start, end = node.start_mark, node.end_mark
+            told.update(range(start.line, end.line + (node.style not in ("|", ">"))))
+            if node.style is None and lines[end.line][end.column :].lstrip().startswith("#"):
+                return False
+        elif isinstance(node, yaml.SequenceNode):
+            nodes += node.value
+        elif isinstance(node, yaml.MappingNode):
+            nodes += [part for pair in node.value for part in pair]
+    return not any(line.lstrip().startswith("#") for number, line in enumerate(lines) if number not in told)
 
 
 def _plain(node: yaml.Node) -> Any:

@@ -23,7 +23,9 @@ from agents.answers.paths import looks_like_path
 from agents.answers.rejection import Reason, Rejected
 
 _FENCE = re.compile(r"^(?P<indent>[ \t]*+)(?P<marks>`{3,}+|~{3,}+)(?P<info>[^\n]*+)\n?", re.MULTILINE)
-_MARKER = re.compile(r"^[^\n:]{0,40}(?:file|path|delete)[^\n:]{0,12}:[^\n]*", re.MULTILINE | re.IGNORECASE)
+_MARKER = re.compile(
+    r"^[^\n:\uff1a]{0,40}(?:file|path|delete)[^\n:\uff1a]{0,12}[:\uff1a][^\n]*", re.MULTILINE | re.IGNORECASE
+)
 _DELETE = re.compile(r"(?:[-*] +|#{1,6} +)?\**DELETE(?: FILE)?\**:\**[ \t]+[`\"]?(?P<path>[^`\"\r\n]+?)[`\"]?\**[ \t]*")
 _SHELL = frozenset({"bash", "sh", "shell", "zsh", "console", "terminal", "powershell", "ps1", "cmd", "bat", "batch"})
 _SHELL |= {"shell-session", "shellsession", "sh-session", "tree"}
@@ -48,6 +50,8 @@ class Block:
     """A fence of the same length opens inside: where the block ends is not certain."""
     bare: bool
     """Nothing stands behind the opening fence."""
+    before: str
+    """The last line of prose before it."""
     start: int
     """Where its opening fence stands in the text."""
 
@@ -65,6 +69,8 @@ class Document:
     """Paths that stand in the prose with the word FILE, whether a block follows or not."""
     deleted: tuple[str, ...]
     """Paths from lines `DELETE: path`."""
+    ends_in_heading: bool = False
+    """The text stops in the middle of a line `### FILE: path`."""
 
     @property
     def named(self) -> tuple[Block, ...]:
@@ -89,7 +95,8 @@ def read_document(text: str) -> Document:
         waiting = "" if block.name else prose.last_announced or waiting
         blocks.append(block)
     prose = _Prose(text[at:])
-    return Document(tuple(blocks), (*announced, *prose.announced), (*deleted, *prose.deleted))
+    ends_in_heading = bool(prose.last_line) and "### FILE:".startswith(prose.last_line)
+    return Document(tuple(blocks), (*announced, *prose.announced), (*deleted, *prose.deleted), ends_in_heading)
 
 
 class _Prose:
@@ -147,6 +154,7 @@ def _block(text: str, fences: list[re.Match[str]], number: int, line: str, annou
         closed=closing is not None,
         nested=nested,
         bare=not info,
+        before=line,
         start=opening.start(),
     )
     if closing is None:

@@ -10,13 +10,25 @@ _NEW_FILE = re.compile(
     r"(?:diff --git [^\n]*\n(?:new file mode [^\n]*\n)?(?:index [^\n]*\n)?)?"
     r"--- /dev/null[^\n]*\n\+\+\+ (?:b/)?(?P<path>[^\t\n]+)(?:\t[^\n]*)?\n@@ -0,0 \+1(?:,(?P<count>\d+))? @@[^\n]*\n"
 )
-_LOOKS_LIKE_DIFF = re.compile(r"(?:--- \S[^\n]*\n\+\+\+ \S|diff --git |@@ -\d+(?:,\d+)? \+\d)")
-_SEARCH, _REPLACE = "<<<<<<< SEARCH", ">>>>>>> REPLACE"
+_LOOKS_LIKE_DIFF = re.compile(
+    r"(?:(?:Index:|={3,}|//|#)[^\n]*\n\s*){0,5}"
+    r"(?:--- \S[^\n]*\n\+\+\+ \S|diff --git |@@ -\d+(?:,\d+)? \+\d|@@(?:[ .]{0,9}@@)?[^\S\n]*\n|\*\*\* Begin Patch)"
+)
+_BEFORE = re.compile(r"^(?:<{5,9}|-{5,9}) (?:SEARCH|ORIGINAL|HEAD)\b", re.MULTILINE)
+_BETWEEN = re.compile(r"^={5,9}[^\S\n]*$", re.MULTILINE)
+_AFTER = re.compile(r"^(?:>{5,9}|\+{5,9}) \S", re.MULTILINE)
 
 
 def is_patch(content: str) -> bool:
-    """True for a diff or a SEARCH/REPLACE block, which must never be written as the file itself."""
-    return bool(_LOOKS_LIKE_DIFF.match(content.lstrip())) or (_SEARCH in content and _REPLACE in content)
+    """True for a diff, a SEARCH/REPLACE block or a merge conflict, which must never be written as the file itself."""
+    if _LOOKS_LIKE_DIFF.match(content.lstrip()):
+        return True
+    at = 0
+    for mark in (_BEFORE, _BETWEEN, _AFTER):
+        if (match := mark.search(content, at)) is None:
+            return False
+        at = match.end()
+    return True
 
 
 def new_file(diff: str) -> tuple[str, str] | None:

@@ -12,7 +12,7 @@ _RESERVED_ON_WINDOWS = frozenset(
     ["con", "prn", "aux", "nul", "conin$", "conout$", "clock$"]
     + [f"{device}{digit}" for device in ("com", "lpt") for digit in "0123456789¹²³"]
 )
-_FORBIDDEN_FOLDERS = frozenset([".git", ".hg", ".svn", ".tumbler"])
+_FORBIDDEN_FOLDERS = frozenset([".git", "git~1", ".hg", ".svn", ".tumbler"])
 _FORBIDDEN_AT_ROOT = frozenset([".manifest.json"])
 _FORBIDDEN_CHARACTERS = frozenset('\\:*?"<>|$%')
 _FORBIDDEN_CATEGORIES = frozenset(["Cc", "Cf", "Cs", "Co", "Zl", "Zp"])

@@ -40,15 +40,20 @@ _LEADING_DOTS = (
     r"as\s+before|as\s+above|keep)\b.*"
 )
 _PHRASE = rf"(?:(?:{_REST}|{_ALONE}|{_YOURS}|{_SAME_ALONE}){_TAIL}|{_SAME}{_TAIL_SURE}{_TAIL}|{_SAME}\s*(?={_DOTS}))"
+_CUT = (
+    r"(?:the\s+)?(?:rest|remainder)(?:\s+of\s+(?:the\s+|this\s+)?\w+)?\s+(?:is\s+|are\s+|remains?\s+|stays?\s+)?"
+    r"(?:unchanged|omitted|truncated|the\s+same|as\s+(?:is|before|above))|-*\s*<?snip(?:ped)?>?\s*-*|"
+    r"(?:\.\.\.\s*)?(?:truncated|code\s+continues|unchanged|omitted)\s*(?:\.\.\.)?"
+)
 _REMARK = (
-    rf"(?:{_LEADING_DOTS}|[\[(<]?\s*{_PHRASE}\s*{_DOTS}?\s*[\])>]?|no\s+changes?\s+to\s+{_REST}.*|"
+    rf"(?:{_LEADING_DOTS}|[\[(]?\s*(?:{_CUT})\s*[\])]?|[\[(<]?\s*{_PHRASE}\s*{_DOTS}?\s*[\])>]?|no\s+changes?\s+to\s+{_REST}.*|"
     r"[\[(]\s*same\s+as\s+(?:before|above)\s*[\])])"
 )
-_END = r"\s*[.!]?\s*(?:\*+/\}?|-->|\"\"\")?\s*"
+_END = r"\s*[.!]?\s*(?:\*+/\}?|-->|\"\"\"|''')?\s*"
 
 _COMMENT = re.compile(
     r"(?:(?:pass|\.\.\.|return|return None);?\s*)?"
-    rf"(?:#+|//+|/\*+|\{{/\*|<!--|--|;+|%+|REM\b|\"\"\")\s*(?:(?:TODO|NOTE):\s*)?{_REMARK}{_END}",
+    rf"(?:#+|//+|/\*+(?:\s*\.\.\.\s*\*/\s*//)?|\{{/\*|<!--|--|;+|%+|REM\b|\"\"\"|''')\s*(?:(?:TODO|NOTE):\s*)?{_REMARK}{_END}",
     re.IGNORECASE,
 )
 _BARE = re.compile(
@@ -56,7 +61,8 @@ _BARE = re.compile(
     re.IGNORECASE,
 )
 _WORTH_A_LOOK = re.compile(
-    r"^[^\n]*\b(?:rest|remainder|existing|previous|remaining|other|same|original|unchanged|changes?|brevity|here|omitted|keep)\b[^\n]*$",
+    r"^[^\n]*\b(?:rest|remainder|existing|previous|remaining|other|same|original|unchanged|changes?|brevity|here|omitted|keep|"
+    r"snip|snipped|truncated|continues)\b[^\n]*$",
     re.IGNORECASE | re.MULTILINE,
 )
 _WHOLE = re.compile(
@@ -65,6 +71,24 @@ _WHOLE = re.compile(
     re.IGNORECASE,
 )
 _PATH = re.compile(r"(?:relative/)?path/to/.*|relative/path.*|string", re.IGNORECASE)
+_DOTS_ALONE = re.compile(rf"^[ \t]*//[ \t]*{_DOTS}[ \t]*$", re.MULTILINE)
+_SLASHES = (
+    ".js",
+    ".mjs",
+    ".cjs",
+    ".ts",
+    ".tsx",
+    ".jsx",
+    ".java",
+    ".go",
+    ".rs",
+    ".c",
+    ".cpp",
+    ".h",
+    ".cs",
+    ".kt",
+    ".swift",
+)
 _LONGEST_LINE = 200
 _TEXT = (".md", ".markdown", ".mdx", ".rst", ".txt", ".adoc")
 
@@ -78,6 +102,8 @@ def placeholder_in(path: str, content: str) -> str | None:
         return path
     if len(content) <= _LONGEST_LINE and _WHOLE.fullmatch(content):
         return content.strip()
+    if path.lower().endswith(_SLASHES) and (dots := _dots_alone(content)):
+        return dots
     is_text = path.lower().endswith(_TEXT)
     for match in _WORTH_A_LOOK.finditer(content):
         line = match.group().strip()
@@ -86,5 +112,16 @@ def placeholder_in(path: str, content: str) -> str | None:
         if _BARE.fullmatch(line) or (not is_text and _COMMENT.fullmatch(line)):
             return line
         if is_text and line.startswith("<!--") and _COMMENT.fullmatch(line):
+            return line
+    return None
+
+
+def _dots_alone(content: str) -> str | None:
+    """A comment of nothing but dots, unless it is part of a longer comment."""
+    if not _DOTS_ALONE.search(content):
+        return None
+    lines = [line.strip() for line in content.split("\n") if line.strip()]
+    for before, line, after in zip(["", *lines], lines, [*lines[1:], ""], strict=False):
+        if _DOTS_ALONE.fullmatch(line) and not before.startswith("//") and not after.startswith("//"):
             return line
     return None

@@ -21,6 +21,7 @@ class Reason(StrEnum):
     MALFORMED = "malformed"
     SCHEMA = "schema"
     AMBIGUOUS = "ambiguous"
+    SEVERAL_ANSWERS = "several_answers"
     DUPLICATE_PATH = "duplicate_path"
     PATH_CONFLICT = "path_conflict"
     UNSAFE_PATH = "unsafe_path"

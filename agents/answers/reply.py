@@ -11,7 +11,6 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from agents.answers import strict_json
 from agents.answers.blocks import files_in_blocks
@@ -19,13 +18,14 @@ from agents.answers.checks import checked_deleted, checked_files
 from agents.answers.contents import is_python
 from agents.answers.documents import files_in_document
 from agents.answers.fences import Document, read_document
-from agents.answers.json_scan import answer_start, scan
+from agents.answers.formats import first_format
+from agents.answers.json_scan import Found, scan
 from agents.answers.patches import is_patch, unsupported
 from agents.answers.python_literal import python_value
 from agents.answers.rejection import Reason, Rejected
 from agents.answers.salvage import Check, complete_files
 from agents.answers.shapes import Pairs, deleted_in, files_in
-from agents.answers.tags import files_in_tags, tags_start
+from agents.answers.tags import files_in_tags
 from agents.answers.thinking import without_thinking
 from agents.answers.tolerant_json import Unreadable
 from agents.answers.underescaped import read_underescaped
@@ -36,6 +36,10 @@ LONGEST_REPLY = 8_000_000
 _REFUSAL = re.compile(
     r"\W*(?:i(?:.?m| am) (?:(?:very |so )?sorry|unable|not able)|sorry[,.]|i apologi[sz]e|i can(?:no|.)t|"
     r"i won.t|as an ai\b)",
+    re.IGNORECASE,
+)
+_SECOND_THOUGHT = re.compile(
+    r"\b(?:draft|attempt|thought process|wait|actually|instead|corrected|correction|revised|better|sorry|mistake)\b",
     re.IGNORECASE,
 )
 _WANTED = "Wanted is, for each file, a line `### FILE: path` and the whole file in a fenced code block."
@@ -119,12 +123,7 @@ def _other(text: str, check: Check) -> Answer:
     if pairs := files_in_document(text):
         return _answer(pairs, (), "document", check)
     document = read_document(text)
-    starts = {
-        "fences": document.named[0].start if document.named else None,
-        "tags": tags_start(text),
-        "json": answer_start(text),
-    }
-    first = min((name for name in starts if starts[name] is not None), key=lambda name: starts[name] or 0, default="")
+    first = first_format(text, document)
     if first == "fences":
         return _answer(files_in_blocks(document), document.deleted, "fences", check)
     if first == "tags":
@@ -143,19 +142,22 @@ def _from_json(text: str, check: Check) -> Answer | None:
         raise Rejected(reason, f"Received JSON that cannot be read: {error}. {_WANTED}") from error
     if not found:
         return _from_python(text, check) or _from_underescaped(text, check)
-    deleted = [path for value, _ in found for path in deleted_in(value)]
-    return _answer(_merged(found), deleted, "nearly json", check)
+    merged = _merged(found)
+    if len(merged) > len(found[0].pairs) and any(_SECOND_THOUGHT.search(one.before) for one in found):
+        raise Rejected(Reason.SEVERAL_ANSWERS, f"Received several answers, one after the other. {_WANTED}")
+    deleted = [path for one in found for path in deleted_in(one.value)]
+    return _answer(merged, deleted, "nearly json", check)
 
 
-def _merged(found: list[tuple[Any, Pairs]]) -> Pairs:
+def _merged(found: list[Found]) -> Pairs:
     """The files of several JSON values; one that comes twice with different content cannot be decided."""
     files: dict[str, str] = {}
-    for _, pairs in found if len(found) > 1 else ():
-        for path, content in pairs:
+    for one in found if len(found) > 1 else ():
+        for path, content in one.pairs:
             if files.setdefault(path, content) != content:
                 sentence = f"Received two answers that differ in {path[:120]!r}; send one answer, with each file once."
                 raise Rejected(Reason.AMBIGUOUS, sentence, missing=(path,))
-    return [pair for _, pairs in found for pair in pairs]
+    return [pair for one in found for pair in one.pairs]
 
 
 def _from_python(text: str, check: Check) -> Answer | None:

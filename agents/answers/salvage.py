@@ -5,43 +5,53 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from agents.answers.blocks import certain_files
 from agents.answers.fences import read_document
+from agents.answers.formats import first_format
+from agents.answers.json_scan import answer_start
 from agents.answers.rejection import Rejected
 from agents.answers.shapes import Pairs, files_in
-from agents.answers.strict_json import value_at
+from agents.answers.strict_json import has_torn_string, value_at
 from agents.answers.tags import complete_files_in_tags
 
 Check = Callable[[Pairs], dict[str, str]]
 """`checked_files` with the project already given."""
 
 _LIST = re.compile(r"(?:[\"']files[\"']\s*:\s*)?\[\s*(?=\{)", re.IGNORECASE)
-_BETWEEN = re.compile(r"\s*,?\s*")
+_BETWEEN = re.compile(r"\s*(?:,\s*|(?=[\]{])|\Z)")
 
 
 def complete_files(text: str, check: Check) -> dict[str, str]:
     """Path -> content, empty when nothing is certain."""
     try:
         document = read_document(text)
-        if document.named:
-            return check(certain_files(text, document))
-        return check(complete_files_in_tags(text) or list(_json_items(text)))
+        match first_format(text, document):
+            case "fences":
+                return check(certain_files(text, document))
+            case "tags":
+                return check(complete_files_in_tags(text))
+            case _:
+                return check(_json_items(text))
     except Rejected as rejected:
         return dict(rejected.salvage)
 
 
-def _json_items(text: str) -> Iterator[tuple[str, str]]:
-    """The items of the first list of objects, up to the one that is cut."""
+def _json_items(text: str) -> Pairs:
+    """The items of the first list of objects, up to the one that is cut; none when another answer follows."""
+    pairs: Pairs = []
     start = _LIST.search(text)
     at = start.end() if start else len(text)
     while text.startswith("{", at):
         try:
-            item, at = value_at(text, at)
+            item, end = value_at(text, at)
         except (json.JSONDecodeError, Rejected):
-            return
+            return pairs
+        between = _BETWEEN.match(text, end)
+        if between is None or has_torn_string(text[at:end]):
+            return pairs
         with contextlib.suppress(Rejected):
-            yield from files_in([item]) or ()
-        between = _BETWEEN.match(text, at)
-        at = between.end() if between else at
+            pairs += files_in([item]) or ()
+        at = between.end()
+    return [] if answer_start(text[at:]) is not None else pairs

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from typing import Any
 
 from agents.answers import strict_json
@@ -14,21 +12,12 @@ from agents.answers.rejection import Reason, Rejected
 Pairs = list[tuple[str, str]]
 
 _WRAPPERS = (
-    *(
-        "project",
-        "response",
-        "result",
-        "output",
-        "data",
-        "arguments",
-        "parameters",
-        "input",
-        "answer",
-        "function",
-        "json",
-    ),
-    *("tool_calls", "function_call", "tool_call", "choices", "message", "content"),
+    *("project", "response", "result", "output", "data", "arguments", "parameters", "input", "answer", "function"),
+    *("json", "tool_calls", "function_call", "tool_call", "choices", "message", "content"),
 )
+_SURE_PATH_KEYS = ("path", "file_path", "filepath", "filename", "file_name")
+_SURE_CONTENT_KEYS = ("content", "contents", "code")
+_DELETED_KEYS = ("deleted", "delete", "deleted_files", "delete_files", "files_to_delete")
 _DEEPEST = 8
 
 
@@ -48,9 +37,7 @@ def files_in(value: Any, depth: int = 0) -> Pairs | None:
 def deleted_in(value: Any) -> list[str]:
     """The paths of an explicit delete list beside "files"."""
     members = lower(value) if isinstance(value, dict) else {}
-    listed: Any = next(
-        (members[key] for key in ("deleted", "delete", "deleted_files", "delete_files") if key in members), []
-    )
+    listed: Any = next((members[key] for key in _DELETED_KEYS if key in members), [])
     if not isinstance(listed, list) or not all(isinstance(path, str) for path in listed):
         raise Rejected(
             Reason.SCHEMA, 'Received a "deleted" that is no list of paths. Wanted is "deleted": ["path", ...].'
@@ -72,9 +59,10 @@ def _from_list(items: list[Any], depth: int) -> Pairs | None:
     if not items or not all(isinstance(item, dict) for item in items):
         return None
     entries = [entry(item) for item in items]
-    if all(entry is not None for entry in entries):
-        return [entry for entry in entries if entry is not None]
-    if any(entry is not None for entry in entries):
+    given = [pair for pair in entries if pair is not None]
+    if len(given) == len(items):
+        return given
+    if given:
         raise Rejected(Reason.SCHEMA, f"Received a list in which not every item is a file. {WANTED}")
     nested = [files_in(item, depth + 1) for item in items]
     return [pair for pairs in nested if pairs for pair in pairs] or None
@@ -85,16 +73,40 @@ def _from_object(value: dict[str, Any], depth: int) -> Pairs | None:
     if members.get("type") == "object" and "properties" in members:
         return None  # the model repeated the schema
     if "files" in members:
+        _refuse_files_elsewhere(members)
         return _from_files(members["files"], depth)
     if _is_one_file(members):
-        entry = _entry(value)
-        return [entry] if entry else None
-    if value and all(looks_like_path(key) and isinstance(content, str) for key, content in value.items()):
-        return list(value.items())
-    for key in _WRAPPERS:
-        if key in members and (pairs := files_in(members[key], depth + 1)):
-            return pairs
-    return None
+        pair = entry(value)
+        return [pair] if pair else None
+    if value and all(looks_like_path(key) and _is_named_content(content) for key, content in value.items()):
+        return [_named_entry(path, content) for path, content in value.items()]
+    found = [pairs for key in _WRAPPERS if key in members and (pairs := files_in(members[key], depth + 1))]
+    if any(pairs != found[0] for pairs in found):
+        raise _in_two_places()
+    return found[0] if found else None
+
+
+def _refuse_files_elsewhere(members: dict[str, Any]) -> None:
+    """Files beside "files", say in "tests", would be lost without a word."""
+    if first(_SURE_PATH_KEYS, members) and first(_SURE_CONTENT_KEYS, members):
+        raise _in_two_places()
+    for key, value in members.items():
+        items = value if isinstance(value, list) and key != "files" else []
+        if any(isinstance(item, dict) and _is_surely_a_file(lower(item)) for item in items):
+            raise _in_two_places()
+
+
+def _is_surely_a_file(members: dict[str, Any]) -> bool:
+    path_key = first(_SURE_PATH_KEYS, members)
+    return bool(path_key and first(_SURE_CONTENT_KEYS, members) and looks_like_path(str(members[path_key])))
+
+
+def _in_two_places() -> Rejected:
+    return Rejected(Reason.AMBIGUOUS, f"Received files in two places of one answer. {WANTED}")
+
+
+def _is_named_content(content: Any) -> bool:
+    return isinstance(content, str) or (isinstance(content, dict) and first(CONTENT_KEYS, lower(content)) is not None)
 
 
 def _is_one_file(members: dict[str, Any]) -> bool:
@@ -118,6 +130,6 @@ def _from_files(files: Any, depth: int) -> Pairs | None:
 
 def _named_entry(path: str, content: Any) -> tuple[str, str]:
     members = content if isinstance(content, dict) and first(CONTENT_KEYS, lower(content)) else {"content": content}
-    entry = _entry({"path": path, **{key: item for key, item in members.items() if key.lower() not in PATH_KEYS}})
-    assert entry
-    return entry
+    pair = entry({"path": path, **{key: item for key, item in members.items() if key.lower() not in PATH_KEYS}})
+    assert pair
+    return pair

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from agents.answers.rejection import Reason, Rejected
@@ -27,6 +28,17 @@ def loads(text: str, *, raw_newlines: bool = False) -> Any:
         return json.loads(text, strict=not raw_newlines, object_pairs_hook=unique_keys)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
+
+
+_STRING = re.compile(r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"', re.DOTALL)
+_ESCAPED_SPACE = re.compile(r"(?<!\\)(?:\\\\)*+\\[nt]")
+
+
+def has_torn_string(text: str) -> bool:
+    """Whether a string has raw line ends and, beside them, \\n: a line end, or meant for the code in the string?"""
+    if "\n" not in text or not _ESCAPED_SPACE.search(text):
+        return False
+    return any("\n" in string[1].strip("\n") and _ESCAPED_SPACE.search(string[1]) for string in _STRING.finditer(text))
 
 
 _DECODER = json.JSONDecoder(strict=False, object_pairs_hook=unique_keys)

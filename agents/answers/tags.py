@@ -12,7 +12,13 @@ _PATH = re.compile(r"\b(?:path|name|filename|filepath)\s*=\s*(?:\"([^\"]+)\"|'([
 _PATH_TAG = re.compile(r"\s*<(path|name|filename)>(?P<path>[^<>]*+)</\1>", re.IGNORECASE)
 _CONTENT_TAG = re.compile(r"\s*<(?P<tag>content|contents|code)>", re.IGNORECASE)
 _CLOSE = "</file>"
+_GOES_ON = re.compile(r"[^\S\n]*[^\s<]")
 _CDATA, _CDATA_END = "<![CDATA[", "]]>"
+_ESCAPED_OPERATOR = re.compile(r"\s&(?:lt|gt|amp);(?:=|\s|&amp;)")
+_UNFINISHED = re.compile(r"<(?:f(?:i(?:l(?:e[^<>]*+)?)?)?)?\Z", re.IGNORECASE)
+_VERB = re.compile(
+    r"\b(?:action|operation|mode)\s*=\s*[\"'](?:delete|remove|append|insert|patch|rename)", re.IGNORECASE
+)
 _ENTITY = re.compile(r"&(?:lt|gt|amp|quot|apos|#\d{1,6}|#x[0-9a-fA-F]{1,5});")
 
 
@@ -21,11 +27,17 @@ def files_in_tags(text: str) -> Pairs:
     pairs: Pairs = []
     at = 0
     while opening := _OPEN.search(text, at):
+        if text.find(_CLOSE, at, opening.start()) >= 0:
+            raise _cut("a </file> that closes nothing")
         path, start = _path(text, opening)
         content, at = _content(text, start)
+        if _GOES_ON.match(text, at):
+            raise _cut("text on the line of a </file>")
         pairs.append((path, content))
     if text.count(_CLOSE, at):
         raise _cut("a </file> that closes nothing")
+    if _UNFINISHED.search(text.rstrip(), at):
+        raise _cut("a tag that is not finished")
     return pairs
 
 
@@ -41,12 +53,18 @@ def complete_files_in_tags(text: str) -> Pairs:
     """The files before the first one that is cut."""
     end = text.rfind(_CLOSE) + len(_CLOSE)
     try:
-        return files_in_tags(text[:end]) if end >= len(_CLOSE) else []
+        pairs = files_in_tags(text[:end]) if end >= len(_CLOSE) else []
+        begun = {_path(text, opening)[0] for opening in _OPEN.finditer(text, end)}
+        return [pair for pair in pairs if pair[0] not in begun]
     except Rejected:
         return []
 
 
 def _path(text: str, opening: re.Match[str]) -> tuple[str, int]:
+    if _VERB.search(opening["attributes"]):
+        raise Rejected(
+            Reason.DIFF_UNSUPPORTED, "Received a <file> tag for an edit or a deletion; send whole files only."
+        )
     if attribute := _PATH.search(opening["attributes"]):
         return attribute[1] or attribute[2], opening.end()
     if tag := _PATH_TAG.match(text, opening.end()):
@@ -81,7 +99,7 @@ def _body(text: str) -> str:
         return _without_first_line_end(text.rstrip()[len(_CDATA) : -len(_CDATA_END)])
     if "<file " in text or "<file>" in text or _CDATA in text:
         raise _cut("a <file> inside a <file>")
-    if _ENTITY.search(text) and not re.search(r"[<>]|&(?!\w+;|#)", text):
+    if _ESCAPED_OPERATOR.search(text) or (_ENTITY.search(text) and not re.search(r"[<>]|&(?!\w+;|#)", text)):
         raise Rejected(
             Reason.AMBIGUOUS, "Received content with &lt; or &amp; in it that may be escaped or not; use code fences."
         )

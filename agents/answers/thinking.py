@@ -6,17 +6,38 @@ import re
 
 from agents.answers.rejection import Reason, Rejected
 
-_TAGS = ("think", "thinking", "thought", "thoughts", "reasoning")
-_OPEN = re.compile(rf"<(?P<tag>{'|'.join(_TAGS)})>|\[(?P<bracket>THINK)\]", re.IGNORECASE)
-_OPEN_LINE = re.compile(rf"^<(?P<tag>{'|'.join(_TAGS)})>", re.IGNORECASE | re.MULTILINE)
-_CLOSE_ALONE = re.compile(rf"(?:^|\n)[^\n<]*</(?:{'|'.join(_TAGS)})>|\[/THINK\]", re.IGNORECASE)
-_SPECIAL_AT_END = (
-    *("<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|eom_id|>", "<|return|>", "<|end|>", "<|call|>"),
-    *("</s>", "<eos>", "<end_of_turn>"),
+_TAGS = (
+    *("think", "thinking", "thought", "thoughts", "reasoning", "reasoning_content", "reflection", "analysis"),
+    *("scratchpad", "monologue", "inner_monologue", "internal_monologue", "seed:think", "antml:thinking"),
 )
+_OTHER_BLOCKS = (
+    ("[THINK]", "[/THINK]"),
+    ("<|begin_of_thought|>", "<|end_of_thought|>"),
+    ("\u25c1think\u25b7", "\u25c1/think\u25b7"),
+    ("<|channel>thought", "<channel|>"),
+    ("<unused94>", "<unused95>"),
+)
+_CLOSING = {opening.lower(): closing for opening, closing in _OTHER_BLOCKS}
+_TAG = rf"(?P<tag>{'|'.join(_TAGS)})"
+_OPEN = re.compile(
+    rf"< ?{_TAG}(?: [^<>\n]{{0,80}})?>|{'|'.join(re.escape(opening) for opening, _ in _OTHER_BLOCKS)}", re.IGNORECASE
+)
+_CLOSE = re.compile(
+    rf"</(?:{'|'.join(_TAGS)})>|{'|'.join(re.escape(closing) for _, closing in _OTHER_BLOCKS)}", re.IGNORECASE
+)
+_CLOSE_ALONE = re.compile(rf"(?:^|\n)[^\n<]*</(?:{'|'.join(_TAGS)})>|\[/THINK\]", re.IGNORECASE)
+_SPECIAL_AT_END = re.compile(
+    r"(?:(?:<\|[a-z_]{2,40}\|>|<\uff5c[\w\u2581]{2,40}\uff5c>|</s>|<eos>|<(?:end|start)_of_turn>|\[/INST\]|\[EOS\])"
+    r"(?:user|assistant|model)?\s*)+"
+)
+_LONGEST_END = 1000
 _SPECIAL_AT_START = re.compile(r"\s*(?:<\|im_start\|>|<\|start\|>)(?:assistant)?\s*")
-_MOST_BLOCKS, _MOST_SPECIAL = 50, 20
-_FINAL_CHANNEL = "<|channel|>final<|message|>"
+_MOST_BLOCKS = 50
+_CHANNEL = re.compile(
+    r"<\|channel\|>(?P<name>analysis|commentary|final)(?P<to>[^<>]{0,200})(?:<\|constrain\|>[^<>]{0,40})?<\|message\|>"
+)
+_OBJECT = re.compile(r"\{\s*[\"'\u201c]?\w+[\"'\u201d]?\s*[:\uff1a]")
+_DOCUMENT = re.compile(r"\s*(?:---\s*)?(?:files:|\[\[files\]\])", re.IGNORECASE)
 _FENCE_LINE = re.compile(r"^(`{3,}|~{3,})(.*)$", re.MULTILINE)
 
 
@@ -33,27 +54,22 @@ def without_thinking(text: str) -> str:
 
 
 def _without_special_end(text: str) -> str:
-    bare = text.rstrip()
-    if not bare.endswith(_SPECIAL_AT_END):
-        return text
-    for _ in range(_MOST_SPECIAL):
-        token = next((token for token in _SPECIAL_AT_END if bare.endswith(token)), None)
-        if token is None:
-            break
-        bare = bare.removesuffix(token).rstrip()
-    return bare + "\n"
+    start = max(0, len(text) - _LONGEST_END)
+    end = next((match for match in _SPECIAL_AT_END.finditer(text, start) if match.end() == len(text)), None)
+    return text[: end.start()].rstrip() + "\n" if end else text
 
 
 def _final_channel(text: str) -> str:
-    """The `final` channel of the harmony format."""
+    """The `final` channel of the harmony format, or the call of a tool in `commentary`."""
     start = _SPECIAL_AT_START.match(text)
     rest = text[start.end() :] if start else text
     if not rest.lstrip().startswith("<|channel|>"):
         return rest
-    _, found, answer = rest.partition(_FINAL_CHANNEL)
-    if not found:
+    answers = [match for match in _CHANNEL.finditer(rest) if match["name"] == "final"]
+    answers = answers or [match for match in _CHANNEL.finditer(rest) if "to=" in match["to"]]
+    if not answers:
         raise _never_ends()
-    return answer
+    return rest[answers[0].end() :]
 
 
 def _without_leading_blocks(text: str) -> str:
@@ -68,7 +84,8 @@ def _without_leading_blocks(text: str) -> str:
 
 def _after_block(text: str, opening: re.Match[str]) -> str:
     tag = opening["tag"]
-    closing = re.compile(rf"</{tag}>" if tag else r"\[/THINK\]", re.IGNORECASE).search(text, opening.end())
+    mark = rf"</ ?{tag}>" if tag else re.escape(_CLOSING[opening.group().lower()])
+    closing = re.compile(mark, re.IGNORECASE).search(text, opening.end())
     if closing is None:
         raise _never_ends()
     return text[closing.end() :]
@@ -83,13 +100,13 @@ def _without_implicit_block(text: str) -> str:
 
 
 def _without_later_blocks(text: str) -> str:
-    """Blocks between the parts of an answer in fences. A tag in a fence or in JSON is skipped."""
+    """Blocks between the parts of an answer in fences. A tag in a fence, in JSON or in backticks is skipped."""
     at = 0
     for _ in range(_MOST_BLOCKS):
-        opening = _OPEN_LINE.search(text, at)
+        opening = _OPEN.search(text, at)
         if opening is None:
             break
-        if _is_outside(text, opening.start()):
+        if not text.endswith("`", 0, opening.start()) and _is_outside(text, opening.start()):
             text = text[: opening.start()] + _after_block(text, opening)
         else:
             at = opening.end()
@@ -97,7 +114,7 @@ def _without_later_blocks(text: str) -> str:
 
 
 def _is_outside(text: str, position: int) -> bool:
-    """True when the position lies neither in an open fence nor in a JSON object that is still open there."""
+    """True when the position lies in no fence, file tag or JSON object that is still open there."""
     fence = ""
     for match in _FENCE_LINE.finditer(text, 0, position):
         if not fence:
@@ -107,7 +124,9 @@ def _is_outside(text: str, position: int) -> bool:
     if fence:
         return False
     before = text[:position]
-    return before.count('{"') == 0 or before.count("{") <= before.count("}")
+    if before.count("<file ") > before.count("</file>") or _DOCUMENT.match(text):
+        return False
+    return _OBJECT.search(before) is None or before.count("{") <= before.count("}")
 
 
 def _never_ends() -> Rejected:

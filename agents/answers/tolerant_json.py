@@ -19,7 +19,9 @@ _WORDS: dict[str, Any] = {"true": True, "false": False, "null": None, "True": Tr
 _WORDS |= dict.fromkeys(("NaN", "Infinity", "-Infinity", "undefined"))
 _WORD = re.compile(r"-?[A-Za-z]+|[-+]?\d[\d.eE+-]*")
 _KEY = re.compile(r"[A-Za-z_$][\w$]*")
-_BODY = {closing: re.compile(rf"[^{closing}\\]*+(?:\\.[^{closing}\\]*+)*+", re.DOTALL) for closing in ('"', "”")}
+_BODY = {
+    closing: re.compile(rf"[^{closing}\\]*+(?:\\.[^{closing}\\]*+)*+", re.DOTALL) for closing in set(_CLOSING.values())
+}
 _BAD_ESCAPE = re.compile(r'(?:[^\\]++|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*+(?P<escape>\\.)', re.DOTALL)
 _BARE_QUOTE = re.compile(r'(\\.)|"', re.DOTALL)
 _SPACE = re.compile("[ \t\r\n\ufeff\u00a0\u3000]*")
@@ -40,9 +42,12 @@ class Unreadable(ValueError):
         """Where in the text reading stopped."""
 
 
-def tolerant_value_at(text: str, start: int) -> tuple[Any, int]:
-    """The value that begins at `start`, and where it ends. Raises Unreadable, or Rejected for a key with two values."""
-    reader = _Reader(text, start)
+def tolerant_value_at(text: str, start: int, *, closes: bool = True) -> tuple[Any, int]:
+    """The value that begins at `start`, and where it ends. With `closes` the very last brace may be missing.
+
+    Raises Unreadable, or Rejected for a key with two values.
+    """
+    reader = _Reader(text, start, closes)
     try:
         return reader.value(), reader.at
     except Unreadable as error:
@@ -53,9 +58,10 @@ def tolerant_value_at(text: str, start: int) -> tuple[Any, int]:
 class _Reader:
     """A cursor over the text; every method leaves it behind what it read."""
 
-    def __init__(self, text: str, start: int) -> None:
+    def __init__(self, text: str, start: int, closes: bool) -> None:
         self.text = text
         self.at = start
+        self.closes = closes
         self.depth = 0
 
     def peek(self) -> str:
@@ -121,8 +127,9 @@ class _Reader:
             raise Unreadable(f"{after!r} after the value of {pair[0][:60]!r}")
 
     def _closed_by_the_end(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        """Only the outermost brace may be missing, and only after a closed array: nothing can be lost then."""
-        if self.depth == 1 and pairs and isinstance(pairs[-1][1], list):
+        """Only the outermost brace may be missing, and only after a closed array without a comma behind it."""
+        more_follows = self.text.rstrip().endswith(tuple(_COMMAS))
+        if self.closes and self.depth == 1 and pairs and isinstance(pairs[-1][1], list) and not more_follows:
             return unique_keys(pairs)
         raise Unreadable("an object is never closed", open_ended=True)
 

@@ -10,8 +10,9 @@ import html
 import re
 
 from agents.answers.contents import is_python
+from agents.answers.file_entry import CONTENT_KEYS, PATH_KEYS
 from agents.answers.rejection import Rejected
-from agents.answers.shapes import CONTENT_KEYS, PATH_KEYS, Pairs, files_in
+from agents.answers.shapes import Pairs, files_in
 from agents.answers.tolerant_json import Unreadable, tolerant_value_at
 
 _LONGEST = 1_000_000
@@ -24,6 +25,7 @@ _MEMBERS = r"(?:\s*,\s*(?P<q{0}>[\"'])\w+(?P=q{0})\s*:\s*(?:(?P=q{0})[^\"'\\]*(?
 _TAIL = re.compile(rf"{_MEMBERS.format(1)}\s*\}}\s*\]{_MEMBERS.format(2)}\s*\}}\s*")
 _WHOLE_FENCE = re.compile(r"\s*```(?:json)?[ \t]*\n(?P<body>[^`]*)\n```\s*", re.IGNORECASE)
 _ANOTHER_CONTENT = re.compile(rf"[\"'](?:{_CONTENT})[\"']\s*:")
+_SUM = re.compile(r"^[\"']\s*\+|\+\s*[\"']$")
 _BACKSLASH_QUOTE = re.compile(r"(?<!\\)((?:\\\\)*)\\'")
 _ENTITY = re.compile(r"&(?:quot|amp|lt|gt|#39|#x27|apos);")
 
@@ -53,7 +55,7 @@ def _bare_quotes(text: str) -> Pairs | None:
 
 def _is_consistent(body: str, quote: str) -> bool:
     """All quotes are bare, and nothing in the body looks like the content of another file."""
-    if f"\\{quote}" in body or _ANOTHER_CONTENT.search(body):
+    if f"\\{quote}" in body or _ANOTHER_CONTENT.search(body) or _SUM.search(body):
         return False
     return quote == "'" or body.count(quote) % 2 == 0
 

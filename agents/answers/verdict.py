@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any
 
 from agents.answers import strict_json
@@ -14,6 +15,7 @@ LONGEST_ANSWER = 1_000_000
 """Characters."""
 
 _BRACKET = re.compile(r"[{\[]")
+_OBJECT = re.compile(r"\[?\s*\{\s*[\"'\u201c-\u201f]?\w+[\"'\u201c-\u201f]?\s*[:\uff1a]")
 _ATTEMPTS = 200
 
 
@@ -48,19 +50,37 @@ def _values_in(text: str, keys: tuple[str, ...]) -> list[Any]:
     while attempts < _ATTEMPTS and (match := _BRACKET.search(text, at)):
         attempts += 1
         value, at = _value_at(text, match.start())
+        if _is_inner(text, match.start(), at):
+            return []
         if value is not None and _has(value, keys):
             found.append(value)
-    return found
+    return [value for value in found if _has_members(value)] or found
+
+
+def _is_inner(text: str, start: int, end: int) -> bool:
+    """Brackets close behind the value that nothing before it opened: the beginning of the answer is missing."""
+    before = text[max(0, start - 200) : start].rstrip()
+    after = text[end : end + 100].lstrip(" \t\r\n,")
+    inside = '"' in before and before.endswith((":", ",", '"'))
+    return after.startswith("]") or (inside and after.startswith("}"))
+
+
+def _has_members(value: Any) -> bool:
+    """It is no mere list such as the [1] of a remark."""
+    return isinstance(value, dict) or any(isinstance(item, dict) for item in value)
 
 
 def _value_at(text: str, start: int) -> tuple[Any, int]:
-    """The value at `start`, None when nothing can be read there, and where to look on."""
-    for read in (strict_json.value_at, tolerant_value_at):
+    """The value at `start`, None when nothing can be read there, and where to look on.
+
+    An object that cannot be read ends the search: what can be read inside it is a part of the answer, not the answer.
+    """
+    for read in (strict_json.value_at, partial(tolerant_value_at, closes=False)):
         try:
             return read(text, start)
         except ValueError:
             continue
-    return None, start + 1
+    return None, len(text) if _OBJECT.match(text, start) else start + 1
 
 
 def _has(value: Any, keys: tuple[str, ...]) -> bool:

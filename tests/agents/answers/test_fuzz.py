@@ -67,7 +67,7 @@ _LINES = st.lists(
     ),
     max_size=8,
 )
-_CONTENTS = st.one_of(st.just(""), _LINES.map(lambda lines: "".join(f"{line}\n" for line in ["start", *lines])))
+_CONTENTS = st.one_of(st.just(""), _LINES.map(lambda lines: "".join(f"{line}\n" for line in ["start", *lines, "end"])))
 _FILES = st.dictionaries(_NAMES, _CONTENTS, min_size=1, max_size=4)
 
 
