@@ -21,11 +21,12 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--config", "path", default="config.yaml", type=click.Path(path_type=Path), help="The file to write.")
+@click.option("--config", "path", type=click.Path(path_type=Path), help="The file to write. Default: config.yaml.")
 @click.option("--yes", "-y", is_flag=True, help="Ask nothing.")
 @click.option("--force", is_flag=True, help="Replace the file if there is one.")
 @click.option("--server", "urls", multiple=True, metavar="URL", help="Look at this address on this machine too.")
-def init(path: Path, yes: bool, force: bool, urls: tuple[str, ...]) -> None:
+@click.pass_context
+def init(context: click.RichContext, /, path: Path | None, yes: bool, force: bool, urls: tuple[str, ...]) -> None:
     """Write a config.yaml for the model servers on this machine.
 
     Finds Ollama, vLLM, LM Studio and llama.cpp, and proposes a model for each agent.
@@ -33,6 +34,7 @@ def init(path: Path, yes: bool, force: bool, urls: tuple[str, ...]) -> None:
     from .first_config import memory_bytes, propose, render
     from .local_servers import USUAL, find
 
+    path = path or (context.obj and context.obj.config) or Path("config.yaml")
     if path.exists() and not force:
         look, replace = f"{program()} doctor", f"{program()} init --force"
         fail(f"{path}: is there already; look at it with: {look}, or replace it with: {replace}")

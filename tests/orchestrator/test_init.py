@@ -157,6 +157,12 @@ def test_init_writes_a_file_that_names_what_was_found(tmp_path: Path) -> None:
     assert load(tmp_path / "config.yaml").providers["ollama_local"].model == "zz-coder:900b"
 
 
+def test_init_writes_the_file_that_was_named_before_the_command_too(tmp_path: Path) -> None:
+    told = CliRunner().invoke(cli, ("--config", "mine.yaml", "init", "--yes"), catch_exceptions=False)
+    assert told.exit_code == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.yaml"]
+
+
 def test_init_overwrites_nothing_unless_it_is_forced(tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text("mine", encoding="utf-8")
     told = init("--yes")
