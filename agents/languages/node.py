@@ -15,16 +15,18 @@ from typing import Any
 
 import platformdirs
 
-from agents.verification import judge
 from agents.verification.box import MIB, Ended, Job, Limits, SandboxUnavailable
 from agents.verification.channel import Secret
 from agents.verification.evidence import Phase, Status
 from agents.verification.groups import task_group
 from agents.verification.integrity import javascript_titles
+from agents.verification.judge import judge
+from agents.verification.session import Session, coverage_of, read_session
 from agents.verification.settings import VerificationSettings
 from agents.verification.source import Scan
 from agents.verification.text import clean, line
 from agents.verification.tree import Tree
+from agents.verification.vacuity import unheard_of, with_vacuity
 
 from .base import Bench, Linted, Prepared, Suite
 from .phases import build_phase, suite_seconds, test_phase
@@ -114,18 +116,21 @@ class Node:
             await asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
 
     async def test(self, bench: Bench, prepared: Prepared) -> Suite:
-        tree, secret, other = bench.tree, Secret.fresh(), Secret.fresh()
+        tree, secret = bench.tree, Secret.fresh()
         command, files = _own_command(tree), _test_files(tree)
         folders = [] if command else _canary_folders(files)
         async with task_group() as group:
-            main = group.create_task(bench.sandbox.run(self._suite(bench, prepared, secret, broken=False)))
-            again = group.create_task(self._broken(bench, prepared, other))
+            main = group.create_task(bench.sandbox.run(self._suite(bench, prepared, secret)))
+            again = group.create_task(self._broken(bench, prepared, "all"))
         ran = main.result()
-        session = await asyncio.to_thread(judge.read_session, ran, secret)
+        session = await asyncio.to_thread(read_session, ran, secret)
         scanned = _own_scan(tree) if command else _scan({path: tree.texts[path] for path in files})
-        tested = judge.judge(ran, session, scanned, secret, len(folders))
-        tested = judge.with_vacuity(tested, again.result(), other)
-        coverage = judge.coverage_of(session, filter(self.is_test, tree.paths))
+        tested = judge(ran, session, scanned, secret, len(folders))
+        broken, guarded = again.result(), None
+        if bench.settings.vacuity and not command and unheard_of(tested, broken):
+            guarded = await self._broken(bench, prepared, "tests")
+        tested = with_vacuity(tested, broken, scanned, guarded)
+        coverage = coverage_of(session, filter(self.is_test, tree.paths))
         shown = tuple(command or ("node", "--test"))
         unmeasured = {} if coverage else {"coverage": self._why_no_coverage(bench)}
         return Suite((build_phase(session), test_phase(ran, tested, scanned, shown)), tested, coverage, unmeasured)
@@ -135,14 +140,15 @@ class Node:
             return "switched off"
         return "not measured for `npm test`" if _own_command(bench.tree) else "no line of code was seen to run"
 
-    async def _broken(self, bench: Bench, prepared: Prepared, secret: Secret) -> judge.Session:
-        """The same tests with every function broken."""
+    async def _broken(self, bench: Bench, prepared: Prepared, what: str) -> Session:
+        """The same tests with `what` broken: `all` functions of the code under test, or each of the `tests`."""
         if not bench.settings.vacuity:
-            return judge.Session()
-        ran = await bench.sandbox.run(self._suite(bench, prepared, secret, broken=True))
-        return await asyncio.to_thread(judge.read_session, ran, secret)
+            return Session()
+        secret = Secret.fresh()
+        ran = await bench.sandbox.run(self._suite(bench, prepared, secret, what))
+        return await asyncio.to_thread(read_session, ran, secret)
 
-    def _suite(self, bench: Bench, prepared: Prepared, secret: Secret, *, broken: bool) -> Job:
+    def _suite(self, bench: Bench, prepared: Prepared, secret: Secret, broken: str = "") -> Job:
         tree, command = bench.tree, _own_command(bench.tree)
         sources = sorted(path for path in tree.texts if path.endswith(_SOURCE))
         files = _test_files(tree)
@@ -163,7 +169,7 @@ class Node:
             environment=prepared.environment,
             read_only=prepared.read_only,
             secret=secret.message(options),
-            limits=bench.limits(suite_seconds(bench, broken=broken)),
+            limits=bench.limits(suite_seconds(bench, broken=broken == "all")),
         )
 
     async def lint(self, bench: Bench, prepared: Prepared) -> Linted:  # noqa: ARG002 - the protocol names it

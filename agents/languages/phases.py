@@ -6,7 +6,7 @@ from collections import Counter
 
 from agents.verification.box import Ended, Ran
 from agents.verification.evidence import Phase, Status, SuiteRun, Verdict
-from agents.verification.judge import Session
+from agents.verification.session import Session
 from agents.verification.source import Scan
 from agents.verification.text import clean, count, line
 

@@ -9,12 +9,13 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
-from agents.verification import judge
 from agents.verification.box import Ended, Job, Ran
 from agents.verification.channel import Secret
 from agents.verification.evidence import Finding, Phase, Status
 from agents.verification.groups import task_group
+from agents.verification.judge import judge
 from agents.verification.sandbox import prefixes
+from agents.verification.session import Session, coverage_of, read_session
 from agents.verification.settings import VerificationSettings
 from agents.verification.source import (
     distribution,
@@ -26,6 +27,7 @@ from agents.verification.source import (
 from agents.verification.text import clean, count, line
 from agents.verification.tree import Tree
 from agents.verification.trusted.broken import is_test
+from agents.verification.vacuity import unheard_of, with_vacuity
 
 from .base import Bench, Linted, Prepared, Suite
 from .phases import build_phase, suite_seconds, test_phase
@@ -68,17 +70,20 @@ class Python:
         )
 
     async def test(self, bench: Bench, prepared: Prepared) -> Suite:
-        secret, other = Secret.fresh(), Secret.fresh()
+        secret = Secret.fresh()
         async with task_group() as group:
             scanning = group.create_task(asyncio.to_thread(scan, bench.tree.texts))
-            main = group.create_task(bench.sandbox.run(self._suite(bench, prepared, secret, broken=False)))
-            again = group.create_task(self._broken(bench, prepared, other))
+            main = group.create_task(bench.sandbox.run(self._suite(bench, prepared, secret)))
+            again = group.create_task(self._broken(bench, prepared, "all"))
         ran, scanned = main.result(), scanning.result()
-        session = await asyncio.to_thread(judge.read_session, ran, secret)
+        session = await asyncio.to_thread(read_session, ran, secret)
         folders = len(_canary_folders(bench.tree))
-        tested = await asyncio.to_thread(judge.judge, ran, session, scanned, secret, folders)
-        tested = judge.with_vacuity(tested, again.result(), other)
-        coverage = judge.coverage_of(session, filter(is_test, bench.tree.paths))
+        tested = await asyncio.to_thread(judge, ran, session, scanned, secret, folders)
+        broken, guarded = again.result(), None
+        if bench.settings.vacuity and unheard_of(tested, broken):
+            guarded = await self._broken(bench, prepared, "tests")
+        tested = with_vacuity(tested, broken, scanned, guarded)
+        coverage = coverage_of(session, filter(is_test, bench.tree.paths))
         unmeasured: dict[str, str] = {}
         if coverage is None:
             unmeasured["coverage"] = "switched off" if not bench.settings.coverage else "the test run did not end"
@@ -91,14 +96,15 @@ class Python:
             unmeasured,
         )
 
-    async def _broken(self, bench: Bench, prepared: Prepared, secret: Secret) -> judge.Session:
-        """The same suite with every function of the code under test raising."""
+    async def _broken(self, bench: Bench, prepared: Prepared, what: str) -> Session:
+        """The same suite with `what` broken: `all` functions of the code under test, or each of the `tests`."""
         if not bench.settings.vacuity:
-            return judge.Session()
-        ran = await bench.sandbox.run(self._suite(bench, prepared, secret, broken=True))
-        return await asyncio.to_thread(judge.read_session, ran, secret)
+            return Session()
+        secret = Secret.fresh()
+        ran = await bench.sandbox.run(self._suite(bench, prepared, secret, what))
+        return await asyncio.to_thread(read_session, ran, secret)
 
-    def _suite(self, bench: Bench, prepared: Prepared, secret: Secret, *, broken: bool) -> Job:
+    def _suite(self, bench: Bench, prepared: Prepared, secret: Secret, broken: str = "") -> Job:
         settings = bench.settings
         options = {
             "folders": _canary_folders(bench.tree),
@@ -116,7 +122,7 @@ class Python:
             read_only=prepared.read_only,
             secret=secret.message(options),
             variables=_variables(),
-            limits=bench.limits(suite_seconds(bench, broken=broken)),
+            limits=bench.limits(suite_seconds(bench, broken=broken == "all")),
         )
 
     async def lint(self, bench: Bench, prepared: Prepared) -> Linted:

@@ -12,15 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from .trusted.broken import is_test
+from .trusted.intact import OUTCOME_HOOKS
 
-_OUTCOME_HOOKS = frozenset(
-    {
-        "pytest_runtest_makereport", "pytest_runtest_protocol", "pytest_pyfunc_call", "pytest_runtest_call",
-        "pytest_sessionfinish", "pytest_report_teststatus", "pytest_collection_modifyitems", "pytest_ignore_collect",
-        "pytest_cmdline_main", "pytest_collect_file", "pytest_pycollect_makeitem", "pytest_runtestloop",
-        "pytest_itemcollected", "pytest_make_collect_report",
-    }
-)  # fmt: skip
+_EXPECTED_FAILURE = re.compile(r"xfail|expectedFailure")
 _REACH = frozenset({"get_objects", "get_referrers", "_getframe", "_current_frames"})
 _RESULTS = frozenset({"obj", "_obj", "runtest", "longrepr", "outcome"})
 _SHADOWS = frozenset({"sitecustomize.py", "usercustomize.py", "pytest.py"})
@@ -36,6 +30,8 @@ class Scan:
     """Ids of the run are `path::suite > title`, of which the source tells only path and title."""
     flags: tuple[str, ...] = ()
     """Things with which a project could make results look better than they are."""
+    expects_failures: frozenset[str] = frozenset()
+    """Files that speak of expected failures."""
     imports: Mapping[str, str] = field(default_factory=dict)
     """Top-level module that must be importable -> a file that imports it."""
 
@@ -76,7 +72,9 @@ def scan(texts: Mapping[str, str]) -> Scan:
             tests.update(f"{path}::{name}" for name in test_names(tree))
         for module in _imports(tree):
             imports.setdefault(module, path)
-    return Scan(frozenset(tests), flags=tuple(dict.fromkeys(flags)), imports=imports)
+    expecting = frozenset(path for path, text in texts.items() if _EXPECTED_FAILURE.search(text))
+    flagged = tuple(dict.fromkeys(flags))
+    return Scan(frozenset(tests), flags=flagged, expects_failures=expecting, imports=imports)
 
 
 def test_names(tree: ast.Module) -> Iterator[str]:
@@ -117,7 +115,7 @@ def _flags(path: str, tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and node.attr == "_exit":
             yield "calls os._exit, which leaves the test runner"
-        elif isinstance(node, ast.FunctionDef) and node.name in _OUTCOME_HOOKS:
+        elif isinstance(node, ast.FunctionDef) and node.name in OUTCOME_HOOKS:
             yield f"defines {node.name}, which can change which tests run and what they report"
         elif conftest and isinstance(node, ast.Attribute) and node.attr in _RESULTS and isinstance(node.ctx, ast.Store):
             yield f"assigns .{node.attr} of a test or its report"
@@ -127,12 +125,23 @@ def _flags(path: str, tree: ast.Module) -> Iterator[str]:
             yield "replaces the code of a function"
         elif _touches_memory(node):
             yield "reaches into the interpreter's memory"
+        elif not is_test(path) and _equals_all(node):
+            yield "makes values that are equal to whatever they are compared with"
 
 
 def _touches_memory(node: ast.AST) -> bool:
     if isinstance(node, ast.Constant):
         return isinstance(node.value, str) and "/proc/self/mem" in node.value
     return isinstance(node, ast.Attribute) and node.attr in {"memmove", "memset", "from_address", "pythonapi"}
+
+
+def _equals_all(node: ast.AST) -> bool:
+    """`ANY` of unittest.mock, or an `__eq__` that is put into a class by its name."""
+    if isinstance(node, ast.ImportFrom):
+        return node.module == "unittest.mock" and any(alias.name == "ANY" for alias in node.names)
+    if isinstance(node, ast.Attribute):
+        return node.attr == "ANY" and "mock" in ast.unparse(node.value)
+    return isinstance(node, ast.Dict) and any(isinstance(k, ast.Constant) and k.value == "__eq__" for k in node.keys)
 
 
 def _imports(tree: ast.Module) -> Iterator[str]:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from agents.verification.box import Ended, Job, Limits, Ran, SandboxUnavailable
 from agents.verification.sandbox import machine, seccomp
-from agents.verification.sandbox.bwrap import FIRST_UID, UIDS
+from agents.verification.sandbox.bwrap_command import FIRST_UID, UIDS
 from agents.verification.sandbox.confine.kernel import landlock_abi
 from agents.verification.sandbox.confine.orders import Orders
 from agents.verification.sandbox.confine.removal import remove

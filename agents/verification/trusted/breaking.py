@@ -91,12 +91,15 @@ _ITEMS = (Thing(False), Thing(True))
 
 
 class Breaking:
-    """Answers all broken functions of this process. `mark` is the file that tells other processes to end well."""
+    """Answers all broken functions of this process. `mark` is the file that tells other processes to end well.
 
-    modes = MODES
+    `whole`: no code is broken, only the tests ask.
+    """
+
     last = FAIL
 
-    def __init__(self, mark: Path) -> None:
+    def __init__(self, mark: Path, *, whole: bool = False) -> None:
+        self.modes = () if whole else MODES
         self.mode = RAISE
         self.reached: list[bool] = []
         self._mark = mark

@@ -35,7 +35,7 @@ def read_secret(descriptor: int) -> dict[str, Any]:
 
 def main(report: str, secret: str) -> None:
     options = read_secret(int(secret))
-    channel = beside("reporting").Channel(int(report), bytes.fromhex(options.pop("key")))
+    channel = beside("records").Channel(int(report), bytes.fromhex(options.pop("key")))
     answer, leave = beside("calling").answer, os._exit
     sys.modules["__main__"] = types.ModuleType("__main__")
     sys.argv[:] = [options["path"]]

@@ -1,25 +1,15 @@
-"""What pytest tells and how it is written down: a plugin, and an authenticated channel out of the sandbox."""
+"""What pytest tells: a plugin that writes it down."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import json
 import linecache
 import os
 import signal
 import subprocess
-import threading
 import time
-from collections.abc import Callable, Generator
-from json import encoder
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
-
-try:
-    from _hashlib import hmac_digest
-except ImportError:
-    hmac_digest = hmac.digest  # type: ignore[assignment, unused-ignore]
 
 MESSAGE = 3000
 OUTPUT = 1200
@@ -28,43 +18,6 @@ OUTPUT = 1200
 
 class TestTookTooLong(BaseException):
     """Raised inside a test that runs over its time; not an Exception, so that code under test does not swallow it."""
-
-
-class Channel:
-    """Writes records to the report pipe; children that were forked off stay silent."""
-
-    def __init__(self, descriptor: int, key: bytes) -> None:
-        self._out = os.dup(descriptor)
-        os.close(descriptor)
-        self._key = key
-        self._chain = hashlib.sha256(key).digest()
-        self._pid = os.getpid()
-        self._lock = threading.Lock()
-        self._write, self._dumps, self._mac = os.write, _encoder(), hmac_digest
-
-    def emit(self, kind: str, **fields: Any) -> None:
-        if os.getpid() != self._pid:
-            return
-        with self._lock:
-            body = self._dumps({"t": kind, **fields}).encode("ascii")
-            self._chain = self._mac(self._key, self._chain + body, "sha256")
-            rest = memoryview(body + b"\t" + self._chain.hex().encode() + b"\n")
-            while rest:
-                rest = rest[self._write(self._out, rest) :]
-
-
-def _encoder() -> Callable[[Any], str]:
-    """`json.dumps` in C from end to end: the classes of the module can be patched by whoever imports it."""
-    make = getattr(encoder, "c_make_encoder", None)
-    if make is None:
-        return json.JSONEncoder(separators=(",", ":")).encode
-    encode = make(None, _refuse, encoder.encode_basestring_ascii, None, ":", ",", False, False, True)
-    join = "".join
-    return lambda value: join(encode(value, 0))
-
-
-def _refuse(value: object) -> object:
-    raise TypeError(f"no JSON: {type(value).__name__}")
 
 
 class Alarm:
@@ -165,8 +118,11 @@ QUIET_ALL = 15.0
 """Seconds for one test, and for all, with code that goes on without doing anything: loops may wait for it for ever."""
 
 
-def make_reporter(channel: Channel, each: float, pytest: Any, breaking: Any = None) -> Any:
-    """The plugin. `each` bounds one test, in seconds; `breaking` steers broken code under test, None: it is whole."""
+def make_reporter(channel: Any, each: float, pytest: Any, breaking: Any = None, intact: Any = None) -> Any:
+    """The plugin. `each` bounds one test, in seconds; `breaking` steers broken code under test, None: it is whole.
+
+    `intact` looks after what the project might change in the meantime.
+    """
     emit, root, alarm = channel.emit, str(Path.cwd()), Alarm(each)
     programs = Programs()
     first = pytest.hookimpl(tryfirst=True)
@@ -176,7 +132,19 @@ def make_reporter(channel: Channel, each: float, pytest: Any, breaking: Any = No
         programs.forget()
         emit("run", id=nodeid)
 
+    def look() -> None:
+        for what in intact.news() if intact is not None else ():
+            emit("changed", what=what)
+
     class Reporter:
+        def pytest_load_initial_conftests(self, early_config: Any) -> None:
+            if intact is not None:
+                intact.begin(early_config.pluginmanager)
+
+        @first  # type: ignore[untyped-decorator, unused-ignore]
+        def pytest_collection(self) -> None:
+            look()
+
         @first  # type: ignore[untyped-decorator, unused-ignore]
         def pytest_itemcollected(self, item: Any) -> None:
             emit("item", id=item.nodeid)
@@ -185,6 +153,7 @@ def make_reporter(channel: Channel, each: float, pytest: Any, breaking: Any = No
         def pytest_make_collect_report(self) -> Generator[None, Any, Any]:
             if breaking is not None:
                 breaking.settle()
+            look()
             report = yield
             call = getattr(report, "call", None)
             if report.failed and call is not None and call.excinfo is not None:
@@ -214,6 +183,7 @@ def make_reporter(channel: Channel, each: float, pytest: Any, breaking: Any = No
 
         @around_all  # type: ignore[untyped-decorator, unused-ignore]
         def pytest_runtest_call(self) -> Generator[None, Any, Any]:
+            look()
             with alarm:
                 return (yield)
 
@@ -239,6 +209,7 @@ def make_reporter(channel: Channel, each: float, pytest: Any, breaking: Any = No
             return report
 
         def pytest_sessionfinish(self, session: Any, exitstatus: int) -> None:
+            look()
             emit("end", code=int(exitstatus), collected=session.testscollected)
 
     class BrokenReporter(Reporter):

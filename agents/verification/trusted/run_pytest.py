@@ -16,6 +16,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+CANNOT_START = 4
+"""Of pytest: a wrong option or a conftest.py that cannot be imported."""
+
 
 class Options:
     """What the host asks for, see `agents.languages.python`."""
@@ -28,7 +31,8 @@ class Options:
         self.sources: list[str] = raw["sources"]
         self.each: float = raw["each"]
         self.coverage: bool = raw["coverage"]
-        self.broken: bool = raw["broken"]
+        self.broken: str = raw["broken"]
+        """`all`: code under test breaks; `tests`: only the first assertion of each test fails; empty: all is whole."""
 
 
 def beside(name: str) -> Any:
@@ -70,18 +74,21 @@ def compile_all(channel: Any, sources: list[str]) -> None:
 def break_all(channel: Any, options: Options) -> Any:
     """Break the working copy of the code under test, and guard the tests; the result decides what that means."""
     broken, mark = beside("broken"), Path.cwd() / f".{options.canary}"
-    count = 0
+    count, guarded = 0, []
     for path in options.sources:
         text = Path(path).read_text(encoding="utf-8", errors="replace")
         if broken.is_test(path):
-            Path(path).write_text(broken.guard_tests(text, options.canary), encoding="utf-8")
+            new = broken.guard_tests(text, options.canary)
+            guarded += [path] if new != text else []
+        elif options.broken == "all":
+            new, number = broken.break_source(text, options.canary, str(mark))
+            count += number
+        else:
             continue
-        new, number = broken.break_source(text, options.canary, str(mark))
-        count += number
         Path(path).write_text(new, encoding="utf-8")
-    breaking = beside("breaking").Breaking(mark)
+    breaking = beside("breaking").Breaking(mark, whole=options.broken != "all")
     setattr(builtins, options.canary, breaking.ask)
-    channel.emit("broken", count=count)
+    channel.emit("broken", count=count, guarded=guarded)
     return breaking
 
 
@@ -130,11 +137,21 @@ def arguments(options: Options) -> list[str]:
     ]
 
 
+def run(pytest: Any, words: list[str], reporter: Any) -> int:
+    """pytest's exit code. A conftest.py that uses broken code is one that cannot be loaded."""
+    try:
+        return int(pytest.main(words, plugins=[reporter]))
+    except BaseException as error:
+        if type(error).__name__ != "Broken":
+            raise
+        return CANNOT_START
+
+
 def main() -> None:
     report, secret = int(sys.argv[1]), int(sys.argv[2])
     key, options = read_secret(secret)
     reporting = beside("reporting")
-    channel = reporting.Channel(report, key)
+    channel = beside("records").Channel(report, key)
     sys.argv[1:] = []
     compile_all(channel, options.sources)
     breaking = break_all(channel, options) if options.broken else None
@@ -143,8 +160,9 @@ def main() -> None:
     import pytest
 
     channel.emit("start", pytest=pytest.__version__, python=sys.version.split()[0])
-    reporter = reporting.make_reporter(channel, options.each, pytest, breaking)
-    code = int(pytest.main(arguments(options), plugins=[reporter]))
+    intact = None if breaking else beside("intact").Intact(Path.cwd(), options.sources)
+    reporter = reporting.make_reporter(channel, options.each, pytest, breaking, intact)
+    code = run(pytest, arguments(options), reporter)
     if finish is not None:
         finish(channel)
     channel.emit("equal", classes=beside("equality").always_equal(str(Path.cwd()), options.sources))

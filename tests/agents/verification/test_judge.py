@@ -12,8 +12,10 @@ import pytest
 from agents.verification.box import Ended, Ran
 from agents.verification.channel import Secret, read_records
 from agents.verification.evidence import Outcome, SuiteRun, Verdict
-from agents.verification.judge import judge, read_session, with_vacuity
+from agents.verification.judge import judge
+from agents.verification.session import read_session
 from agents.verification.source import Scan
+from agents.verification.vacuity import unheard_of, with_vacuity
 
 SECRET = Secret(b"k" * 32, "canary_1")
 GOOD, BAD = "t.py::test_a", "t.py::test_b"
@@ -201,19 +203,19 @@ def broken(*tests: list[dict[str, Any]]) -> Any:
 
 def test_a_test_that_passes_with_all_code_broken_is_named_only() -> None:
     again = broken(in_modes(GOOD, failing=("empty",)), in_modes(BAD))
-    tested = with_vacuity(verdict(session(ran_test(GOOD), ran_test(BAD))), again, SECRET)
+    tested = with_vacuity(verdict(session(ran_test(GOOD), ran_test(BAD))), again, Scan())
     assert (tested.verdict, tested.vacuous, tested.empty, tested.broken) == (Verdict.PASS, (BAD,), (), 3)
 
 
 def test_a_suite_of_such_tests_is_suspect() -> None:
-    tested = with_vacuity(verdict(session(ran_test(GOOD))), broken(in_modes(GOOD)), SECRET)
+    tested = with_vacuity(verdict(session(ran_test(GOOD))), broken(in_modes(GOOD)), Scan())
     assert tested.verdict is Verdict.SUSPECT
     assert tested.reasons == ("every test passes with all code broken: none of them tests it",)
 
 
 def test_a_test_that_passes_whatever_the_code_gives_back_is_empty() -> None:
     again = broken(in_modes(GOOD, failing=("full",)), in_modes(BAD, failing=("raise",)))
-    tested = with_vacuity(verdict(session(ran_test(GOOD), ran_test(BAD))), again, SECRET)
+    tested = with_vacuity(verdict(session(ran_test(GOOD), ran_test(BAD))), again, Scan())
     assert (tested.verdict, tested.vacuous, tested.empty) == (Verdict.PASS, (), (BAD,))
 
 
@@ -222,7 +224,7 @@ def test_a_suite_that_is_mostly_empty_is_suspect() -> None:
     again = broken(
         in_modes(GOOD, failing=("raise",)), in_modes(BAD, failing=("raise",)), in_modes(third, failing=("empty",))
     )
-    tested = with_vacuity(verdict(session(*map(ran_test, (GOOD, BAD, third)))), again, SECRET)
+    tested = with_vacuity(verdict(session(*map(ran_test, (GOOD, BAD, third)))), again, Scan())
     assert tested.verdict is Verdict.SUSPECT
     assert tested.reasons == ("2 of 3 tests pass whatever the code gives back: they call it and check no result",)
 
@@ -230,13 +232,13 @@ def test_a_suite_that_is_mostly_empty_is_suspect() -> None:
 @pytest.mark.parametrize("mode", ["empty", "full"])
 def test_a_test_that_was_tried_with_one_kind_of_rubbish_only_is_not_empty(mode: str) -> None:
     records = [record for record in in_modes(BAD) if record.get("mode") == mode]
-    tested = with_vacuity(verdict(session(ran_test(BAD))), broken(records), SECRET)
+    tested = with_vacuity(verdict(session(ran_test(BAD))), broken(records), Scan())
     assert (tested.verdict, tested.vacuous, tested.empty) == (Verdict.PASS, (), ())
 
 
 def test_a_test_that_reaches_the_broken_code_and_passes_is_suspect() -> None:
     main = verdict(session(ran_test(GOOD), ran_test(BAD)))
-    tested = with_vacuity(main, broken(in_modes(GOOD, failing=("empty",)), in_modes(BAD, reached=True)), SECRET)
+    tested = with_vacuity(main, broken(in_modes(GOOD, failing=("empty",)), in_modes(BAD, reached=True)), Scan())
     assert tested.verdict is Verdict.SUSPECT
     assert tested.reasons[0].startswith(f"{BAD} passes although the code that it calls raises")
 
@@ -244,14 +246,14 @@ def test_a_test_that_reaches_the_broken_code_and_passes_is_suspect() -> None:
 def test_without_anything_to_break_nothing_is_concluded() -> None:
     main = verdict(session(ran_test(GOOD)))
     again = read_session(Ran(Ended.EXITED, 1, 1.0, b"", 0, report=sealed(*session(in_modes(GOOD)))), SECRET)
-    assert with_vacuity(main, again, SECRET).verdict is Verdict.PASS
+    assert with_vacuity(main, again, Scan()).verdict is Verdict.PASS
 
 
 def test_a_test_that_passes_though_its_first_assertion_fails_is_suspect() -> None:
     again = broken([*in_modes(GOOD, failing=("empty",)), phase(GOOD, mode="fail", reached=True)])
     for when in ("setup", "teardown"):
         again.broken_phases[GOOD]["fail"].append(phase(GOOD, when, mode="fail"))
-    tested = with_vacuity(verdict(session(ran_test(GOOD))), again, SECRET)
+    tested = with_vacuity(verdict(session(ran_test(GOOD))), again, Scan())
     assert tested.verdict is Verdict.SUSPECT
     assert tested.reasons == (f"{GOOD} passes although its first assertion fails: something swallows its failures",)
 
@@ -267,7 +269,7 @@ def test_a_run_with_broken_code_that_shows_nothing_is_suspect(
     records: list[dict[str, Any]], code: int, reason: str
 ) -> None:
     again = read_session(Ran(Ended.EXITED, code, 1.0, b"", 0, report=sealed(*records)), SECRET)
-    tested = with_vacuity(verdict(session(ran_test(GOOD))), again, SECRET)
+    tested = with_vacuity(verdict(session(ran_test(GOOD))), again, Scan())
     assert tested.verdict is Verdict.SUSPECT
     assert tested.reasons[0].startswith(reason)
 
@@ -275,14 +277,54 @@ def test_a_run_with_broken_code_that_shows_nothing_is_suspect(
 def test_hooks_that_use_the_code_end_the_run_with_broken_code() -> None:
     records = [{"t": "broken", "count": 1}, *session(code=3)]
     again = read_session(Ran(Ended.EXITED, 3, 1.0, b"", 0, report=sealed(*records)), SECRET)
-    assert with_vacuity(verdict(session(ran_test(GOOD))), again, SECRET).verdict is Verdict.PASS
+    assert with_vacuity(verdict(session(ran_test(GOOD))), again, Scan()).verdict is Verdict.PASS
 
 
 def test_tests_that_use_the_code_at_import_cannot_be_tried_with_broken_code() -> None:
     error = [{"t": "collect_error", "id": "t.py", "message": "Broken", "frames": []}]
-    assert with_vacuity(verdict(session(ran_test(GOOD))), broken(error), SECRET).verdict is Verdict.PASS
+    assert with_vacuity(verdict(session(ran_test(GOOD))), broken(error), Scan()).verdict is Verdict.PASS
 
 
 def test_names_are_shown_without_control_characters() -> None:
     tested = verdict(session(ran_test("t.py::test_a[\x1b[31m\n]")))
     assert tested.tests[0].id == "t.py::test_a[ ]"
+
+
+def test_what_the_project_changed_in_the_machinery_is_a_reason_and_said_once() -> None:
+    records = [*session(ran_test(GOOD)), {"t": "changed", "what": "x.py hooks pytest_pyfunc_call, which can"}]
+    assert verdict(records).reasons == ("x.py hooks pytest_pyfunc_call, which can",)
+    read = Scan(flags=("x.py: defines pytest_pyfunc_call, which can change it",))
+    assert verdict(records, scan=read).reasons == read.flags
+
+
+@pytest.mark.parametrize(("own", "expected"), [(True, Verdict.PASS), (False, Verdict.SUSPECT)])
+def test_a_failure_is_expected_by_the_file_of_the_test_or_not_at_all(own: bool, expected: Verdict) -> None:
+    records = session(ran_test(GOOD), ran_test(BAD, "skipped", "AssertionError", xfail=True))
+    scan = Scan(expects_failures=frozenset({"t.py"} if own else ()))
+    assert verdict(records, scan=scan).verdict is expected
+
+
+def test_a_file_that_is_skipped_counts_with_each_test_in_it() -> None:
+    records = [*session(ran_test(GOOD)), {"t": "collect_skip", "id": "other.py", "message": "no"}]
+    tested = verdict(records, scan=Scan(tests=frozenset({GOOD, "other.py::test_x", "other.py::test_y"})))
+    assert tested.missing == ()
+    assert tested.reasons == ("2 of 3 tests are skipped or expected to fail",)
+
+
+def test_a_test_that_is_never_made_to_fail_is_suspect() -> None:
+    main, again = verdict(session(ran_test(GOOD), ran_test(BAD))), broken(in_modes(GOOD, failing=("empty",)))
+    assert unheard_of(main, again)
+    guarded = read_session(Ran(Ended.TIMEOUT, -9, 1.0, b"", 0, report=sealed({"t": "broken", "count": 0})), SECRET)
+    tested = with_vacuity(main, again, Scan(), guarded)
+    assert tested.reasons == (f"2 of 2 tests did not run when they had to fail, the first is {GOOD}",)
+
+
+def test_a_test_whose_own_text_does_not_run_is_suspect() -> None:
+    passing = [phase(GOOD, when, mode="fail") for when in ("setup", "call", "teardown")]
+    records = [{"t": "broken", "count": 1, "guarded": ["t.py"]}, *session(passing)]
+    again = read_session(Ran(Ended.EXITED, 1, 1.0, b"", 0, report=sealed(*records)), SECRET)
+    main = verdict(session(ran_test(GOOD)))
+    assert with_vacuity(main, again, Scan(tests=frozenset({GOOD}))).reasons == (
+        f"{GOOD} passes without running what its source says",
+    )
+    assert with_vacuity(main, again, Scan()).verdict is Verdict.PASS

@@ -77,6 +77,9 @@ def test_text_that_cannot_be_parsed_is_no_error(text: str) -> None:
         ("conftest.py", "item.obj = None", "assigns .obj"),
         ("test_a.py", "import gc\ngc.get_objects()", "looks into the interpreter"),
         ("sitecustomize.py", "", "shadows a module"),
+        ("app.py", "from unittest.mock import ANY", "equal to whatever"),
+        ("app.py", "from unittest import mock\ndef f(): return mock.ANY", "equal to whatever"),
+        ("app.py", "def f(): return type('N', (), {'__eq__': lambda s, o: True})()", "equal to whatever"),
     ],
 )
 def test_what_could_change_results_is_flagged(path: str, text: str, flag: str) -> None:
@@ -89,6 +92,9 @@ def test_what_could_change_results_is_flagged(path: str, text: str, flag: str) -
         ("conftest.py", "import pytest\n@pytest.fixture\ndef data(): return 1"),
         ("conftest.py", "def pytest_configure(config): config.addinivalue_line('markers', 'slow')"),
         ("app.py", "self.obj = 1\nprint(self.outcome)"),
+        ("test_a.py", "from unittest.mock import ANY"),
+        ("app.py", "class A:\n    def __eq__(self, other): return self.a == other.a"),
+        ("app.py", "class K(Enum):\n    ANY = 1\nprint(K.ANY)"),
         ("app.py", "import sys\nsys.exit(0)"),
     ],
 )
@@ -132,3 +138,8 @@ def test_modules_are_named_after_their_packages(module: str, package: str) -> No
 )
 def test_plugins_are_loaded_only_when_needed(files: dict[str, str], plugins: list[str]) -> None:
     assert plugins_wanted(files) == plugins
+
+
+def test_files_that_speak_of_expected_failures_are_known() -> None:
+    files = {"a.py": "@pytest.mark.xfail\ndef test_a(): ...", "b.py": "@unittest.expectedFailure\n", "c.py": "fail"}
+    assert scan(files).expects_failures == {"a.py", "b.py"}

@@ -1,0 +1,118 @@
+"""Notices what a project changes in the machinery that tests it: pytest and unittest, their hooks, and its own files.
+
+What is seen is told at once, so that nothing that is put back later goes unseen.
+"""
+
+from __future__ import annotations
+
+import sys
+import types
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+OUTCOME_HOOKS = (
+    "pytest_runtest_makereport", "pytest_runtest_protocol", "pytest_pyfunc_call", "pytest_runtest_call",
+    "pytest_sessionfinish", "pytest_report_teststatus", "pytest_collection_modifyitems", "pytest_ignore_collect",
+    "pytest_cmdline_main", "pytest_collect_file", "pytest_pycollect_makeitem", "pytest_runtestloop",
+    "pytest_itemcollected", "pytest_make_collect_report", "pytest_runtest_setup", "pytest_fixture_setup",
+)  # fmt: skip
+"""Hooks that can change which tests run and what they report."""
+
+_MACHINERY = frozenset({"_pytest", "pluggy", "unittest"})
+_METHODS = (types.FunctionType, staticmethod, classmethod, property)
+_MOST = 20
+
+
+class Intact:
+    """Compares with what was there before the first conftest.py was loaded."""
+
+    def __init__(self, root: Path, sources: Iterable[str]) -> None:
+        self._sources = {path: _Source(root / path) for path in sources}
+        self._told: set[str] = set()
+        self._parts: list[tuple[dict[str, Any], str, Any, str]] = []
+        self._codes: list[tuple[types.FunctionType, types.CodeType]] = []
+        self._plugins: Any = None
+        self._known: list[object] = []
+        self._tracer: object = None
+
+    def begin(self, plugins: Any) -> None:
+        """Nothing of the project has run yet; `plugins` is pytest's manager of them."""
+        self._plugins, self._known, self._tracer = plugins, list(plugins.get_plugins()), sys.gettrace()
+        for name, module in list(sys.modules.items()):
+            if name.partition(".")[0] in _MACHINERY and name != "unittest.mock":
+                self._remember(vars(module), name)
+        self._parts += [
+            (vars(plugins), name, value, "pluggy") for name, value in vars(plugins).items() if callable(value)
+        ]
+
+    def _remember(self, names: Any, where: str) -> None:
+        for name, value in list(names.items()):
+            if isinstance(value, type) and value.__module__ == where:
+                self._remember(vars(value), f"{where}.{name}")
+            elif isinstance(value, _METHODS):
+                self._parts.append((names, name, value, where))
+            if isinstance(value, types.FunctionType):
+                self._codes.append((value, value.__code__))
+
+    def news(self) -> list[str]:
+        """What is not as it was, as far as it was not told before."""
+        if self._plugins is None:
+            return []
+        found = [what for what in self._changes() if what not in self._told]
+        self._told.update(found[:_MOST])
+        return found[:_MOST]
+
+    def _changes(self) -> Iterator[str]:
+        for names, name, value, where in self._parts:
+            if names.get(name) is not value:
+                yield f"{where}.{name} was replaced"
+        for function, code in self._codes:
+            if function.__code__ is not code:
+                yield f"the code of {function.__module__}.{function.__qualname__} was replaced"
+        if sys.gettrace() is not self._tracer:
+            yield "the tests run under a tracer of the project's"
+        for path, source in self._sources.items():
+            if source.changed():
+                yield f"{path} was rewritten while the tests ran"
+        for hook in OUTCOME_HOOKS:
+            for implementation in getattr(self._plugins.hook, hook).get_hookimpls():
+                if not self._is_known(implementation.plugin):
+                    yield f"{_origin(implementation.plugin)} hooks {hook}, which can change what tests report"
+
+    def _is_known(self, plugin: object) -> bool:
+        """One that was there before, or is of pytest itself or of an installed package."""
+        if any(plugin is known for known in self._known):
+            return True
+        if isinstance(plugin, types.ModuleType):
+            return str(getattr(plugin, "__file__", "")).startswith((sys.prefix, sys.base_prefix))
+        kind = type(plugin)
+        module = sys.modules.get(str(kind.__module__))
+        return str(kind.__module__).startswith("_pytest.") and getattr(module, kind.__name__, None) is kind
+
+
+def _origin(plugin: object) -> str:
+    file = getattr(plugin, "__file__", None)
+    return Path(file).name if isinstance(file, str) else f"a plugin {type(plugin).__name__}"
+
+
+class _Source:
+    """One file; it is only read again when its times, which nobody can set back, say so."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._content, self._stamp = path.read_bytes(), self._now()
+
+    def _now(self) -> tuple[int, int]:
+        found = self._path.stat()
+        return found.st_ctime_ns, found.st_ino
+
+    def changed(self) -> bool:
+        try:
+            stamp = self._now()
+            if stamp == self._stamp:
+                return False
+            self._stamp = stamp
+            return self._path.read_bytes() != self._content
+        except OSError:
+            return True

@@ -1,0 +1,91 @@
+"""What the runner notices of changes to pytest, unittest and the project's own files."""
+
+from __future__ import annotations
+
+import sys
+import types
+import unittest
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from _pytest.config import PytestPluginManager
+from _pytest.python import Function
+
+from agents.verification.trusted.intact import Intact
+
+CODE = "def add(a, b):\n    return a + b\n"
+
+
+@pytest.fixture
+def plugins() -> PytestPluginManager:
+    return PytestPluginManager()
+
+
+@pytest.fixture
+def intact(tmp_path: Path, plugins: PytestPluginManager) -> Intact:
+    (tmp_path / "app.py").write_text(CODE, encoding="utf-8")
+    found = Intact(tmp_path, ["app.py"])
+    found.begin(plugins)
+    return found
+
+
+def test_nothing_is_new_while_nothing_was_changed(intact: Intact, tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(CODE, encoding="utf-8")
+    (tmp_path / "new.py").write_text(CODE, encoding="utf-8")
+    assert intact.news() == []
+
+
+def of_pytest(patch: pytest.MonkeyPatch) -> str:
+    patch.setattr(Function, "runtest", lambda self: None)
+    return "_pytest.python.Function.runtest was replaced"
+
+
+def of_unittest(patch: pytest.MonkeyPatch) -> str:
+    patch.setattr(unittest.TestCase, "assertEqual", lambda *_: None)
+    return "unittest.case.TestCase.assertEqual was replaced"
+
+
+def of_code(patch: pytest.MonkeyPatch) -> str:
+    patch.setattr(Function.setup, "__code__", (lambda self: None).__code__)
+    return "the code of _pytest.python.Function.setup was replaced"
+
+
+@pytest.mark.parametrize("change", [of_pytest, of_unittest, of_code])
+def test_a_change_of_the_machinery_is_told_once_also_when_it_is_taken_back(
+    change: Callable[[pytest.MonkeyPatch], str], intact: Intact
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        expected = change(patch)
+        news = intact.news()
+    assert news == [expected]
+    assert intact.news() == []
+
+
+def test_a_file_that_is_rewritten_or_gone_is_told(intact: Intact, tmp_path: Path) -> None:
+    (tmp_path / "app.py").unlink()
+    assert intact.news() == ["app.py was rewritten while the tests ran"]
+
+
+def test_a_tracer_of_the_project_is_told(intact: Intact) -> None:
+    before = sys.gettrace()
+    sys.settrace(lambda *_: None)
+    news = intact.news()
+    sys.settrace(before)
+    assert news == ["the tests run under a tracer of the project's"]
+
+
+def test_hooks_that_decide_are_told_whatever_name_they_were_made_by(
+    intact: Intact, plugins: PytestPluginManager
+) -> None:
+    plugin = types.ModuleType("conftest")
+    plugin.__file__ = "/job/conftest.py"
+    setattr(plugin, "pytest_" + "pyfunc_call", pytest.hookimpl(lambda pyfuncitem: True))
+    setattr(plugin, "pytest_" + "configure", pytest.hookimpl(lambda config: None))
+    plugins.register(plugin)
+    assert intact.news() == ["conftest.py hooks pytest_pyfunc_call, which can change what tests report"]
+
+
+def test_hooks_of_installed_packages_are_not(intact: Intact, plugins: PytestPluginManager) -> None:
+    plugins.register(sys.modules["_pytest.skipping"])
+    assert intact.news() == []
