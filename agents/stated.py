@@ -8,17 +8,16 @@ clause.
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 
-from agents.answers.paths import looks_like_path
 from agents.homes import Homes
 from agents.literals import LONGEST, balanced, is_literal_call, literal
 from agents.plain_words import is_plain
 from agents.plan import PlannedFile
 from agents.requirements import Requirement
-from agents.verification.examples import Call, Check, Example
+from agents.stated_runs import stated_runs
+from agents.verification.examples import Call, Check
 
 _NAME = re.compile(r"(?<![\w.\"'])(?P<name>[A-Za-z_]\w*)\(")
 _GIVES = re.compile(
@@ -40,12 +39,6 @@ _SIGNATURE = re.compile(
     r"(?<![\w.\"'])(?P<name>[A-Za-z_]\w*)\((?P<parameters>[a-z_]\w{0,40}(?:: ?\w{1,40})?(?:, ?\w{1,40}){0,9})\)"
 )
 _CLAUSE_BEGIN = re.compile(r"^|(?:[,;:.(]|\b(?:and|but|while|examples?:?|instance|so))\s+`?|\n|>>> ", re.IGNORECASE)
-_COMMAND = re.compile(
-    r"`(?P<run>(?:python3?|node) [\w./-]{1,100}\.(?:py|js|mjs|cjs)(?: [^`]{0,200})?)`\s{1,3}"
-    r"(?:prints|outputs|shows|writes)\s{1,3}(?:just |only |exactly )?`(?P<out>[^`]{1,300})`"
-)
-_RUN_END = re.compile(r"\s{0,3}(?:$|\.(?!\w)|\n|;|(?:,|and|, and) `(?:python|node))")
-_PLACEHOLDER = re.compile(r"\b[A-Z]{2,}\b|\b[A-Z]\b|<[A-Za-z]|\.\.\.|\[[A-Za-z-]|[|*?$~;&\\]")
 _OBJECTS = re.compile(r"\b(?:class(?:es)?|methods?|objects?|Klassen?|Methoden?)\b", re.IGNORECASE)
 _PRINTS = re.compile(r"\bprint|\boutput|ausgeb|Ausgabe|\bgibt\b.{0,60}\baus\b", re.IGNORECASE)
 _MOST_CALLS = 2000
@@ -64,7 +57,7 @@ def stated(requirements: Sequence[Requirement], files: Sequence[PlannedFile]) ->
     homes = Homes(files, signed_only=any(_OBJECTS.search(requirement.text) for requirement in requirements))
     for requirement in requirements[:_MOST_REQUIREMENTS]:
         calls = chain(_calls(requirement, homes), _pairs(requirement, only, homes))
-        for check in chain[Check](calls, _runs(requirement, files)):
+        for check in chain[Check](calls, stated_runs(requirement, files)):
             found.setdefault(check.question, []).append(check)
     return tuple(checks[0] for checks in found.values() if len(set(map(_result, checks))) == 1)[:MOST_STATED]
 
@@ -80,15 +73,21 @@ def _calls(requirement: Requirement, homes: Homes) -> Iterator[Call]:
         if not call or not (home := homes.of(start["name"], text)) or not is_literal_call(call, home):
             continue
         end = start.start() + len(call)
-        rest = text[end : end + 2 * LONGEST]
-        if not is_plain(text, start.start(), end):
-            continue
-        if (raises := _RAISES.match(rest)) and _CLAUSE_END.match(rest, raises.end()):
-            yield _call(call, home, requirement, raises=raises["name"])
-            continue
-        gives, echoes = _GIVES.match(rest), text.endswith(">>> ", 0, start.start()) and not _PRINTS.search(text)
-        if value := _value_at(rest, gives.end(), home) if gives else _echoed(rest, home) if echoes else "":
-            yield _call(call, home, requirement, returns=value)
+        if is_plain(text, start.start(), end):
+            returns, raises = _outcome(text, start.start(), end, home)
+            if returns or raises:
+                yield _call(call, home, requirement, returns=returns or None, raises=raises)
+
+
+def _outcome(text: str, start: int, end: int, home: str) -> tuple[str, str]:
+    """What the call from `start` to `end` gives, and what it raises; both empty where nothing clear is said."""
+    rest = text[end : end + 2 * LONGEST]
+    if (raises := _RAISES.match(rest)) and _CLAUSE_END.match(rest, raises.end()):
+        return "", raises["name"]
+    if gives := _GIVES.match(rest):
+        return _value_at(rest, gives.end(), home), ""
+    in_a_session = text.endswith(">>> ", 0, start) and not _PRINTS.search(text)
+    return _echoed(rest, home) if in_a_session else "", ""
 
 
 def _value_at(text: str, start: int, home: str) -> str:
@@ -149,22 +148,3 @@ def _literal_before(text: str, home: str) -> str:
 
 def _call(call: str, home: str, requirement: Requirement, *, returns: str | None = None, raises: str = "") -> Call:
     return Call(home, call, returns, raises, name=call[:80], requirement=requirement.id, stated=True)
-
-
-def _runs(requirement: Requirement, files: Sequence[PlannedFile]) -> Iterator[Example]:
-    """Runs whose whole output is given. One that needs a file is left out: nobody says what is in it."""
-    planned = {file.path for file in files}
-    for match in _COMMAND.finditer(requirement.text):
-        (interpreter, script, *words), out = _words(match["run"]), match["out"]
-        vague = _PLACEHOLDER.search(" ".join((*words, out))) or any(map(looks_like_path, words))
-        vague = vague or not is_plain(requirement.text, match.start(), match.end())
-        if script in planned and not vague and _RUN_END.match(requirement.text, match.end()):
-            run = (interpreter, script, *words)
-            yield Example(run, stdout=f"{out}\n", name=match["run"][:80], requirement=requirement.id, stated=True)
-
-
-def _words(command: str) -> list[str]:
-    try:
-        return shlex.split(command)
-    except ValueError:
-        return command.split()
