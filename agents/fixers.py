@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 from agents.fixers_node import fix_javascript
@@ -15,7 +15,6 @@ from agents.plan import is_test
 from agents.signatures import defined_names
 
 Files = Mapping[str, str]
-Fixer = Callable[[Files, Files], Files]
 
 _STANDARD = frozenset({
     "argparse", "collections", "contextlib", "csv", "datetime", "functools", "io", "itertools", "json", "logging",

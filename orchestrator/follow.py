@@ -6,14 +6,13 @@ from pathlib import Path
 
 from . import live_file, store
 from .files import FileProblem, Fingerprint, Folder
+from .machine import WORKING
 from .program import program
 from .project import Project
-from .state import State, Status
+from .state import State
 from .status import daemon, names
 from .tell import tell
 from .view import Level, Row, View
-
-_WORKING = (Status.PLANNING, Status.ENGINEERING, Status.VERIFYING, Status.FINALIZING)
 
 
 class Follower:
@@ -66,7 +65,7 @@ class Follower:
 
     def _guessed(self) -> list[Row]:
         """For want of the daemon's own rows: the projects whose state says that they are worked on."""
-        busy = (state for _, state in self._states.values() if state.status in _WORKING)
+        busy = (state for _, state in self._states.values() if state.status in WORKING)
         return [
             Row(
                 project=state.name,
