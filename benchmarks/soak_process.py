@@ -16,7 +16,6 @@ class Daemon:
     def __init__(self, workspace: Path, url: str, *more: str) -> None:
         self._argv = [sys.executable, "-m", "benchmarks.soak_daemon", str(workspace), url, *more]
         self._log = workspace.with_name("daemon.log")
-        self.starts = 0
         self.slowest_start = 0.0
         self.start()
 
@@ -30,7 +29,6 @@ class Daemon:
         with self._log.open("a", encoding="utf-8") as log:
             self._process = subprocess.Popen(self._argv, cwd=REPOSITORY, stdout=log, stderr=log)
         wait(lambda: self._alive() and watched(self.pid), 60)
-        self.starts += 1
         self.slowest_start = max(self.slowest_start, time.monotonic() - began)
 
     def kill(self) -> None:
