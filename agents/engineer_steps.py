@@ -38,9 +38,18 @@ def steps(work: Work, profile: Profile) -> list[Step]:
     planned = planned_files(work)
     if len(planned) <= profile.files_per_call:
         named = f": {listed(planned)}" if planned else ""
-        return [Step("build", "engineer", f"Now write all files, the tests too{named}.")]
+        return [Step("build", "engineer", f"Now write all files, the tests too{named}.{_few_tests(profile)}")]
     groups = _groups(planned, profile.files_per_call)
-    return [Step("build", "engineer", f"Now write {listed(group)}, no other file.") for group in groups]
+    few = {True: _few_tests(profile), False: ""}
+    return [
+        Step("build", "engineer", f"Now write {listed(group)}, no other file.{few[all(map(is_test, group))]}")
+        for group in groups
+    ]
+
+
+def _few_tests(profile: Profile) -> str:
+    """Small models write one assertion after the other until they are stopped, and the later ones are wrong."""
+    return "" if profile.invents else " Write at most 6 short tests."
 
 
 def missing(paths: Sequence[str], rejected: Mapping[str, str]) -> Step:

@@ -22,14 +22,14 @@ REPEATS = 2000
 SAME_LINES = 12
 """The same line so often in a row, when it holds at least 10 letters: rows of numbers repeat in good code."""
 ALIKE_LINES = 35
-"""Assertions in a row that differ in their numbers only: nobody needs so many, and small models never stop."""
+"""Assertions in a row that differ in their literals only: nobody needs so many, and small models never stop."""
 PERIOD = 400
 """The longest such block, in characters."""
 CHARACTERS_PER_TOKEN = 4.0
 """Of thinking, which is prose."""
 
 _LETTERS = 10
-_NUMBER = re.compile(r"-?\d+")
+_LITERAL = re.compile(r"-?\d+|\"[^\"\n]*\"|'[^'\n]*'")
 _THINK = "<think>"
 
 
@@ -86,7 +86,7 @@ def noise(text: str) -> str:
     if len(text) >= FEW and 2 <= len(set(text[-FEW:])) <= 3:
         return f"its last {FEW} characters are made of only {sorted(set(text[-FEW:]))}"
     if _counts(text):
-        return f"its last {ALIKE_LINES} lines are one assertion with other numbers"
+        return f"its last {ALIKE_LINES} lines are one assertion with other values"
     if _stutters(text):
         return f"it ends in the same line {SAME_LINES} times"
     period = _period(text[-REPEATS:]) if len(text) >= REPEATS else None
@@ -102,7 +102,7 @@ def _counts(text: str) -> bool:
     lines = text.rsplit("\n", ALIKE_LINES + 1)[1:-1]
     if len(lines) < ALIKE_LINES or not lines[-1].lstrip().startswith("assert"):
         return False
-    return len({_NUMBER.sub("0", line) for line in lines}) == 1
+    return len({_LITERAL.sub("0", line) for line in lines}) == 1
 
 
 def _period(tail: str) -> int | None:

@@ -24,6 +24,10 @@ def _no_new_drafts() -> None:
     _profiles(lambda profile: dataclasses.replace(profile, drafts=1, patience=10_000))
 
 
+def _no_few_tests() -> None:
+    patch("agents.engineer_steps._few_tests", lambda _: "").start()
+
+
 def _no_first_drafts() -> None:
     _profiles(lambda profile: dataclasses.replace(profile, drafts=1))
 
@@ -64,6 +68,7 @@ def _profiles(change: Callable[[Profile], Profile]) -> None:
 
 LEVERS: Mapping[str, Callable[[], None]] = MappingProxyType({
     "fixers": _no_fixers,
+    "few-tests": _no_few_tests,
     "first-drafts": _no_first_drafts,
     "new-drafts": _no_new_drafts,
     "plain-examples": _no_plain_examples,

@@ -60,6 +60,12 @@ async def test_the_prompt_holds_requirements_plan_hints_and_names_the_files() ->
     assert model.calls[0].messages[0].content.startswith("You are the Engineer.")
 
 
+@pytest.mark.parametrize(("name", "few"), [("coder-1.5b", True), ("coder-7b", False)])
+async def test_only_small_models_are_asked_for_few_tests(name: str, few: bool) -> None:
+    _, model = await build(BOTH, name=name)
+    assert ("at most 6 short tests" in model.calls[0].text) is few
+
+
 @pytest.mark.parametrize(
     ("requirements", "example"),
     [
@@ -168,7 +174,7 @@ async def test_a_large_plan_is_built_in_several_calls_with_tests_last() -> None:
     )
     assert "Now write `a.py`, `b.py`, `c.py`, no other file." in model.calls[0].text
     assert "a = 1" in model.calls[1].text
-    assert "Now write `tests/test_a.py`, no other file." in model.calls[2].text
+    assert "Now write `tests/test_a.py`, no other file. Write at most 6 short tests." in model.calls[2].text
 
 
 async def test_repair_shows_failures_and_files_and_delivers_what_changed() -> None:

@@ -22,6 +22,7 @@ LEGITIMATE = {
     "bytes": 'KEY = bytes.fromhex("' + "".join(f"{n * 37 % 256:02x}" for n in range(1000)) + '")\n',
     "a drawn box": "┌" + "─" * 78 + "┐\n" + ("│" + " " * 78 + "│\n") * 10 + "└" + "─" * 78 + "┘\n",
     "similar tests": "".join(f"def test_{n}():\n    assert add({n}, 1) == {n + 1}\n\n\n" for n in range(200)),
+    "thirty assertions": "".join(f"    assert rotate('Z', {n}) == '{chr(65 + n)}'\n" for n in range(30)),
     "blank lines": "import os\n" + "\n" * 400 + "print(1)\n",
     "prose": Path(__file__).read_text(encoding="utf-8") * 2,
 }
@@ -32,6 +33,7 @@ NOISE = {
     "two letters": "x = " + "01" * 700,
     "a word": "ok\n" + "the " * 700,
     "a line": "import os\n" + "assert add(1, 2) == 3\n" * 120,
+    "assertions that count": "".join(f"    assert rotate('Z', {n}) == '{chr(65 + n % 26)}'\n" for n in range(-40, 40)),
     "a paragraph": "Once.\n"
     + ("The sea is a place of wonder, of beauty and of mystery. It is endless, and so on.\n" * 30),
 }
