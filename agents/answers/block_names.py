@@ -29,6 +29,7 @@ _ORNAMENT_BEFORE = re.compile(
     r"(?:#{1,6}(?:[ \t]+|(?=FILE))|[-*+][ \t]+|\d+[.)][ \t]+|={2,}[ \t]*|-{3,}[ \t]*|>{1,}[ \t]*)+"
 )
 _ORNAMENT_AFTER = re.compile(r"[ \t]*(?:={2,}|-{3,}|#{1,6})$")
+_LONGEST_LINE = 1500
 _QUOTES = ("**", "__", "`", '"', "'", "*")
 
 
@@ -60,6 +61,8 @@ def named_by_info(info: str) -> Name | None:
 
 def named_by_line(line: str) -> Name | None:
     """A line that is nothing but a path: plain, a heading, bold, quoted, numbered, or with the word FILE before it."""
+    if len(line) > _LONGEST_LINE:
+        return None
     text = _plain(line)
     if match := _MARKED.fullmatch(text):
         path = _without_remark(_plain(match["path"]))
