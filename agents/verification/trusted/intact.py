@@ -19,7 +19,7 @@ OUTCOME_HOOKS = (
 )  # fmt: skip
 """Hooks that can change which tests run and what they report."""
 
-_MACHINERY = frozenset({"_pytest", "pluggy", "unittest"})
+_MACHINERY = ("_pytest.", "pluggy.", "unittest.case", "unittest.async_case")
 _METHODS = (types.FunctionType, staticmethod, classmethod, property)
 _MOST = 20
 
@@ -40,7 +40,7 @@ class Intact:
         """Nothing of the project has run yet; `plugins` is pytest's manager of them."""
         self._plugins, self._known, self._tracer = plugins, list(plugins.get_plugins()), sys.gettrace()
         for name, module in list(sys.modules.items()):
-            if name.partition(".")[0] in _MACHINERY and name != "unittest.mock":
+            if name.startswith(_MACHINERY):
                 self._remember(vars(module), name)
         self._parts += [
             (vars(plugins), name, value, "pluggy") for name, value in vars(plugins).items() if callable(value)
@@ -70,7 +70,7 @@ class Intact:
         for function, code in self._codes:
             if function.__code__ is not code:
                 yield f"the code of {function.__module__}.{function.__qualname__} was replaced"
-        if sys.gettrace() is not self._tracer:
+        if sys.gettrace() not in (None, self._tracer):
             yield "the tests run under a tracer of the project's"
         for path, source in self._sources.items():
             if source.changed():
@@ -85,10 +85,14 @@ class Intact:
         if any(plugin is known for known in self._known):
             return True
         if isinstance(plugin, types.ModuleType):
-            return str(getattr(plugin, "__file__", "")).startswith((sys.prefix, sys.base_prefix))
+            return _is_installed(plugin)
         kind = type(plugin)
         module = sys.modules.get(str(kind.__module__))
-        return str(kind.__module__).startswith("_pytest.") and getattr(module, kind.__name__, None) is kind
+        return _is_installed(module) and getattr(module, kind.__name__, None) is kind
+
+
+def _is_installed(module: types.ModuleType | None) -> bool:
+    return str(getattr(module, "__file__", "")).startswith((sys.prefix, sys.base_prefix))
 
 
 def _origin(plugin: object) -> str:
