@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
 
 from agents.verification.box import SandboxUnavailable
 
+from .busy import Busy
 from .cycle import Cycle
 from .files import DiskFull, FileProblem, Folder, Gone, ReadOnly
 from .machine import HELD
@@ -44,11 +45,7 @@ class Loop:
         self._debounce = Debounce(quiet)
         self._woken = asyncio.Event()
         self._stopping = False
-        self._busy: dict[str, tuple[asyncio.Task[None], Cycle]] = {}
-        self._occupied: dict[tuple[int, int], str] = {}
-        """Which busy project works in which folder; no other does, even when the folder was renamed meanwhile."""
-        self._after: dict[str, set[str]] = {}
-        """Busy project -> others to look at when it is done, since the folder it works in has their name now."""
+        self._busy = Busy(self._look_again)
         self._states: dict[str, State] = {}
         self._seen: dict[str, dict[str, str]] = {}
         self._day = shell.today.day
@@ -172,8 +169,7 @@ class Loop:
 
     def _forget(self, name: str) -> None:
         """The project's folder is gone."""
-        if name in self._busy:
-            self._busy[name][1].poked.set()
+        self._busy.poke(name)
         self._states.pop(name, None)
         self._shell.spent_out.pop(name, None)
 
@@ -182,17 +178,9 @@ class Loop:
     def _attend(self, name: str) -> None:
         """Start the project's cycle, or tell the one that runs in its folder that something may have changed."""
         folder = self._workspace.identity(name)
-        holder = name if name in self._busy else self._occupied.get(folder) if folder else None
-        if holder is not None:
-            self._busy[holder][1].poked.set()
-            self._after.setdefault(holder, set()).update({name} - {holder})
-            return
-        cycle = Cycle(self._shell, name, lambda: self._open(name, folder))
-        task = asyncio.create_task(self._cycle(cycle, name), name=name)
-        self._busy[name] = (task, cycle)
-        if folder is not None:
-            self._occupied[folder] = name
-        task.add_done_callback(lambda _: self._finished(name, cycle, folder))
+        if not self._busy.joins(name, folder):
+            cycle = Cycle(self._shell, name, lambda: self._open(name, folder))
+            self._busy.begin(name, folder, cycle.poked, self._cycle(cycle, name))
 
     def _open(self, name: str, identity: tuple[int, int] | None) -> Folder:
         """The folder that the cycle was started for. Raises Gone when another stands in its place."""
@@ -225,24 +213,15 @@ class Loop:
         known = self._states.get(name, State(name=name))
         self._states[name] = known.model_copy(update={"status": status, "error": problem})
 
-    def _finished(self, name: str, cycle: Cycle, folder: tuple[int, int] | None) -> None:
-        del self._busy[name]
-        if folder is not None:
-            del self._occupied[folder]
-        for other in (*self._after.pop(name, ()), *([name] if cycle.poked.is_set() else ())):
-            self._note_now(other)
+    def _look_again(self, names: Iterable[str]) -> None:
+        for name in names:
+            self._note_now(name)
         self._woken.set()
 
     async def _end_work(self) -> None:
         """Cancel what runs and wait for it; nothing is lost, since all that counts is already on disk."""
         self._ending()
-        tasks = [task for task, _ in self._busy.values()]
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            _, late = await asyncio.wait(tasks, timeout=STOP_SECONDS)
-            for task in late:
-                log.warning("%s did not stop within %g seconds", task.get_name(), STOP_SECONDS)
+        await self._busy.end(STOP_SECONDS)
         if self._stopping:
             self._say("stopped; projects in progress go on at the next start")
 

@@ -82,8 +82,9 @@ class Steps:
             work = partial(gather.for_engineer, self._folder, self.state, engineer.model, base)
             built = await engineer.work_on(work)
         except UnusableReply as error:
-            kept = self._shell.keep_raw(self.state.name, "engineer", self.state.iteration, error.raw)
-            raise UnusableReply(f"{error}; the raw reply is in {kept}", error.raw) from error
+            raw, number = error.raw, self.state.iteration
+            kept = await off_loop(lambda: self._shell.keep_raw(self.state.name, "engineer", number, raw))
+            raise UnusableReply(f"{error}; the raw reply is in {kept}", raw) from error
         assert isinstance(built, Built)
         await off_loop(lambda: self._publishing.build(self.state, built, base))
 
