@@ -11,7 +11,7 @@ _NEW_FILE = re.compile(
     r"--- /dev/null[^\n]*\n\+\+\+ (?:b/)?(?P<path>[^\t\n]+)(?:\t[^\n]*)?\n@@ -0,0 \+1(?:,(?P<count>\d+))? @@[^\n]*\n"
 )
 _LOOKS_LIKE_DIFF = re.compile(
-    r"(?:(?:Index:|={3,}|//|#)[^\n]*\n\s*){0,5}"
+    r"(?:(?:Index:|===|//|#)[^\n]*+\n\s*+){0,5}"
     r"(?:--- \S[^\n]*\n\+\+\+ \S|diff --git |@@ -\d+(?:,\d+)? \+\d|@@(?:[ .]{0,9}@@)?[^\S\n]*\n|\*\*\* Begin Patch)"
 )
 _BEFORE = re.compile(r"^(?:<{5,9}|-{5,9}) (?:SEARCH|ORIGINAL|HEAD)\b", re.MULTILINE)

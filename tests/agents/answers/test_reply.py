@@ -107,6 +107,7 @@ def test_the_question_to_the_model_names_what_came_and_what_is_missing() -> None
             '{"files": /*' * 50_000,
             "### FILE: a.py\n" * 50_000,
             "FILE" + ":" * 1_000_000,
+            "=" * 1_000_000,
             "&quot;" * 100_000,
             "files:\n  - " + "[" * 50_000,
         ),
