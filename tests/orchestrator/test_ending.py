@@ -80,7 +80,7 @@ def test_the_second_ctrl_c_ends_it_at_once(tmp_path: Path, how: str) -> None:
 
 
 def test_a_run_that_is_out_of_time_ends_although_something_hangs(tmp_path: Path) -> None:
-    with hanging(tmp_path, "a thread of ours", leave=1.0, until_idle=True, timeout=0.3) as process:
+    with hanging(tmp_path, "a thread of ours", leave=1.0, until_idle=True, timeout=2.5) as process:
         process.wait(8.0)
 
 
