@@ -379,24 +379,27 @@ async def test_an_unexpected_error_fails_one_project_and_the_others_go_on(tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("error", "status"),
+    ("error", "after_a_restart"),
     [
-        (Unavailable("ollama: nothing answers"), "waiting"),
+        (Unavailable("ollama: nothing answers"), "completed"),
         (RateLimited("openai: 429", retry_after=900), "waiting"),
-        (ModelNotFound("ollama: model 'x' not found; run: ollama pull x"), "waiting"),
-        (AuthenticationFailed("openai: 401"), "waiting"),
+        (ModelNotFound("ollama: model 'x' not found; run: ollama pull x"), "completed"),
+        (AuthenticationFailed("openai: 401"), "completed"),
     ],
 )
-async def test_a_provider_in_trouble_makes_the_project_wait(tmp_path: Path, error: Exception, status: str) -> None:
+async def test_a_provider_in_trouble_makes_the_project_wait(
+    tmp_path: Path, error: Exception, after_a_restart: str
+) -> None:
     agents = trio(scores=(9.0,))
     agents.engineer.provider.answer = lambda _: error
     drop(tmp_path, "x")
     assert await finish(tmp_path, agents) == 1
     now = state(tmp_path, "x")
-    assert (now["status"], now["error"]) == (status, str(error))
+    assert (now["status"], now["error"]) == ("waiting", str(error))
     assert now["hint"]
     agents.engineer.provider.answer = lambda _: "ok"
-    assert await finish(tmp_path, agents) == 0
+    assert await finish(tmp_path, agents) == int(after_a_restart != "completed")
+    assert state(tmp_path, "x")["status"] == after_a_restart
     assert state(tmp_path, "x")["iteration"] == 1
 
 
