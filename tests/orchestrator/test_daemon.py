@@ -398,9 +398,10 @@ async def test_a_provider_in_trouble_makes_the_project_wait(
     assert (now["status"], now["error"]) == ("waiting", str(error))
     assert now["hint"]
     agents.engineer.provider.answer = lambda _: "ok"
-    assert await finish(tmp_path, agents) == int(after_a_restart != "completed")
-    assert state(tmp_path, "x")["status"] == after_a_restart
-    assert state(tmp_path, "x")["iteration"] == 1
+    ended = await finish(tmp_path, agents)
+    went_on = after_a_restart == "completed"
+    assert (state(tmp_path, "x")["status"], ended) == (after_a_restart, int(not went_on))
+    assert state(tmp_path, "x")["iteration"] == int(went_on)
 
 
 async def test_a_waiting_project_goes_on_when_the_provider_is_back(tmp_path: Path) -> None:
