@@ -22,18 +22,27 @@ _ALIKE = 10
 _LONGEST_STATEMENT = 40
 """Lines that are given up at most, to come to the end of a statement."""
 _NUMBER = re.compile(r"-?\d+")
+_JAVASCRIPT = (".js", ".mjs", ".cjs", ".ts")
+_MARGIN = re.compile(r"\}\)?;?\s*$")
+_CHECK = re.compile(r"\bassert\b[.\w]*\(|\bexpect\(")
 
 
 def saved_tests(reply: str) -> dict[str, str]:
-    """Path -> the Python tests that stand whole in the unfinished last block of `reply`.
+    """Path -> the tests that stand whole in the unfinished last block of `reply`.
 
-    Empty when that block is no Python file, or what is left of it asserts nothing.
+    Empty when that block is no Python or JavaScript file, or what is left of it asserts nothing.
     """
     blocks = read_document(reply).blocks
-    if not blocks or blocks[-1].closed or not (path := blocks[-1].name or "").endswith(".py"):
+    if not blocks or blocks[-1].closed:
         return {}
-    kept = _whole_statements(_without_noise(blocks[-1].body.rstrip("\n").split("\n")[:-1]))
-    if not kept or not _tests(kept):
+    path, lines = blocks[-1].name or "", blocks[-1].body.rstrip("\n").split("\n")[:-1]
+    if path.endswith(".py"):
+        kept = _whole_statements(_without_noise(lines))
+    elif path.endswith(_JAVASCRIPT):
+        kept = _whole_blocks(lines)
+    else:
+        return {}
+    if not kept:
         return {}
     try:
         return checked_files([(path, kept)], "")
@@ -63,11 +72,20 @@ def _whole_statements(lines: list[str]) -> str:
     for end in range(len(lines), max(0, len(lines) - _LONGEST_STATEMENT), -1):
         source = "\n".join(lines[:end]).rstrip() + "\n"
         if is_python(source):
-            return source
+            return source if _asserts(source) else ""
     return ""
 
 
-def _tests(source: str) -> bool:
+def _whole_blocks(lines: list[str]) -> str:
+    """JavaScript up to the last block that ends at the margin; empty when that is not nearly all, or checks nothing."""
+    ends = [number for number, line in enumerate(lines, 1) if _MARGIN.match(line)]
+    if not ends or len(lines) - ends[-1] > _LONGEST_STATEMENT:
+        return ""
+    source = "\n".join(lines[: ends[-1]]) + "\n"
+    return source if _CHECK.search(source) else ""
+
+
+def _asserts(source: str) -> bool:
     """Whether a function of a test's name asserts something."""
     tests = [
         node

@@ -26,6 +26,30 @@ def test_the_tests_before_noise_are_kept(noise: str, kept: str) -> None:
     assert saved_tests(HEAD + noise) == {"tests/test_a.py": KEPT + kept}
 
 
+JS_HEAD = "### FILE: tests/a.test.js\n```js\nimport assert from 'node:assert';\n\n"
+JS_TEST = "test('one', () => {\n  assert.equal(f(1), 2);\n});\n"
+
+
+@pytest.mark.parametrize("cut", ["\ntest('two', () => {\n  assert.equal(f([1, 2", "\ntest('two'"])
+def test_of_javascript_the_whole_tests_are_kept(cut: str) -> None:
+    kept = saved_tests(JS_HEAD + JS_TEST + cut)
+    assert kept == {"tests/a.test.js": "import assert from 'node:assert';\n\n" + JS_TEST}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "test('one', () => {\n  f(1);\n});\n\ntest('tw",
+        "test('one', () => {\n  assert.equal(f(1",
+        JS_TEST + "test('two', () => {\n" + "  f(1);\n" * 60,
+        "",
+    ],
+    ids=["checks nothing", "not one is whole", "most of it is lost", "empty"],
+)
+def test_of_javascript_that_checks_nothing_or_is_mostly_lost_nothing_is_kept(body: str) -> None:
+    assert saved_tests(JS_HEAD + body) == {}
+
+
 def test_files_before_the_last_one_are_left_to_the_reader_of_replies() -> None:
     reply = "### FILE: a.py\n```python\nf = abs\n```\n\n" + HEAD + "    assert f(2) == 2\n" * 9
     assert list(saved_tests(reply)) == ["tests/test_a.py"]
