@@ -68,25 +68,31 @@ class Draft:
         return repairs and not self.changed and not self.deleted
 
     async def ask(self, step: Step) -> None:
-        """Put one question, and again with what was wrong while nothing of the answer can be used."""
+        """Put one question, and again with what was wrong while nothing of the answer can be used.
+
+        What an earlier answer gave already is not asked for.
+        """
+        if step.paths and self.files.keys() >= set(step.paths):
+            return
         system = orders(step.orders, self.work, self.answer_format)
         kept_free = min(self.most_tokens, self.work.model.context_tokens // 2)
         question = briefing(system, self.work, self.project, step.task, answer_tokens=kept_free)
         messages = question
         for attempt in range(_ATTEMPTS):
-            completion = await self._answer(messages, step.purpose if attempt == 0 else "retry", attempt)
+            completion = await self._answer(messages, step, attempt)
             rejected = self._read(completion)
             if rejected is None:
                 return
             noise = completion.finish is FinishReason.DEGENERATE
             messages = _shorter(question) if noise else _again(question, completion.text, rejected)
 
-    async def _answer(self, messages: Sequence[Message], purpose: str, attempt: int) -> Completion:
+    async def _answer(self, messages: Sequence[Message], step: Step, attempt: int) -> Completion:
         model = self.work.model
+        most = min(self.most_tokens, step.most_tokens or self.most_tokens)
         completion = await model.complete(
             messages,
-            purpose=purpose,
-            max_output_tokens=answer_room(messages, model.context_tokens, self.most_tokens),
+            purpose=step.purpose if attempt == 0 else "retry",
+            max_output_tokens=answer_room(messages, model.context_tokens, most),
             temperature=self.profile.temperature(self.work.fruitless + attempt),
             seed=self._seed(attempt),
             thinking=False,

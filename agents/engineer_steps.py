@@ -21,6 +21,10 @@ class Step:
     orders: str
     """Name of the prompt that says how to answer."""
     task: str
+    paths: tuple[str, ...] = ()
+    """The files that are asked for; empty when the answer decides."""
+    most_tokens: int | None = None
+    """The longest answer, when it is shorter than the model's usual one."""
 
 
 OTHERWISE = Step(
@@ -36,15 +40,18 @@ def steps(work: Work, profile: Profile) -> list[Step]:
     if work.staged:
         return [_repair(work)]
     planned = planned_files(work)
-    if len(planned) <= profile.files_per_call:
+    if not planned or (len(planned) <= profile.files_per_call and profile.test_tokens is None):
         named = f": {listed(planned)}" if planned else ""
         return [Step("build", "engineer", f"Now write all files, the tests too{named}.{_few_tests(profile)}")]
-    groups = _groups(planned, profile.files_per_call)
-    few = {True: _few_tests(profile), False: ""}
-    return [
-        Step("build", "engineer", f"Now write {listed(group)}, no other file.{few[all(map(is_test, group))]}")
-        for group in groups
-    ]
+    return [_part(group, profile) for group in _groups(planned, profile.files_per_call)]
+
+
+def _part(group: Sequence[str], profile: Profile) -> Step:
+    task = f"Now write {listed(group)}, no other file."
+    if not all(map(is_test, group)):
+        return Step("build", "engineer", task, tuple(group))
+    most = None if profile.test_tokens is None else profile.test_tokens * len(group)
+    return Step("build", "engineer", task + _few_tests(profile), tuple(group), most)
 
 
 def _few_tests(profile: Profile) -> str:

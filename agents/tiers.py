@@ -30,6 +30,11 @@ class Profile:
     """Files a plan may hold."""
     answer_tokens: int
     """The longest answer worth waiting for; small models that go on do not come to an end."""
+    test_tokens: int | None
+    """The longest answer for one test file, which is asked for apart from the program; None: they come together.
+
+    Small models write a program and stop, but of tests they write one after the other without end.
+    """
     invents: bool
     """Whether its own criteria, black-box examples and signatures are worth having; small models copy those shown."""
     drafts: int
@@ -60,6 +65,7 @@ PROFILES = {
         files_per_call=3,
         max_files=5,
         answer_tokens=1536,
+        test_tokens=512,
         invents=False,
         drafts=3,
         patience=0,
@@ -69,6 +75,7 @@ PROFILES = {
         files_per_call=4,
         max_files=12,
         answer_tokens=8192,
+        test_tokens=None,
         invents=True,
         drafts=1,
         patience=2,
@@ -78,6 +85,7 @@ PROFILES = {
         files_per_call=8,
         max_files=40,
         answer_tokens=32768,
+        test_tokens=None,
         invents=True,
         drafts=1,
         patience=3,

@@ -32,6 +32,10 @@ def _no_first_drafts() -> None:
     _profiles(lambda profile: dataclasses.replace(profile, drafts=1))
 
 
+def _no_tests_apart() -> None:
+    _profiles(lambda profile: dataclasses.replace(profile, test_tokens=None))
+
+
 def _no_votes() -> None:
     async def nothing(*_: object) -> dict[str, str]:
         return {}
@@ -76,6 +80,7 @@ LEVERS: Mapping[str, Callable[[], None]] = MappingProxyType({
     "single-assertions": _no_single_assertions,
     "settled-tests": _no_settled_tests,
     "stated-examples": _no_stated_examples,
+    "tests-apart": _no_tests_apart,
     "votes": _no_votes,
 })  # fmt: skip
 """Name -> what takes it out of this process."""

@@ -60,10 +60,24 @@ async def test_the_prompt_holds_requirements_plan_hints_and_names_the_files() ->
     assert model.calls[0].messages[0].content.startswith("You are the Engineer.")
 
 
-@pytest.mark.parametrize(("name", "few"), [("coder-1.5b", True), ("coder-7b", False)])
-async def test_only_small_models_are_asked_for_few_tests(name: str, few: bool) -> None:
-    _, model = await build(BOTH, name=name)
-    assert ("at most 6 short tests" in model.calls[0].text) is few
+async def test_small_models_are_asked_for_few_tests_in_a_short_answer_of_their_own() -> None:
+    program, tests = fenced("fib.py", CODE), fenced("tests/test_fib.py", TEST)
+    built, model = await build(program, tests, name="coder-1.5b")
+    assert built.files == {"fib.py": CODE, "tests/test_fib.py": TEST}
+    assert model.calls[0].text.endswith("Now write `fib.py`, no other file.\n")
+    assert model.calls[1].text.endswith("Now write `tests/test_fib.py`, no other file. Write at most 6 short tests.\n")
+    assert CODE in model.calls[1].text
+    assert (model.calls[0].max_output_tokens, model.calls[1].max_output_tokens) == (1536, 512)
+
+
+async def test_tests_that_came_with_the_program_are_not_asked_for_again() -> None:
+    _, model = await build(BOTH, name="coder-1.5b")
+    assert len(model.calls) == 1
+
+
+async def test_larger_models_write_as_many_tests_as_they_like() -> None:
+    _, model = await build(BOTH, name="coder-7b")
+    assert "at most" not in model.calls[0].text
 
 
 @pytest.mark.parametrize(
