@@ -73,7 +73,7 @@ class Work:
     fruitless: int = 0
     """For the Engineer: how many rounds in a row were dropped because they did not improve on the best."""
     drafts: tuple[Mapping[str, str], ...] = ()
-    """For the Engineer: the text files of earlier drafts that have not seen `staged`, nor each other."""
+    """For the Engineer of a small model: text files of earlier drafts that have not seen `staged`, nor each other."""
     snapshot: Path | None = None
     """For the Verifier: a private copy of 03_staging that nothing else writes to."""
     sources: frozenset[str] = frozenset()

@@ -49,7 +49,7 @@ class Engineer:
         asked = profile(work.model.name)
         if not asked.invents and (tests := await self._outvoted(work) or await settled(work)):
             return Built(tests)
-        if work.staged and asked.starts_afresh(work.iteration, work.fruitless, hopeful=_hopeful(work)):
+        if work.staged and asked.starts_afresh(len(work.drafts) + 1, work.fruitless, hopeful=_hopeful(work)):
             return await self._afresh(work)
         return await self._draft(work)
 

@@ -66,7 +66,7 @@ def corrected(files: Mapping[str, str], disputes: Iterable[Disputed]) -> dict[st
 
 async def _is_wrong(work: Work, dispute: Disputed) -> bool:
     """Whether the user's own example agrees with the program, or two answers do; a second is asked for if need be."""
-    if (told := _stated(work, dispute)) is not None:
+    if (told := stated_result(work, dispute)) is not None:
         return same(told, dispute.got)
     call = Call(_home(work, dispute.call), dispute.call, dispute.got)
     for number in range(2):
@@ -76,8 +76,8 @@ async def _is_wrong(work: Work, dispute: Disputed) -> bool:
     return True
 
 
-def _stated(work: Work, dispute: Disputed) -> str | None:
-    """What the requirements themselves say of the call."""
+def stated_result(work: Work, dispute: Disputed) -> str | None:
+    """What the requirements themselves say of the call; None when they do not name it."""
     checks, _ = read_examples(work.acceptance, "ACCEPTANCE.md")
     return next((c.returns for c in checks if isinstance(c, Call) and c.stated and _alike(c.call, dispute.call)), None)
 

@@ -38,7 +38,7 @@ class Profile:
     invents: bool
     """Whether its own criteria, black-box examples and signatures are worth having; small models copy those shown."""
     drafts: int
-    """Iterations from the first that are drafts of their own: a small model's second try is better than its repair."""
+    """Drafts that are had before anything is repaired: a small model's second try is better than its repair."""
     patience: int
     """Dropped rounds in a row before a new draft is tried beside the best one.
 
@@ -47,13 +47,13 @@ class Profile:
     temperatures: tuple[float, ...]
     """By attempt; the last one repeats."""
 
-    def starts_afresh(self, iteration: int, fruitless: int, *, hopeful: bool) -> bool:
-        """Whether this iteration is a new draft: one of the first, or after so many dropped rounds in a row.
+    def starts_afresh(self, drafts: int, fruitless: int, *, hopeful: bool) -> bool:
+        """Whether the next round is a new draft: after so many `drafts`, and dropped rounds in a row.
 
         Repairs and drafts take turns then, and a `hopeful` program is repaired once more before.
         """
         patience = self.patience + hopeful
-        return 1 < iteration <= self.drafts or (fruitless >= patience and (fruitless - patience) % 2 == 0)
+        return drafts < self.drafts or (fruitless >= patience and (fruitless - patience) % 2 == 0)
 
     def temperature(self, attempt: int) -> float:
         """For the attempt counted from 0."""

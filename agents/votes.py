@@ -3,7 +3,7 @@
 Such a model computes badly in its head and better in code: what several programs give that it wrote without seeing
 one another is better evidence than the value it put into a test. A test is corrected when enough drafts agree against
 it and none with it. When a draft passes a test of its own that the program fails, the drafts do not agree, and no test
-is corrected.
+is corrected. What the user's own examples say is not voted on.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from agents.base import Work
 from agents.plan import is_test
-from agents.settled import Disputed, corrected, disputed, got_of
+from agents.settled import Disputed, corrected, disputed, got_of, stated_result
 from agents.verification.earlier import breaks_promise
 from agents.verification.evidence import Case, Outcome
 from agents.verification.examples_judged import same
@@ -34,7 +34,7 @@ async def outvoted(work: Work, run: Run) -> dict[str, str]:
 
     Raises what `run` raises.
     """
-    disputes = list(disputed(work))
+    disputes = [dispute for dispute in disputed(work) if stated_result(work, dispute) is None]
     if not disputes or len(work.drafts) + 1 < VOTES:
         return {}
     agreed, supported = Counter(disputes), set[Disputed]()
@@ -43,7 +43,7 @@ async def outvoted(work: Work, run: Run) -> dict[str, str]:
             return {}
         cases = {case.id: case for case in await run(_program(draft) | _tests(work.staged))}
         supported.update(dispute for dispute in disputes if _passes(cases.get(dispute.test)))
-        agreed.update(dispute for dispute in disputes if _gives(dispute.got, cases.get(dispute.test)))
+        agreed.update(dispute for dispute in disputes if _agrees(dispute, cases.get(dispute.test)))
     lost = [dispute for dispute in disputes if agreed[dispute] >= VOTES and dispute not in supported]
     for dispute in lost:
         log.info("%s: %d drafts agree against %s: %s", work.project, agreed[dispute], dispute.test, dispute.corrected)
@@ -54,10 +54,13 @@ def _passes(case: Case | None) -> bool:
     return case is not None and case.outcome is Outcome.PASSED
 
 
-def _gives(value: str, case: Case | None) -> bool:
-    """Whether the test failed because the draft gives this value too."""
-    got = got_of(case.message) if case is not None and case.outcome is Outcome.FAILED else None
-    return got is not None and same(value, got.removeprefix("not "))
+def _agrees(dispute: Disputed, case: Case | None) -> bool:
+    """Whether the test failed at the same assertion, because the draft gives the same value."""
+    if case is None or case.outcome is not Outcome.FAILED:
+        return False
+    there = any((frame.path, frame.line) == (dispute.path, dispute.line) for frame in case.frames)
+    got = got_of(case.message)
+    return there and got is not None and same(dispute.got, got.removeprefix("not "))
 
 
 async def _contradicts(program: Files, draft: Files, run: Run) -> bool:

@@ -8,7 +8,7 @@ import json
 import logging
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from agents.base import Agent
@@ -116,7 +116,7 @@ class ConfiguredCrew:
             problems.append(problem)
         if len(problems) == 1:
             raise problems[0]
-        raise Unavailable("no provider is healthy: " + "; ".join(str(problem) for problem in problems))
+        raise _all_of(problems)
 
     def _announce(self, role: str, name: str, config: Config) -> None:
         """Say what `auto` came to: once for all agents, and as a warning when it is the second choice now."""
@@ -154,6 +154,17 @@ class ConfiguredCrew:
         for warning in health.warnings:
             log.warning("%s", warning)
         return None
+
+
+def _all_of(problems: Sequence[ProviderError]) -> Unavailable:
+    """One error for all; when each server answered, the wait is that of the first to be back."""
+    waits = [problem.retry_after for problem in problems if problem.retry_after is not None]
+    answered = all(problem.status is not None for problem in problems)
+    return Unavailable(
+        "no provider is healthy: " + "; ".join(str(problem) for problem in problems),
+        status=problems[0].status if answered else None,
+        retry_after=min(waits) if answered and waits else None,
+    )
 
 
 def _make(action: Action, provider: Provider, config: Config, benches: asyncio.Semaphore) -> Agent:

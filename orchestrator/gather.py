@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from agents.base import Model, Work
+from agents.tiers import profile
 
 from . import intake
 from .delivery import edited_by_hand, staged_hashes
@@ -100,7 +101,7 @@ def for_engineer(folder: Folder, state: State, model: Model, base: Base) -> Work
         notes=_optional(folder, Project.NOTES),
         feedback=f"What was tried and dropped:\n{tried}\n\n{feedback}" if tried else feedback,
         fruitless=_fruitless(state),
-        drafts=_drafts(folder, state),
+        drafts=_drafts(folder, state) if profile(model.name).drafts > 1 else (),
         sources=frozenset(base.files),
     )
 

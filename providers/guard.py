@@ -22,13 +22,18 @@ REPEATS = 2000
 SAME_LINES = 12
 """The same line so often in a row, when it holds at least 10 letters: rows of numbers repeat in good code."""
 ALIKE_LINES = 35
-"""Assertions in a row that differ in their literals only: nobody needs so many, and small models never stop."""
+"""Assertions in a row that differ in their numbers only: nobody needs so many, and small models never stop."""
+ALIKE_VALUES = 50
+"""The same when their texts differ too: so long is no table of examples."""
+WINDOW = 6000
+"""Characters of the answer that are looked at: so many such assertions."""
 PERIOD = 400
 """The longest such block, in characters."""
 CHARACTERS_PER_TOKEN = 4.0
 """Of thinking, which is prose."""
 
 _LETTERS = 10
+_NUMBER = re.compile(r"-?\d+")
 _LITERAL = re.compile(r"-?\d+|\"[^\"\n]*\"|'[^'\n]*'")
 _THINK = "<think>"
 
@@ -50,7 +55,7 @@ class Guard:
 
     def text(self, piece: str) -> str:
         """Why the answer is noise after `piece`; empty as long as it is not."""
-        self._text = (self._text + piece)[-REPEATS:]
+        self._text = (self._text + piece)[-WINDOW:]
         if len(self._opening) < len(_THINK):
             self._opening = (self._opening + piece).lstrip()[: len(_THINK)]
             self._aloud = self._opening == _THINK
@@ -61,7 +66,7 @@ class Guard:
 
     def reasoning(self, piece: str) -> str:
         """As `text`, for thinking that comes apart from the answer."""
-        self._thought = (self._thought + piece)[-REPEATS:]
+        self._thought = (self._thought + piece)[-WINDOW:]
         self._thought_length += len(piece)
         return self._over_budget() or self._look(self._thought, len(piece))
 
@@ -85,8 +90,8 @@ def noise(text: str) -> str:
         return f"it ends in {ONE} times {text[-1]!r}"
     if len(text) >= FEW and 2 <= len(set(text[-FEW:])) <= 3:
         return f"its last {FEW} characters are made of only {sorted(set(text[-FEW:]))}"
-    if _counts(text):
-        return f"its last {ALIKE_LINES} lines are one assertion with other values"
+    if _counts(text, ALIKE_LINES, _NUMBER) or _counts(text, ALIKE_VALUES, _LITERAL):
+        return "its last lines are one assertion with other values, over and over"
     if _stutters(text):
         return f"it ends in the same line {SAME_LINES} times"
     period = _period(text[-REPEATS:]) if len(text) >= REPEATS else None
@@ -98,11 +103,11 @@ def _stutters(text: str) -> bool:
     return len(lines) == SAME_LINES and len(set(lines)) == 1 and sum(map(str.isalpha, lines[0])) >= _LETTERS
 
 
-def _counts(text: str) -> bool:
-    lines = text.rsplit("\n", ALIKE_LINES + 1)[1:-1]
-    if len(lines) < ALIKE_LINES or not lines[-1].lstrip().startswith("assert"):
+def _counts(text: str, most: int, value: re.Pattern[str]) -> bool:
+    lines = text.rsplit("\n", most + 1)[1:-1]
+    if len(lines) < most or not lines[-1].lstrip().startswith("assert"):
         return False
-    return len({_LITERAL.sub("0", line) for line in lines}) == 1
+    return len({value.sub("0", line) for line in lines}) == 1
 
 
 def _period(tail: str) -> int | None:

@@ -84,9 +84,9 @@ def _foreign(path: str, content: str) -> str:
 
 
 def _has_line_numbers(lines: list[str]) -> bool:
-    numbers = [match and int(match[1]) for match in map(_NUMBERED.match, lines[:50]) if match or lines]
-    given = [number for number, line in zip(numbers, lines, strict=False) if line.strip()]
-    return len(given) >= 3 and given == list(range(given[0] or 0, (given[0] or 0) + len(given)))
+    matches = [_NUMBERED.match(line) for line in lines[:50] if line.strip()]
+    numbers = [int(match[1]) for match in matches if match]
+    return 3 <= len(numbers) == len(matches) and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
 
 
 def _is_double_escaped(path: str, content: str) -> bool:

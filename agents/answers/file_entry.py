@@ -99,7 +99,8 @@ def _check_whole(path: str, members: dict[str, Any]) -> None:
 
 
 def _is_given(value: Any) -> bool:
-    return value is not None and value is not False and value not in ("", [], {})
+    """Whether an edit is described; `"replace": true` says that the file is whole."""
+    return value is not None and not isinstance(value, bool) and value not in ("", [], {})
 
 
 def _check_one_content(path: str, content_key: str, members: dict[str, Any]) -> None:

@@ -10,8 +10,9 @@ from agents.answers.rejection import Reason, Rejected
 from agents.answers.tags import tags_start
 
 _CONTENT_TAG = re.compile(
+    r"(?:^|>)[ \t]*"
     r"<(?P<name>[\w-]*(?:content|code|parameter|arg_value|create|write|artifact|action|source|body)[\w-]*)(?=[\s>=])[^<>]*>",
-    re.IGNORECASE,
+    re.IGNORECASE | re.MULTILINE,
 )
 _LEADING_TAG = re.compile(r"\s*<(?P<name>(?!file\b|tool_call\b|function)[A-Za-z][\w:.-]*)>")
 _UNFENCED = re.compile(r"^(?:cat\b[^\n]*<<-?\s*['\"]?\w+['\"]?|\*\*\* (?:Add|Update) File: )", re.MULTILINE)
@@ -46,7 +47,7 @@ def _refuse_two_answers(text: str) -> None:
 
 
 def _has_open_content(text: str) -> bool:
-    """A tag such as <content> or <parameter=...> is not closed; the last ten decide."""
+    """A tag such as <content> or <parameter=...> is not closed; the last ten decide. In a sentence it is only named."""
     tags = list(_CONTENT_TAG.finditer(text))[-10:]
     return any(text.find(f"</{tag['name']}>", tag.end()) < 0 for tag in tags)
 

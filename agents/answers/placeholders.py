@@ -43,10 +43,11 @@ _PHRASE = rf"(?:(?:{_REST}|{_ALONE}|{_YOURS}|{_SAME_ALONE}){_TAIL}|{_SAME}{_TAIL
 _CUT = (
     r"(?:the\s+)?(?:rest|remainder)(?:\s+of\s+(?:the\s+|this\s+)?\w+)?\s+(?:is\s+|are\s+|remains?\s+|stays?\s+)?"
     r"(?:unchanged|omitted|truncated|the\s+same|as\s+(?:is|before|above))|-*\s*<?snip(?:ped)?>?\s*-*|"
-    r"(?:\.\.\.\s*)?(?:truncated|code\s+continues|unchanged|omitted)\s*(?:\.\.\.)?"
+    r"\.\.\.\s*(?:truncated|unchanged|omitted)|(?:truncated|unchanged|omitted)\s*\.\.\.|(?:\.\.\.\s*)?code\s+continues\s*(?:\.\.\.)?"
 )
 _REMARK = (
     rf"(?:{_LEADING_DOTS}|[\[(]?\s*(?:{_CUT})\s*[\])]?|[\[(<]?\s*{_PHRASE}\s*{_DOTS}?\s*[\])>]?|no\s+changes?\s+to\s+{_REST}.*|"
+    rf"[\[(]\s*{_DOTS}?\s*(?:truncated|unchanged|omitted)\s*{_DOTS}?\s*[\])]|"
     r"[\[(]\s*same\s+as\s+(?:before|above)\s*[\])])"
 )
 _END = r"\s*[.!]?\s*(?:\*+/\}?|-->|\"\"\"|''')?\s*"

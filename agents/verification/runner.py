@@ -14,6 +14,7 @@ from .box import Sandbox
 from .evidence import Evidence
 from .sandbox import choose
 from .settings import VerificationSettings
+from .tree import SnapshotRefused
 from .verify import Subject, verify
 
 
@@ -42,7 +43,10 @@ class Runner:
         """What the tests say of `files`, and no more than that. Raises as `evidence` does."""
         quick = self._settings.model_copy(update={"coverage": False, "lint": False, "vacuity": False})
         with tempfile.TemporaryDirectory(prefix="tumbler-tests-") as folder:
-            await asyncio.to_thread(_lay_out, Path(folder), files)
+            try:
+                await asyncio.to_thread(_lay_out, Path(folder), files)
+            except OSError as problem:  # one of them is called as the folder of another
+                raise SnapshotRefused(f"these files cannot lie in one folder: {problem}") from problem
             return await self._verified(Subject(Path(folder), plan), quick)
 
     async def _verified(self, subject: Subject, settings: VerificationSettings) -> Evidence:

@@ -286,10 +286,11 @@ def test_repairs_and_new_drafts_take_turns_once_patience_is_over(tier: Tier, rou
 
 async def test_a_small_model_begins_with_three_drafts_then_repairs_what_is_nearly_right() -> None:
     report = "# Report, iteration 1: Score: 5.5/10\n"
-    for iteration in (2, 3):
-        built, _ = await repair(BOTH, name="coder-1.5b", report=report, iteration=iteration)
+    for others in (0, 1):
+        built, _ = await repair(BOTH, name="coder-1.5b", report=report, drafts=(STAGED,) * others)
         assert built.afresh
-    built, model = await repair(fenced("tests/test_fib.py", TEST), name="coder-1.5b", report=report, iteration=4)
+    tests = fenced("tests/test_fib.py", TEST)
+    built, model = await repair(tests, name="coder-1.5b", report=report, drafts=(STAGED,) * 2)
     assert FEEDBACK in model.calls[0].text
     assert not built.afresh
 

@@ -8,13 +8,16 @@ from dataclasses import replace
 
 import pytest
 
+from agents.acceptance import render
 from agents.base import Work
 from agents.engineer import Engineer
 from agents.verification.box import SandboxUnavailable
 from agents.verification.evidence import Case, Evidence, Frame, Outcome, SuiteRun, Verdict
+from agents.verification.examples import Call
 from agents.verification.feedback import feedback
 from agents.verification.runner import Runner
 from agents.verification.settings import VerificationSettings
+from agents.verification.tree import SnapshotRefused
 from agents.votes import outvoted
 from tests.fakes.model import ScriptedModel
 from tests.fakes.sandbox import ScriptedSandbox
@@ -87,6 +90,30 @@ async def test_a_test_that_its_own_draft_fails_too_speaks_for_nothing() -> None:
 async def test_nothing_is_corrected_when_a_draft_passes_a_test_that_the_program_fails() -> None:
     other = draft("def f(x):\n    return x * 2 if x else 1\n", "assert f(0) == 1")
     assert await outvoted(await judged(PROGRAM, draft(ADD), draft(ADD), other), run) == {}
+
+
+async def test_what_the_user_stated_is_not_voted_on() -> None:
+    acceptance = render("demo", [Call(path="a.py", call="f(3)", returns="7", stated=True)])
+    work = await judged(PROGRAM, draft(ADD), draft(ADD))
+    assert await outvoted(replace(work, acceptance=acceptance), run) == {}
+
+
+async def test_a_draft_that_fails_at_another_assertion_has_no_vote() -> None:
+    async def earlier(files: Mapping[str, str]) -> tuple[Case, ...]:
+        cases = await run(files)
+        if files["a.py"] != ADD:
+            return cases
+        return tuple(replace(case, frames=(Frame(PATH, 1, "test_1", ""),)) for case in cases)
+
+    work = await judged(PROGRAM, draft(ADD), draft(ADD))
+    assert await outvoted(work, run) != {}
+    assert await outvoted(work, earlier) == {}
+
+
+async def test_files_that_cannot_lie_in_one_folder_have_no_vote() -> None:
+    runner = Runner(sandbox=ScriptedSandbox())
+    with pytest.raises(SnapshotRefused, match="cannot lie in one folder"):
+        await runner.tests({"calc": "x", "calc/a.py": "y"})
 
 
 async def test_a_draft_whose_files_do_not_fit_has_no_vote() -> None:

@@ -77,5 +77,19 @@ def test_the_engineer_gets_the_drafts_that_its_program_does_not_come_from(
             iterations.keep_facts(folder, facts)
         scores = tuple(Score(iteration=n, score=1, accepted=kind.isupper()) for n, kind in enumerate(rounds, 1))
         state = State(name="x", iteration=len(rounds) + 1, scores=scores, best_iteration=best)
-        work = gather.for_engineer(folder, state, ScriptedModel(), gather.staging(folder))
+        work = gather.for_engineer(folder, state, ScriptedModel(name="coder-1.5b"), gather.staging(folder))
     assert [dict(draft) for draft in work.drafts] == [{"a.py": f"x = {number}\n"} for number in drafts]
+
+
+def test_a_model_that_writes_one_draft_is_not_given_others(tmp_path: Path) -> None:
+    with Folder.open(tmp_path) as folder:
+        folder.mkdir(Project.STAGING)
+        folder.write(Project.REQUIREMENTS, "Write f.")
+        folder.write(Project.PLAN, "# Plan: x")
+        for number in (1, 2):
+            iterations.keep_files(folder, number, archive(f"x = {number}\n"))
+            iterations.keep_facts(folder, iterations.Facts(iteration=number, turn=1, score=1, green=False, afresh=True))
+        scores = tuple(Score(iteration=number, score=1, accepted=number == 1) for number in (1, 2))
+        state = State(name="x", iteration=3, scores=scores, best_iteration=1)
+        work = gather.for_engineer(folder, state, ScriptedModel(name="coder-7b"), gather.staging(folder))
+    assert work.drafts == ()

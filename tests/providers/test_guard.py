@@ -22,7 +22,7 @@ LEGITIMATE = {
     "bytes": 'KEY = bytes.fromhex("' + "".join(f"{n * 37 % 256:02x}" for n in range(1000)) + '")\n',
     "a drawn box": "┌" + "─" * 78 + "┐\n" + ("│" + " " * 78 + "│\n") * 10 + "└" + "─" * 78 + "┘\n",
     "similar tests": "".join(f"def test_{n}():\n    assert add({n}, 1) == {n + 1}\n\n\n" for n in range(200)),
-    "thirty assertions": "".join(f"    assert rotate('Z', {n}) == '{chr(65 + n)}'\n" for n in range(30)),
+    "forty assertions": "".join(f"    assert to_roman({n}) == '{'MDCLXVI'[n % 7]}'\n" for n in range(40)),
     "blank lines": "import os\n" + "\n" * 400 + "print(1)\n",
     "prose": Path(__file__).read_text(encoding="utf-8") * 2,
 }

@@ -219,7 +219,7 @@ def make_reporter(channel: Any, each: float, pytest: Any, breaking: Any = None, 
             self._quiet_until = 0.0
 
         @first  # type: ignore[untyped-decorator, unused-ignore]
-        def pytest_runtest_protocol(self, item: Any) -> bool:
+        def pytest_runtest_protocol(self, item: Any, nextitem: Any) -> bool:
             self._quiet_until = self._quiet_until or time.monotonic() + QUIET_ALL
             for mode in breaking.modes:
                 quiet = breaking.is_quiet(mode)
@@ -227,15 +227,16 @@ def make_reporter(channel: Any, each: float, pytest: Any, breaking: Any = None, 
                     continue
                 if not self._passes(item, mode, min(each, QUIET_EACH) if quiet else each):
                     break
-            self._passes(item, breaking.last, each)
+            self._passes(item, breaking.last, each, None if breaking.modes else nextitem)
             return True
 
-        def _passes(self, item: Any, mode: str, seconds: float) -> bool:
+        def _passes(self, item: Any, mode: str, seconds: float, nextitem: Any = None) -> bool:
+            """Without `nextitem` all fixtures go: what broken code has made is not for the next mode."""
             from _pytest.runner import runtestprotocol
 
             alarm.seconds = alarm.seconds and seconds
             breaking.begin(mode)
             begin(item.nodeid)
-            return not any(report.failed for report in runtestprotocol(item, log=False))
+            return not any(report.failed for report in runtestprotocol(item, log=False, nextitem=nextitem))
 
     return Reporter() if breaking is None else BrokenReporter()

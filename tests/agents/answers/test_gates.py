@@ -28,6 +28,8 @@ _OLD = "\n\n\n".join(f"def function_{number}(value):\n    return value + {number
         "# TODO: rest of the function",
         "# code omitted for brevity",
         "# your code here",
+        "# ... truncated",
+        "// [omitted]",
     ],
 )
 def test_a_line_that_stands_for_code_is_refused(line: str) -> None:
@@ -43,6 +45,7 @@ def test_a_line_that_stands_for_code_is_refused(line: str) -> None:
         ("a.py", "x = 1  # same as before the release of the code\n"),
         ("a.py", "try:\n    import simplejson\nexcept ImportError:\n    ...\n"),
         ("a.py", "x = '\\d'\n"),
+        ("a.py", "# Truncated\nassert cut('abc', 2) == 'ab'\n# Omitted\nassert cut('', 2) == ''\n"),
         ("__init__.py", ""),
         ("README.md", "# Existing code\n\n```python\n# ... your code ...\n```\n"),
         ("tests/data/zeros.csv", "0,0\n" * 1500),

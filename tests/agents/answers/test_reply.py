@@ -31,6 +31,8 @@ _FILES = {"a.py": "x = 1\n"}
         "{'files': [{'path': 'a.py', 'content': '''x = 1\n'''}]}",
         "<file name='a.py'><![CDATA[x = 1\n]]></file>",
         '<think>Hm.</think>\n<file path="a.py">\nx = 1\n</file>',
+        f"The <body> element comes first, and a Result<SourceFile> too.\n{_JSON}",
+        '{"files": [{"path": "a.py", "content": "x = 1\\n", "replace": true}]}',
         "files:\n- path: a.py\n  content: |\n    x = 1\n",
         "```diff\n--- /dev/null\n+++ b/a.py\n@@ -0,0 +1 @@\n+x = 1\n```",
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import types
 import unittest
@@ -65,6 +66,17 @@ def test_a_change_of_the_machinery_is_told_once_also_when_it_is_taken_back(
 def test_a_file_that_is_rewritten_or_gone_is_told(intact: Intact, tmp_path: Path) -> None:
     (tmp_path / "app.py").unlink()
     assert intact.news() == ["app.py was rewritten while the tests ran"]
+
+
+def test_a_test_that_replaces_how_files_are_asked_for_changes_none(intact: Intact) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise PermissionError("as a test of error handling has it")
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("stat", "open", "read"):
+            patch.setattr(os, name, refused)
+        news = intact.news()
+    assert news == []
 
 
 def test_a_tracer_of_the_project_is_told(intact: Intact) -> None:
