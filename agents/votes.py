@@ -3,12 +3,14 @@
 Such a model computes badly in its head and better in code: what several programs give that it wrote without seeing
 one another is better evidence than the value it put into a test. A test is corrected when enough drafts agree against
 it and none with it. When a draft passes a test of its own that the program fails, the drafts do not agree, and no test
-is corrected. What the user's own examples say is not voted on.
+is corrected; nor when so many of the tests would have to be that little else is left. What the user's own examples say
+is not voted on.
 """
 
 from __future__ import annotations
 
 import logging
+import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
@@ -21,10 +23,14 @@ from agents.verification.examples_judged import same
 
 VOTES = 3
 """Drafts that must agree, the program's own one with them."""
+SHARE = 4
+"""At most one test in so many is corrected: of a few tests, drafts that share a mistake would leave none to show it."""
 
 Files = Mapping[str, str]
 Run = Callable[[Files], Awaitable[Sequence[Case]]]
 """Runs the tests among the files."""
+
+_TEST = re.compile(r"^[ \t]*(?:async )?def test", re.MULTILINE)
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +51,8 @@ async def outvoted(work: Work, run: Run) -> dict[str, str]:
         supported.update(dispute for dispute in disputes if _passes(cases.get(dispute.test)))
         agreed.update(dispute for dispute in disputes if _agrees(dispute, cases.get(dispute.test)))
     lost = [dispute for dispute in disputes if agreed[dispute] >= VOTES and dispute not in supported]
+    if SHARE * len(lost) > sum(len(_TEST.findall(text)) for text in _tests(work.staged).values()):
+        return {}
     for dispute in lost:
         log.info("%s: %d drafts agree against %s: %s", work.project, agreed[dispute], dispute.test, dispute.corrected)
     return corrected(work.staged, lost)

@@ -48,7 +48,7 @@ async def run(files: Mapping[str, str]) -> tuple[Case, ...]:
 def _case(name: str, got: object, call: str, wanted: str) -> Case:
     if repr(got) == wanted:
         return Case(f"{PATH}::{name}", Outcome.PASSED)
-    line = 4 + 5 * int(name.removeprefix("test_"))
+    line = 5 + 4 * int(name.removeprefix("test_"))
     frame = Frame(PATH, line, name, f">    {line}     assert {call} == {wanted}")
     return Case(f"{PATH}::{name}", Outcome.FAILED, f"AssertionError: assert {got!r} == {wanted}", (frame,))
 
@@ -61,12 +61,13 @@ async def judged(staged: dict[str, str], *drafts: dict[str, str], name: str = "f
     return Work("demo", 4, "a.py: f(x) doubles x.", model, staged=staged, feedback=told, drafts=drafts)
 
 
-PROGRAM = draft(DOUBLE, "assert f(2) == 4", "assert f(3) == 7")
+RIGHT = ("assert f(2) == 4", "assert f(0) == 0", "assert f(1) == 2")
+PROGRAM = draft(DOUBLE, *RIGHT, "assert f(3) == 7")
 
 
 async def test_three_drafts_that_agree_correct_a_test() -> None:
     work = await judged(PROGRAM, draft(ADD, "assert f(5) == 10"), draft(DOUBLE))
-    assert await outvoted(work, run) == {PATH: suite("assert f(2) == 4", "assert f(3) == 6")}
+    assert await outvoted(work, run) == {PATH: suite(*RIGHT, "assert f(3) == 6")}
 
 
 @pytest.mark.parametrize(
@@ -90,6 +91,12 @@ async def test_a_test_that_its_own_draft_fails_too_speaks_for_nothing() -> None:
 async def test_nothing_is_corrected_when_a_draft_passes_a_test_that_the_program_fails() -> None:
     other = draft("def f(x):\n    return x * 2 if x else 1\n", "assert f(0) == 1")
     assert await outvoted(await judged(PROGRAM, draft(ADD), draft(ADD), other), run) == {}
+
+
+@pytest.mark.parametrize("wrong", [1, 2])
+async def test_of_few_tests_none_is_corrected(wrong: int) -> None:
+    program = draft(DOUBLE, *RIGHT[: 4 - 2 * wrong], *["assert f(3) == 7", "assert f(4) == 9"][:wrong])
+    assert await outvoted(await judged(program, draft(ADD), draft(ADD)), run) == {}
 
 
 async def test_what_the_user_stated_is_not_voted_on() -> None:
@@ -135,7 +142,7 @@ async def test_a_small_models_drafts_are_run_in_the_sandbox_before_it_is_asked_a
     work = await judged(PROGRAM, draft(ADD), draft(ADD))
     runner = Runner(VerificationSettings(sandbox="auto"))
     built = await Engineer(ScriptedModel(), runner=runner).run(work)  # type: ignore[arg-type]
-    assert built.files == {PATH: suite("assert f(2) == 4", "assert f(3) == 6")}
+    assert built.files == {PATH: suite(*RIGHT, "assert f(3) == 6")}
 
 
 async def test_without_a_sandbox_nobody_votes() -> None:
