@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from typing import Literal
 
 import pytest
 
 from orchestrator.config import Config
 from orchestrator.crew import ConfiguredCrew
 from orchestrator.machine import Action
-from providers import ProviderSettings
+from providers import ProviderSettings, Unavailable
 from tests.fakes.llm import FakeLLM
 
 EVERYBODY = (Action.PLAN, Action.BUILD, Action.VERIFY)
 Said = list[tuple[str, str]]
 
 
-def configured(*urls: str) -> Config:
+def configured(*urls: str, kind: Literal["openai", "vllm"] = "openai") -> Config:
     return Config(
         providers={
-            name: ProviderSettings(type="openai", base_url=url, model="m")
+            name: ProviderSettings(type=kind, base_url=url, model="m")
             for name, url in zip(("first", "second"), urls, strict=True)
         }
     )
@@ -58,3 +59,16 @@ async def test_a_change_of_provider_is_told_once_and_is_a_warning_when_it_is_for
         await hire(crew, config)
         await crew.aclose()
     assert said(caplog)[1:] == [("WARNING", "the agents use second now, since first does not answer")]
+
+
+@pytest.mark.parametrize(("second", "status"), [(503, 503), (None, None)], ids=["both answer", "one does not"])
+async def test_servers_that_all_ask_to_wait_are_left_alone_as_one_would_be(
+    second: int | None, status: int | None
+) -> None:
+    async with FakeLLM(health=503) as one, FakeLLM(health=second or 200) as two:
+        config = configured(one.url, two.url if second else "http://127.0.0.1:9", kind="vllm")
+        crew = ConfiguredCrew(config)
+        with pytest.raises(Unavailable, match="no provider is healthy") as caught:
+            await hire(crew, config)
+        await crew.aclose()
+    assert caught.value.status == status
