@@ -13,10 +13,13 @@ from agents.answers import fenced, read_reply
 from agents.base import Work
 from agents.context import Section, fit, room
 from agents.outline import read_plan
+from agents.plan import is_test
 from agents.prompts import prompt
 from agents.signatures import signatures
 from providers import Message
 
+_HEADING = "### FILE: "
+"""Of a file in an example."""
 _FILE = "FILE: "
 """Files are shown under the heading that the answer bears."""
 
@@ -49,20 +52,20 @@ def example_for(requirements: str, language: str) -> str:
     return "example_library" if refuses else "example_plain"
 
 
-def orders(name: str, work: Work, answer_format: str) -> str:
+def orders(name: str, work: Work, answer_format: str, *, tests: bool = True) -> str:
     """The system prompt: the standing orders, the format of the answer, and an example in the language.
+
+    Without `tests` it is for the program alone: told of tests or shown some, a small model writes them at once.
 
     A repair has the program itself before its eyes and gets no example. The rules for Node are repeated there: they say
     which of two module systems and which of many test runners is used.
     """
     language = language_of(work)
-    rules = (
-        f"\n{prompt(f'language_{language}')}" if language == "node" or (name != "engineer_repair" and language) else ""
-    )
+    rules = _rules(language, tests=tests) if language == "node" or name != "engineer_repair" else ""
     parts = [prompt(name) + rules, prompt(f"format_{answer_format}")]
     if language and name != "engineer_repair":
         example = prompt(example_for(work.requirements, language))
-        parts += ["Example", _example(example, answer_format)]
+        parts += ["Example", _example(example if tests else _without_tests(example), answer_format)]
     return "\n\n".join(parts)
 
 
@@ -74,6 +77,18 @@ def language_of(work: Work) -> str:
     if suffixes & _NODE or (not suffixes & _OTHER and _NODE_WORDS.search(work.requirements)):
         return "node"
     return "" if suffixes & _OTHER else "python"
+
+
+def _rules(language: str, *, tests: bool) -> str:
+    """What holds for the language, as further lines of the standing orders."""
+    lines = prompt(f"language_{language}").splitlines() if language else []
+    return "".join(f"\n{line}" for line in lines if tests or not line.startswith("- Always write tests"))
+
+
+def _without_tests(example: str) -> str:
+    files = example.split(_HEADING)
+    kept = [file for file in files[1:] if not is_test(file.partition("\n")[0])]
+    return _HEADING.join((files[0].replace(" With tests.", ""), *kept))
 
 
 def _example(text: str, answer_format: str) -> str:

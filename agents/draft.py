@@ -74,7 +74,8 @@ class Draft:
         """
         if step.paths and self.files.keys() >= set(step.paths):
             return
-        system = orders(step.orders, self.work, self.answer_format)
+        only_code = bool(step.paths) and not any(map(is_test, step.paths))
+        system = orders(step.orders, self.work, self.answer_format, tests=not only_code)
         kept_free = min(self.most_tokens, self.work.model.context_tokens // 2)
         question = briefing(system, self.work, self.project, step.task, answer_tokens=kept_free)
         messages = question

@@ -67,6 +67,9 @@ async def test_small_models_are_asked_for_few_tests_in_a_short_answer_of_their_o
     assert model.calls[0].text.endswith("Now write `fib.py`, no other file.\n")
     assert model.calls[1].text.endswith("Now write `tests/test_fib.py`, no other file. Write at most 6 short tests.\n")
     assert CODE in model.calls[1].text
+    assert ["### FILE: tests/" in call.text for call in model.calls] == [False, True]
+    assert ["rite tests for pytest" in call.text for call in model.calls] == [False, True]
+    assert "With tests." not in model.calls[0].text
     assert (model.calls[0].max_output_tokens, model.calls[1].max_output_tokens) == (1536, 512)
 
 
