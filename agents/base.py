@@ -40,8 +40,11 @@ class Model(Protocol):
         temperature: float | None = None,
         seed: int | None = None,
         thinking: bool | None = None,
+        stop: Sequence[str] = (),
     ) -> Completion:
         """One completion. `purpose` is a short word for logs and the journal's file name ("plan", "retry", "file").
+
+        It ends before any of the texts in `stop`, at most four, where the server can do that.
 
         Raises providers.ProviderError; agents let it pass, the orchestrator knows what to do.
         """

@@ -19,6 +19,8 @@ from providers import Completion, FinishReason, Message
 
 _ATTEMPTS = 3
 _CUT = frozenset({FinishReason.DEGENERATE, FinishReason.LENGTH})
+_TESTS_BEGIN = ("### FILE: test",)
+"""A small model goes on with the tests when it has written the program, whatever it is asked for."""
 _REPLY_SHOWN = 1500
 """Characters of a rejected reply that the model sees again: enough to know its mistake, too few to copy it."""
 
@@ -74,8 +76,7 @@ class Draft:
         """
         if step.paths and self.files.keys() >= set(step.paths):
             return
-        only_code = bool(step.paths) and not any(map(is_test, step.paths))
-        system = orders(step.orders, self.work, self.answer_format, tests=not only_code)
+        system = orders(step.orders, self.work, self.answer_format, tests=not step.only_code)
         kept_free = min(self.most_tokens, self.work.model.context_tokens // 2)
         question = briefing(system, self.work, self.project, step.task, answer_tokens=kept_free)
         messages = question
@@ -97,9 +98,15 @@ class Draft:
             temperature=self.profile.temperature(self.work.fruitless + attempt),
             seed=self._seed(attempt),
             thinking=False,
+            stop=self._stops(step),
         )
         self.replies.append(completion.text)
         return completion
+
+    def _stops(self, step: Step) -> tuple[str, ...]:
+        """Where the answer has all that was asked for."""
+        named_like_tests = any(path.startswith("test") for path in step.paths)
+        return _TESTS_BEGIN if step.only_code and self.answer_format == "fenced" and not named_like_tests else ()
 
     def _read(self, completion: Completion) -> Rejected | None:
         """Take what of the reply can be used; why, when nothing can."""

@@ -26,6 +26,11 @@ class Step:
     most_tokens: int | None = None
     """The longest answer, when it is shorter than the model's usual one."""
 
+    @property
+    def only_code(self) -> bool:
+        """Whether the tests are asked for apart."""
+        return bool(self.paths) and not any(map(is_test, self.paths))
+
 
 OTHERWISE = Step(
     "otherwise",

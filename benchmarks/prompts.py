@@ -63,10 +63,17 @@ class Seeded:
         temperature: float | None = None,
         seed: int | None = None,
         thinking: bool | None = None,
+        stop: Sequence[str] = (),
     ) -> Completion:
         self.calls += 1
         request = Request(
-            tuple(messages), max_output_tokens, temperature, seed or 100 * self.seed + self.calls, thinking, schema
+            tuple(messages),
+            max_output_tokens,
+            temperature,
+            seed or 100 * self.seed + self.calls,
+            thinking,
+            schema,
+            tuple(stop),
         )
         completion = await self.provider.complete(request)
         self.tokens += completion.usage.output_tokens or 0

@@ -64,6 +64,7 @@ class JournaledModel:
         temperature: float | None = None,
         seed: int | None = None,
         thinking: bool | None = None,
+        stop: Sequence[str] = (),
     ) -> Completion:
         """The journal's completion for this place in the turn, else a new one, kept before it is returned.
 
@@ -72,7 +73,7 @@ class JournaledModel:
         Raises ProviderError, BudgetExceeded, FileProblem.
         """
         self._calls += 1
-        request = Request(tuple(messages), max_output_tokens, temperature, seed, thinking, schema)
+        request = Request(tuple(messages), max_output_tokens, temperature, seed, thinking, schema, tuple(stop))
         call = Call(self._state, self._agent, self._calls, purpose, self.work_sha256, request)
         known = await self._journalled(call)
         if known is not None:

@@ -59,6 +59,7 @@ def plan(settings: ProviderSettings, format_: Format, learned: Learned, request:
         temperature=settings.temperature if request.temperature is None else request.temperature,
         seed=None if seed is None else seed + retry,
         schema=request.schema,
+        stop=request.stop,
         refused=learned.refused,
     )
 

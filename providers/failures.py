@@ -67,6 +67,7 @@ OPTIONAL = (
     "response_format",
     "stream_options",
     "seed",
+    "stop",
     "reasoning_effort",
     "chat_template_kwargs",
     "think",

@@ -23,6 +23,7 @@ class Call:
     temperature: float | None = None
     seed: int | None = None
     schema: Mapping[str, Any] | None = None
+    stop: tuple[str, ...] = ()
     refused: frozenset[str] = frozenset()
 
 

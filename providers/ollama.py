@@ -44,6 +44,7 @@ class Ollama:
             "num_predict": call.max_output_tokens,
             "temperature": call.temperature,
             "seed": call.seed,
+            "stop": list(call.stop) or None,
         }
         body: dict[str, Any] = {
             "model": call.model,

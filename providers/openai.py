@@ -74,6 +74,8 @@ class OpenAI:
             body["temperature"] = call.temperature
         if call.seed is not None:
             body["seed"] = call.seed
+        if call.stop:
+            body["stop"] = list(call.stop)
         if call.schema is not None:
             schema = {"name": "answer", "schema": dict(call.schema), "strict": True}
             body["response_format"] = {"type": "json_schema", "json_schema": schema}

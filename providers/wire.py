@@ -39,6 +39,8 @@ class Request:
     thinking: bool | None = None
     schema: Mapping[str, Any] | None = None
     """A JSON schema the answer should follow. Servers may ignore it: the reader checks."""
+    stop: tuple[str, ...] = ()
+    """The answer ends before any of these texts, at most four. Servers may ignore them."""
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,7 @@ async def test_small_models_are_asked_for_few_tests_in_a_short_answer_of_their_o
     assert ["### FILE: tests/" in call.text for call in model.calls] == [False, True]
     assert ["rite tests for pytest" in call.text for call in model.calls] == [False, True]
     assert "With tests." not in model.calls[0].text
+    assert [call.stop for call in model.calls] == [("### FILE: test",), ()]
     assert (model.calls[0].max_output_tokens, model.calls[1].max_output_tokens) == (1536, 512)
 
 

@@ -21,6 +21,7 @@ class Call:
     max_output_tokens: int | None
     temperature: float | None
     seed: int | None
+    stop: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -53,8 +54,9 @@ class ScriptedModel:
         temperature: float | None = None,
         seed: int | None = None,
         thinking: bool | None = None,
+        stop: Sequence[str] = (),
     ) -> Completion:
-        call = Call(tuple(messages), purpose, schema, max_output_tokens, temperature, seed)
+        call = Call(tuple(messages), purpose, schema, max_output_tokens, temperature, seed, tuple(stop))
         assert len(self.calls) < len(self.answers), f"unexpected call {len(self.calls) + 1}: {call.text[-500:]}"
         answer = self.answers[len(self.calls)]
         self.calls.append(call)

@@ -118,6 +118,14 @@ class TestOllama:
             assert len(llm.requests) == 3
 
 
+@pytest.mark.parametrize("kind", ["ollama", "openai"])
+async def test_texts_that_end_the_answer_are_sent_when_there_are_any(connect: Open, kind: str) -> None:
+    with_stop = await sent(connect, kind, Request(HELLO.messages, stop=("### FILE: test",)))
+    without = await sent(connect, kind, HELLO)
+    found = [body.get("options", body).get("stop") for body in (with_stop, without)]
+    assert found == [["### FILE: test"], None]
+
+
 class TestOpenAI:
     async def test_usage_is_asked_for(self, connect: Open) -> None:
         body = await sent(connect, "openai", Request(HELLO.messages, seed=3, temperature=0.7, max_output_tokens=100))
