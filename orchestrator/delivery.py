@@ -92,6 +92,11 @@ def pending(folder: Folder, turn: int) -> Delivery | None:
     return delivery if delivery is not None and delivery.turn == turn else None
 
 
+def forget(folder: Folder) -> None:
+    """Remove what was prepared: it was applied to its end, or an earlier turn's work is not wanted any more."""
+    folder.remove(PENDING)
+
+
 def _prepared(folder: Folder) -> Delivery | None:
     try:
         data = folder.read(PENDING, limit=LARGEST)
@@ -111,7 +116,7 @@ def apply(folder: Folder, delivery: Delivery) -> frozenset[str]:
     hashes = staged_hashes(folder)
     edited = kept | (set(delivery.edited) - set(delivery.files) - set(delivery.restored))
     folder.write(Project.MANIFEST, _manifest(folder, delivery, hashes, sorted(edited & set(hashes))))
-    folder.remove(PENDING)
+    forget(folder)
     return frozenset(kept)
 
 

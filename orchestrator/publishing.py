@@ -23,9 +23,11 @@ class Publishing:
     def finish(self, state: State) -> bool:
         """Apply what was prepared in this turn and cut off; whether there was anything."""
         unfinished = delivery.pending(self._folder, state.turn)
-        if unfinished is not None:
-            self._apply(state, unfinished)
-        return unfinished is not None
+        if unfinished is None:
+            delivery.forget(self._folder)
+            return False
+        self._apply(state, unfinished)
+        return True
 
     def build(self, state: State, built: Built, base: gather.Base) -> None:
         self._shell.keep_raw(state.name, "engineer", state.iteration, built.raw)
