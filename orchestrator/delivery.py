@@ -93,7 +93,7 @@ def pending(folder: Folder, turn: int) -> Delivery | None:
 
 
 def forget(folder: Folder) -> None:
-    """Remove what was prepared: it was applied to its end, or an earlier turn's work is not wanted any more."""
+    """Remove what was prepared and applied to its end, which the manifest closes."""
     folder.remove(PENDING)
 
 

@@ -24,7 +24,8 @@ class Publishing:
         """Apply what was prepared in this turn and cut off; whether there was anything."""
         unfinished = delivery.pending(self._folder, state.turn)
         if unfinished is None:
-            delivery.forget(self._folder)
+            if self._folder.stat(Project.MANIFEST) is not None:  # else it alone tells what a person has edited
+                delivery.forget(self._folder)
             return False
         self._apply(state, unfinished)
         return True

@@ -16,15 +16,27 @@ from orchestrator.shell import Shell
 from orchestrator.state import State
 
 
-@pytest.mark.parametrize(("turn", "applied"), [(2, True), (3, False)], ids=["its own turn", "a later turn"])
-def test_what_a_kill_left_prepared_is_applied_in_its_turn_and_gone_after_it(
-    tmp_path: Path, turn: int, applied: bool
-) -> None:
+def left_prepared(folder: Folder) -> Publishing:
+    """As a kill leaves a delivery of turn 2."""
+    folder.mkdir(Project.STAGING)
+    folder.mkdir(Project.MEMORY)
+    delivery.prepare(folder, Delivery(turn=2, iteration=1, files={"main.py": "x = 1\n"}, seen={}))
+    return Publishing(cast("Shell", None), folder)
+
+
+def test_what_a_kill_left_prepared_is_applied_in_its_turn(tmp_path: Path) -> None:
     with Folder.open(tmp_path) as folder:
-        folder.mkdir(Project.STAGING)
-        folder.mkdir(Project.MEMORY)
-        delivery.prepare(folder, Delivery(turn=2, iteration=1, files={"main.py": "x = 1\n"}, seen={}))
-        publishing = Publishing(cast("Shell", None), folder)
-        assert publishing.finish(State(name="x", iteration=1, turn=turn)) is applied
-        assert (tmp_path / Project.STAGING / "main.py").exists() is applied
-        assert not (tmp_path / PENDING).exists()
+        assert left_prepared(folder).finish(State(name="x", iteration=1, turn=2))
+    assert (tmp_path / Project.STAGING / "main.py").exists()
+    assert not (tmp_path / PENDING).exists()
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_in_a_later_turn_it_is_gone_once_a_manifest_has_closed_it(tmp_path: Path, closed: bool) -> None:
+    with Folder.open(tmp_path) as folder:
+        publishing = left_prepared(folder)
+        if closed:
+            folder.write(Project.MANIFEST, "{}\n")
+        assert not publishing.finish(State(name="x", iteration=1, turn=3))
+    assert not (tmp_path / Project.STAGING / "main.py").exists()
+    assert (tmp_path / PENDING).exists() is not closed
