@@ -22,10 +22,12 @@ from typing import Any
 
 from . import intake, store
 from .files import FileProblem, Folder
+from .machine import next_arrival
 from .program import again, program
 from .project import Project, Trigger
 from .state import State, Status
 from .steering import told
+from .triggers import fingerprints, report_iteration, untouched
 from .workspace import advice
 from .workspace_lock import holder
 
@@ -100,13 +102,26 @@ def standing(root: Path, *, running: bool | None = None) -> Standing:
     try:
         with Folder.open(root) as folder:
             state = store.load(folder, root.name)
-            found = _held(folder, state, _standing(folder, state))
+            found = _standing(folder, state)
+            if running is False and (rel := _changed(folder, state)):
+                found = replace(found, next=f"when the daemon runs: it takes up {rel}")
+            found = _held(folder, state, found)
             stopped = running is False and state.status in _BY_ITSELF
             return replace(found, next=f"when the daemon runs: {found.next}") if stopped else found
     except (FileProblem, store.StateProblem) as error:
         damaged = isinstance(error, store.StateDamaged)
         following = "the daemon sets the file aside and rebuilds it when it next looks" if damaged else str(error)
         return Standing(root.name, UNREADABLE, error=str(error), next=following)
+
+
+def _changed(folder: Folder, state: State) -> str:
+    """What a daemon would take up of a project that had its end, by its start; empty when nothing has changed since."""
+    if state.status not in _ENDED:
+        return ""
+    found = fingerprints(folder, state)
+    known = untouched(state.taken, found, since=0, now=0)  # a mere touch does not count at a start
+    trigger = next_arrival(known, found)
+    return Project.file(trigger, report_iteration(state)) if trigger else ""
 
 
 def usage(folder: Folder) -> Usage:
@@ -238,6 +253,7 @@ def _joined(*parts: str | None) -> str:
     return "; ".join(part.rstrip(". ") for part in parts if part)
 
 
+_ENDED = {Status.COMPLETED, Status.EXHAUSTED, Status.FAILED}
 _BY_ITSELF = {Status.PLANNING, Status.ENGINEERING, Status.VERIFYING, Status.FINALIZING}
 _NEXT: dict[Status, Callable[[Folder, State], str]] = {
     Status.IDLE: _idle,

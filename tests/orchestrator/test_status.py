@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import sys
@@ -185,6 +186,18 @@ def test_work_without_a_daemon_is_said_to_wait_for_it(make: Make, state: str, ex
     root = make(status=state)
     assert standing(root, running=False).next.startswith(expected)
     assert not standing(root, running=True).next.startswith("when")
+
+
+@pytest.mark.parametrize("status", ["completed", "exhausted", "failed"])
+@pytest.mark.parametrize(("known", "waits"), [("other words\n", True), ("words\n", False)], ids=["edited", "touched"])
+def test_a_change_at_a_project_that_had_its_end_waits_for_the_daemon(
+    make: Make, status: str, known: str, waits: bool
+) -> None:
+    taken = {"requirements": f"1:{hashlib.sha256(known.encode()).hexdigest()}"}
+    root = make(status=status, taken=taken, files={Project.REQUIREMENTS: "words\n"})
+    expected = "when the daemon runs: it takes up 01_input/requirements.txt"
+    assert (standing(root, running=False).next == expected) is waits
+    assert standing(root, running=True).next != expected
 
 
 @pytest.mark.parametrize(
