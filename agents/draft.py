@@ -106,7 +106,8 @@ class Draft:
     def _stops(self, step: Step) -> tuple[str, ...]:
         """Where the answer has all that was asked for."""
         named_like_tests = any(path.startswith("test") for path in step.paths)
-        return _TESTS_BEGIN if step.only_code and self.answer_format == "fenced" and not named_like_tests else ()
+        apart = step.only_code and self.profile.test_tokens is not None
+        return _TESTS_BEGIN if apart and self.answer_format == "fenced" and not named_like_tests else ()
 
     def _read(self, completion: Completion) -> Rejected | None:
         """Take what of the reply can be used; why, when nothing can."""

@@ -74,6 +74,18 @@ async def test_small_models_are_asked_for_few_tests_in_a_short_answer_of_their_o
     assert (model.calls[0].max_output_tokens, model.calls[1].max_output_tokens) == (1536, 512)
 
 
+@pytest.mark.parametrize(("name", "first"), [("coder-7b", "a.py"), ("coder-1.5b", "testing.py")])
+async def test_an_answer_is_not_ended_early_for_large_models_nor_where_the_program_itself_is_called_so(
+    name: str, first: str
+) -> None:
+    code = [first, *(f"part{number}.py" for number in range(4 if name == "coder-7b" else 0))]
+    plan = "\n".join(f"- `{path}`: part" for path in [*code, "tests/test_a.py"])
+    groups = [code[:4], code[4:], ["tests/test_a.py"]]
+    answers = ["\n".join(fenced(path, "def test(): pass\n") for path in group) for group in groups if group]
+    _, model = await build(*answers, plan=plan, name=name)
+    assert {call.stop for call in model.calls} == {()}
+
+
 async def test_tests_that_came_with_the_program_are_not_asked_for_again() -> None:
     _, model = await build(BOTH, name="coder-1.5b")
     assert len(model.calls) == 1
