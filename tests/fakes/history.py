@@ -19,6 +19,7 @@ from orchestrator.journal import Entry, Journal, Tokens
 from orchestrator.ledger import Ledger
 from orchestrator.project import Project
 from orchestrator.state import Phase, Score, State, Status
+from orchestrator.triggers import fingerprints
 from orchestrator.usage import Today
 from providers import FinishReason
 
@@ -80,7 +81,9 @@ def past(
         if rounds:
             apply(folder, Delivery(turn=9, iteration=len(rounds), files=dict(rounds[-1])))
         _call_models(folder, len(rounds), cost)
-        store.save(folder, State.model_validate({**remembered.model_dump(), **state}))
+        final = State.model_validate({**remembered.model_dump(), **state})
+        taken = final.taken or fingerprints(folder, final)
+        store.save(folder, final.model_copy(update={"taken": taken}))
     return root
 
 
