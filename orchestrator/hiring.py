@@ -88,7 +88,7 @@ class Hiring:
 
     def _usual(self, ledger: Ledger, role: str, model: str) -> Usual | None:
         """From the project's own calls; while it has none, from those of another one."""
-        found = Usual.of(ledger.spent.rows, role, model)
+        found = Usual.of(ledger.kept.rows, role, model)
         if found is not None:
             self._shell.usual[role, model] = found
         return found or self._shell.usual.get((role, model))

@@ -8,7 +8,7 @@ from .files import DiskFull, Folder
 from .journal import Entry, Journal
 from .project import Project
 from .steering import require_leave
-from .usage import Row, Spent, Today
+from .usage import Row, Spent, Today, Totals
 
 LEAST_FREE_BYTES = 50 << 20
 """No call is made whose reply might not be kept."""
@@ -22,17 +22,19 @@ class Ledger:
     def __init__(self, folder: Folder, journal: Journal, today: Today) -> None:
         self._folder = folder
         self.journal = journal
-        self.spent = Spent(Row.of(entry) for entry in journal.entries())
+        self.spent = Totals()
         """Of all calls that ended, also while their entries are being written."""
-        self._kept = Spent(self.spent.rows)
-        """Of the calls in the journal; usage.json says this."""
+        self.kept = Spent(Row.of(entry) for entry in journal.entries())
+        """The calls in the journal; usage.json says this."""
+        for row in self.kept.rows:
+            self.spent.add(row)
         self.today = today
 
     @classmethod
     def open(cls, folder: Folder, today: Today) -> Ledger:
         """The project's ledger; usage.json is written again when it is not what the journal says."""
         ledger = cls(folder, Journal.open(folder), today)
-        if folder.read(Project.USAGE) != ledger.document() and ledger._kept.rows:
+        if folder.read(Project.USAGE) != ledger.document() and ledger.kept.rows:
             ledger.write_usage()
         return ledger
 
@@ -45,7 +47,7 @@ class Ledger:
     def keep(self, entry: Entry, prompt: str) -> None:
         """Make `entry` durable, then fold it into usage.json and write the logs for people. Raises FileProblem."""
         self.journal.append(entry)
-        self._kept.add(Row.of(entry))
+        self.kept.add(Row.of(entry))
         self.write_usage()
         stem = f"{Project.LOGS}/{entry.id:04}-{entry.agent}-iter{entry.iteration}-{entry.purpose or 'call'}"
         self._folder.append(f"{stem}.prompt.md", prompt)
@@ -55,7 +57,7 @@ class Ledger:
         self._folder.write(Project.USAGE, self.document())
 
     def document(self) -> bytes:
-        return (json.dumps(self._kept.document(), indent=2) + "\n").encode()
+        return (json.dumps(self.kept.document(), indent=2) + "\n").encode()
 
     def require_leave(self) -> None:
         """Raises steering.Held when the person wants no further call."""

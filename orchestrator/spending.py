@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from pydantic import ValidationError
-
 from .files import FileProblem, Folder
 from .project import Project
-from .usage import Row
+from .usage import Row, history
 
 _LARGEST = 64 << 20
 
@@ -66,9 +63,9 @@ def calls(root: Path) -> list[Call]:
     """The calls of the project at `root`, oldest first; none when usage.json is absent or damaged."""
     try:
         with Folder.open(root) as folder:
-            history = json.loads(folder.read(Project.USAGE, limit=_LARGEST) or b"{}")["history"]
-        return [Call(root.name, Row.model_validate(row)) for row in history]
-    except (FileProblem, ValidationError, ValueError, KeyError, TypeError, RecursionError):
+            rows = history(folder.read(Project.USAGE, limit=_LARGEST) or b"")
+        return [Call(root.name, row) for row in rows]
+    except (FileProblem, ValueError):
         return []
 
 

@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict, TypeAdapter
+from pydantic.dataclasses import dataclass as checked
 
 from .files import Folder
 from .journal import Entry, Journal
 from .project import Project
 
 
-class Row(BaseModel):
-    """One call in usage.json's `history`."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
+@checked(frozen=True, slots=True, kw_only=True, config=ConfigDict(extra="ignore"))
+class Row:
+    """One call in usage.json's `history`; slots, as each project at work holds one a call."""
 
     id: int
     time: datetime
@@ -62,6 +62,17 @@ class Row(BaseModel):
             seconds=round(entry.seconds, 3),
             outcome=entry.outcome,
         )
+
+
+_ROWS = TypeAdapter(list[Row])
+
+
+def history(document: bytes) -> list[Row]:
+    """The calls in usage.json. Raises ValueError when it does not list them."""
+    try:
+        return _ROWS.validate_python(json.loads(document)["history"])
+    except (KeyError, TypeError, RecursionError) as problem:
+        raise ValueError(f"lists no calls: {problem!r}") from problem
 
 
 @dataclass
@@ -114,7 +125,7 @@ class Spent(Totals):
             "total_tokens": self.tokens,
             "total_cost": _cost(self.rows),
             "by_agent": {agent: _part([row for row in self.rows if row.agent == agent]) for agent in agents},
-            "history": [row.model_dump(mode="json") for row in self.rows],
+            "history": _ROWS.dump_python(self.rows, mode="json"),
         }
 
 
@@ -164,8 +175,8 @@ def _rows(folder: Folder) -> list[Row]:
     """From usage.json, which is quick to read; from the journal when that knows more."""
     journal = Journal.open(folder)
     try:
-        rows = [Row.model_validate(row) for row in json.loads(folder.read(Project.USAGE) or b"")["history"]]
-    except (ValueError, KeyError, TypeError, RecursionError):
+        rows = history(folder.read(Project.USAGE) or b"")
+    except ValueError:
         rows = []
     return rows if len(rows) == len(journal) else [Row.of(entry) for entry in journal.entries()]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -80,7 +81,7 @@ def test_a_clock_that_jumps_to_another_day_and_back_forgets_nothing() -> None:
 def test_a_call_counts_for_the_day_on_which_it_began() -> None:
     today = Today()
     row = spent(tokens=600)
-    today.add(row.model_copy(update={"time": row.time - timedelta(days=1)}))
+    today.add(replace(row, time=row.time - timedelta(days=1)))
     assert today.spent.tokens == 0
 
 
