@@ -110,7 +110,7 @@ async def test_a_prompt_for_which_there_is_no_money_left_is_not_sent_either(tmp_
             drop(tmp_path, "x", "x\n")
             await until_status(tmp_path, "x", "paused")
         assert llm.requests == []
-    assert not list((tmp_path / "x").glob(".tumbler/journal/*"))
+    assert not list((tmp_path / "x").glob(".tumbler/journal/*.json"))
 
 
 async def test_failed_tries_end_at_the_cap_on_calls(tmp_path: Path) -> None:

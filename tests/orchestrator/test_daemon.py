@@ -619,7 +619,7 @@ async def test_pause_lets_the_call_under_way_finish_and_removing_it_goes_on(tmp_
     agents = trio(scores=(9.0,), seconds=0.2)
     async with running(tmp_path, agents):
         drop(tmp_path, "x")
-        await until(lambda: agents.architect.works)
+        await until(lambda: agents.architect.provider.requests)
         pause = tmp_path / "x" / "PAUSE"
         pause.touch()
         await until_status(tmp_path, "x", "paused")
@@ -634,7 +634,7 @@ async def test_stop_cancels_the_call_under_way(tmp_path: Path) -> None:
     agents = trio(scores=(9.0,), seconds=30.0)
     async with running(tmp_path, agents):
         drop(tmp_path, "x")
-        await until(lambda: agents.architect.works)
+        await until(lambda: agents.architect.provider.requests)
         (tmp_path / "x" / "STOP").touch()
         await until_status(tmp_path, "x", "paused")
         agents.architect.provider.seconds = 0.0

@@ -284,7 +284,7 @@ async def test_twenty_minutes_without_a_server_cost_nothing(tmp_path: Path) -> N
         for name in ("a", "b", "c"):
             held = state(tmp_path, name)
             assert (held["status"] in ("waiting", "planning"), held["iteration"]) == (True, 0)
-            assert len(list((tmp_path / name).glob(".tumbler/journal/*"))) <= 1
+            assert len(list((tmp_path / name).glob(".tumbler/journal/*.json"))) <= 1
         llm = FakeLLM("fine")
         await llm.start(port)
         for name in ("a", "b", "c"):

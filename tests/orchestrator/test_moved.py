@@ -50,7 +50,7 @@ def lingering(agents: Trio) -> Lingering:
 
 
 def ids(root: Path) -> list[int]:
-    return [json.loads(path.read_text())["id"] for path in sorted(root.glob(".tumbler/journal/*"))]
+    return [json.loads(path.read_text())["id"] for path in sorted(root.glob(".tumbler/journal/*.json"))]
 
 
 async def begun(agents: Trio, workspace: Path) -> Path:
