@@ -17,7 +17,7 @@ from agents.tiers import Profile
 
 
 def _no_fixers() -> None:
-    patch("agents.draft.fix", lambda delivered, _: delivered).start()
+    patch("agents.draft.fix", lambda delivered, *_: delivered).start()
 
 
 def _no_new_drafts() -> None:

@@ -60,9 +60,11 @@ def test_a_name_that_two_modules_define_is_not_guessed() -> None:
     assert add_imports(files, {"fib.py": FIB, "other.py": FIB}) == files
 
 
-def test_a_program_gets_imports_of_the_standard_library_only() -> None:
-    files = {"main.py": "print(sys.argv, fib(1))\n"}
-    assert add_imports(files, {"fib.py": FIB}) == {"main.py": "import sys\n\n\nprint(sys.argv, fib(1))\n"}
+def test_a_program_gets_imports_of_the_standard_library_and_of_what_stands_beside_it() -> None:
+    files = {"main.py": "print(sys.argv, fib(1), deep(1))\n"}
+    staged = {"fib.py": FIB, "maths/deep.py": "def deep(n): ...\n", "tests/helper.py": "def deep(n): ...\n"}
+    expected = "from fib import fib\nimport sys\n\n\nprint(sys.argv, fib(1), deep(1))\n"
+    assert add_imports(files, staged) == {"main.py": expected}
 
 
 def test_modules_under_src_are_imported_without_it() -> None:
