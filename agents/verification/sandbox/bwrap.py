@@ -58,7 +58,7 @@ class Bwrap:
 
 
 def _complaint(watched: Watched, job: Job) -> str:
-    said = watched.output.kept().decode("utf-8", "replace").strip()
+    said = watched.said
     if "No space left" in said:
         return f"the project does not fit into the sandbox's working copy of {job.limits.work} bytes: {said[-300:]}"
     return f"bubblewrap could not set up the sandbox: {said[-600:] or f'exit code {watched.return_code}'}"

@@ -156,8 +156,9 @@ def _ran(watched: Watched) -> Ran:
     if watched.ended is Ended.EXITED and "disk" in said:
         watched = dataclasses.replace(watched, ended=Ended.DISK)
     elif watched.ended is Ended.EXITED and "started" not in said:
-        output = watched.output.kept().decode("utf-8", "replace").strip()[-600:]
-        raise SandboxUnavailable(f"the sandbox could not be set up: {said.get('failed', '')} {output}".strip())
+        raise SandboxUnavailable(
+            f"the sandbox could not be set up: {said.get('failed', '')} {watched.said[-600:]}".strip()
+        )
     return watched.ran(int(said.get("exit", watched.return_code)))
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agents.verification.box import Ended, Job, Ran, SandboxUnavailable
+from agents.verification.sandbox.feed import Feed
 from agents.verification.sandbox.pipes import Pipes
 from agents.verification.sandbox.places import TRUSTED, Places, absolute, environment, fill, filled
 from agents.verification.sandbox.thread import Stop, in_own_thread
@@ -71,7 +72,7 @@ class Container:
             keeper = _Keeper(self.engine, name)
             watched = watch(launch, pipes, limits=job.limits, keeper=keeper, stop=stop, stdin=job.stdin)
         if watched.ended is Ended.EXITED and not watched.started:
-            said = watched.output.kept().decode("utf-8", "replace").strip()[-600:]
+            said = watched.said[-600:]
             raise SandboxUnavailable(f"{self.engine} could not start a container of {self.image}: {said}")
         code = watched.return_code
         return watched.ran(128 - code if 128 < code < 160 else code)
@@ -103,13 +104,17 @@ def argv(container: Container, job: Job, name: str, channel: Path) -> tuple[str,
 
 
 def _connect(pipes: Pipes, channel: Path, secret: bytes) -> None:
-    """Named pipes in place of the unnamed ones. Opened for both directions, so that nobody waits for the other side."""
+    """Named pipes in place of the unnamed ones. Opened for both directions, so that nobody waits for the other side.
+
+    The secret's is closed once it is written, which is its end for the reader; so that has to be there before.
+    """
     for name in ("report", "started", "secret"):
         os.mkfifo(channel / name)
         (channel / name).chmod(0o666)
     pipes.report = pipes.keep(os.open(channel / "report", os.O_RDWR | os.O_NONBLOCK))
     pipes.started = pipes.keep(os.open(channel / "started", os.O_RDWR | os.O_NONBLOCK))
-    os.write(pipes.keep(os.open(channel / "secret", os.O_RDWR | os.O_NONBLOCK)), secret)
+    unsent = pipes.keep(os.open(channel / "secret", os.O_RDWR | os.O_NONBLOCK))
+    pipes.unsent, pipes.late = Feed(unsent, secret, lambda: pipes.close(unsent)), True
 
 
 def _client_variables() -> dict[str, str]:

@@ -7,8 +7,7 @@ import tempfile
 from types import TracebackType
 from typing import Self
 
-_SECRET_CAP = 1 << 12
-"""What every pipe takes without a reader."""
+from agents.verification.sandbox.feed import Feed
 
 
 class Pipes:
@@ -20,10 +19,13 @@ class Pipes:
         self.status, self.status_in = self._pipe()
         self.started, self.started_in = self._pipe()
         self.secret, secret_in = self._pipe()
-        if len(secret) > _SECRET_CAP:
-            raise ValueError(f"a secret of {len(secret)} bytes is too long (at most {_SECRET_CAP})")
-        os.write(secret_in, secret)
-        self.close(secret_in)
+        self.unsent: Feed | None = Feed(secret_in, secret, lambda: self.close(secret_in))
+        """What the pipe of the secret does not take without a reader; None when that is nothing."""
+        self.late = False
+        """The reader is not there before something was said on `started`."""
+        if self.unsent.go_on():
+            self.unsent.close()
+            self.unsent = None
 
     def _pipe(self) -> tuple[int, int]:
         ends = os.pipe()

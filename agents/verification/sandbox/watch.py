@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from typing import IO, Protocol
 
 from agents.verification.box import Ended, Limits, Ran, SandboxUnavailable
-from agents.verification.sandbox.capture import Capture
+from agents.verification.sandbox.feed import Feed
+from agents.verification.sandbox.heard import Heard
 from agents.verification.sandbox.memory import memory_watch
 from agents.verification.sandbox.pipes import Pipes
 from agents.verification.sandbox.thread import Stop, StoppedError
@@ -24,7 +25,6 @@ from agents.verification.sandbox.thread import Stop, StoppedError
 _PIECE = 1 << 16
 _MEMORY_INTERVAL = 0.1
 _POLL_WITHOUT_PIDFD = 0.01
-_STATUS_CAP = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -54,23 +54,33 @@ class Watched:
     ended: Ended
     return_code: int
     seconds: float
-    output: Capture
-    stdout: Capture
-    report: bytes
-    status: bytes
-    started: bool
-    """Something was said on the `started` pipe. Code under test may reach that one; the status pipe it may not."""
+    heard: Heard
     peak_memory: int
 
+    @property
+    def started(self) -> bool:
+        return self.heard.started
+
+    @property
+    def status(self) -> bytes:
+        """What the sandbox's own processes said."""
+        return bytes(self.heard.status)
+
+    @property
+    def said(self) -> str:
+        """All output, as text."""
+        return self.heard.output.kept().decode("utf-8", "replace").strip()
+
     def ran(self, exit_code: int) -> Ran:
+        heard = self.heard
         return Ran(
             ended=self.ended,
             exit_code=exit_code,
             seconds=self.seconds,
-            output=self.output.kept(),
-            output_bytes=self.output.total,
-            stdout=self.stdout.kept(),
-            report=self.report,
+            output=heard.output.kept(),
+            output_bytes=heard.output.total,
+            stdout=heard.stdout.kept(),
+            report=bytes(heard.report[: heard.limits.report]),
             peak_memory=self.peak_memory,
         )
 
@@ -86,22 +96,19 @@ class _Run:
     stop: Stop
     stdin: bytes
     started: float = field(default_factory=time.monotonic)
-    output: Capture = field(default_factory=Capture)
-    stdout: Capture = field(default_factory=Capture)
-    report: bytearray = field(default_factory=bytearray)
-    status: bytearray = field(default_factory=bytearray)
-    marked: bool = False
     stopped: bool = False
     exited: bool = False
 
     def __post_init__(self) -> None:
+        self._heard = Heard(self.limits, self.keeper.heard)
         self._selector = selectors.DefaultSelector()
         self._pidfd = -1
         self._memory = memory_watch(self.process.pid, self.limits)
 
     def watched(self) -> Watched:
         try:
-            self._register()
+            self._listen()
+            self._feed()
             ended = self._loop()
             self.keeper.end(self.process)
             seconds = time.monotonic() - self.started
@@ -111,25 +118,17 @@ class _Run:
             self._close()
         if self.stopped:
             raise StoppedError
-        return Watched(
-            ended=self._overflow() or ended,
-            return_code=self.process.returncode,
-            seconds=seconds,
-            output=self.output,
-            stdout=self.stdout,
-            report=bytes(self.report[: self.limits.report]),
-            status=bytes(self.status),
-            started=self.marked,
-            peak_memory=self._memory.peak,
-        )
+        ended = self._heard.overflow() or ended
+        return Watched(ended, self.process.returncode, seconds, self._heard, self._memory.peak)
 
-    def _register(self) -> None:
+    def _listen(self) -> None:
+        """To all that the run says, to its end, and to whoever stops it."""
         for source, take in (
-            (self.process.stdout, self._take_stdout),
-            (self.process.stderr, self.output.add),
-            (self.pipes.report, self._take_report),
-            (self.pipes.status, self._take_status),
-            (self.pipes.started, self._take_started),
+            (self.process.stdout, self._heard.on_stdout),
+            (self.process.stderr, self._heard.on_stderr),
+            (self.pipes.report, self._heard.on_report),
+            (self.pipes.status, self._heard.on_status),
+            (self.pipes.started, self._on_started),
         ):
             descriptor = source if isinstance(source, int) else _number(source)
             os.set_blocking(descriptor, False)
@@ -138,9 +137,21 @@ class _Run:
         if hasattr(os, "pidfd_open"):
             self._pidfd = os.pidfd_open(self.process.pid)
             self._selector.register(self._pidfd, selectors.EVENT_READ, "exit")
+
+    def _feed(self) -> None:
+        """What the run is told: its input, and the secret as far as the pipe did not take it at once."""
         if self.process.stdin:
-            os.set_blocking(self.process.stdin.fileno(), False)
-            self._selector.register(self.process.stdin.fileno(), selectors.EVENT_WRITE, "stdin")
+            self._begin(Feed(self.process.stdin.fileno(), self.stdin, self.process.stdin.close))
+        if self.pipes.unsent and not self.pipes.late:
+            self._begin(self.pipes.unsent)
+
+    def _on_started(self, piece: bytes) -> None:
+        if self.pipes.unsent and self.pipes.late and not self._heard.started:
+            self._begin(self.pipes.unsent)
+        self._heard.on_started(piece)
+
+    def _begin(self, feed: Feed) -> None:
+        self._selector.register(feed.descriptor, selectors.EVENT_WRITE, feed)
 
     def _loop(self) -> Ended:
         deadline = self.started + self.limits.wall
@@ -150,7 +161,7 @@ class _Run:
             now = time.monotonic()
             if self.stopped or self.exited:
                 return Ended.EXITED
-            if overflow := self._overflow():
+            if overflow := self._heard.overflow():
                 return overflow
             if now >= deadline:
                 return Ended.TIMEOUT
@@ -159,27 +170,20 @@ class _Run:
                     return Ended.MEMORY
                 look = time.monotonic() + _MEMORY_INTERVAL
 
-    def _overflow(self) -> Ended | None:
-        if self.output.total > self.limits.output:
-            return Ended.OUTPUT
-        return Ended.REPORT if len(self.report) > self.limits.report else None
-
-    def _turn(self, wait: float) -> bool:
-        """Handle what is ready within `wait` seconds; whether anything was."""
-        events = self._selector.select(wait if self._pidfd >= 0 else min(wait, _POLL_WITHOUT_PIDFD))
-        for key, _ in events:
+    def _turn(self, wait: float) -> None:
+        """Handle what is ready within `wait` seconds."""
+        for key, _ in self._selector.select(wait if self._pidfd >= 0 else min(wait, _POLL_WITHOUT_PIDFD)):
             match key.data:
                 case "stop":
                     self.stopped = True
                 case "exit":
                     self.exited = True
-                case "stdin":
-                    self._feed()
+                case Feed() as feed:
+                    self._write(feed)
                 case take:
                     self._read(key.fd, take)
         if self._pidfd < 0 and self.process.poll() is not None:
             self.exited = True
-        return bool(events)
 
     def _read(self, descriptor: int, take: Callable[[bytes], None]) -> None:
         with contextlib.suppress(BlockingIOError):
@@ -188,38 +192,17 @@ class _Run:
             else:
                 self._selector.unregister(descriptor)
 
-    def _feed(self) -> None:
-        assert self.process.stdin
-        descriptor = self.process.stdin.fileno()
-        try:
-            self.stdin = self.stdin[os.write(descriptor, self.stdin[:_PIECE]) :]
-        except BrokenPipeError:
-            self.stdin = b""
-        if not self.stdin:
-            self._selector.unregister(descriptor)
-            self.process.stdin.close()
-            self.process.stdin = None
-
-    def _take_stdout(self, piece: bytes) -> None:
-        self.stdout.add(piece)
-        self.output.add(piece)
-
-    def _take_report(self, piece: bytes) -> None:
-        self.report += piece[: max(0, self.limits.report + 1 - len(self.report))]
-
-    def _take_status(self, piece: bytes) -> None:
-        self.status += piece[: max(0, _STATUS_CAP - len(self.status))]
-        self.keeper.heard(bytes(self.status))
-
-    def _take_started(self, _: bytes) -> None:
-        self.marked = True
+    def _write(self, feed: Feed) -> None:
+        if feed.go_on():
+            self._selector.unregister(feed.descriptor)
+            feed.close()
 
     def _drain(self) -> None:
         """Take what still lies in the pipes. All writers are dead, so it is little; nothing is waited for."""
         for key in list(self._selector.get_map().values()):
-            if key.data in ("stop", "exit", "stdin"):
+            if key.data in ("stop", "exit") or isinstance(key.data, Feed):
                 self._selector.unregister(key.fd)
-        while self._selector.get_map() and not self._overflow() and self._selector.select(0):
+        while self._selector.get_map() and not self._heard.overflow() and self._selector.select(0):
             self._turn(0)
 
     def _close(self) -> None:

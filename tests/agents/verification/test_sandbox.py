@@ -113,6 +113,15 @@ async def test_the_report_has_a_pipe_of_its_own_and_the_secret_can_be_read_once(
     assert (ran.report, ran.output) == (b"key|", b"")
 
 
+@pytest.mark.parametrize("size", [4097, 300_000])
+async def test_a_secret_may_be_longer_than_a_pipe_holds(sandbox: Sandbox, size: int) -> None:
+    """The runner's holds the name of every source file, which a large project has hundreds of."""
+    code = "import sys; print(len(open(int(sys.argv[1]), 'rb').read()))"
+    ran = await sandbox.run(Job((PYTHON, "-c", code, "{secret}"), secret=b"k" * size))
+    assert text(ran).split() == [str(size)]
+    assert (await sandbox.run(shell("exit 4", secret=b"k" * size))).exit_code == 4
+
+
 async def test_stdin_is_given_whole_and_is_empty_otherwise(sandbox: Sandbox) -> None:
     big = b"0123456789" * 30_000
     ran = await sandbox.run(shell("wc -c", stdin=big))

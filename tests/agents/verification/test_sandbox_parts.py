@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from agents.verification.box import Job, Limits
+from agents.verification.box import Ended, Job, Limits
 from agents.verification.sandbox import machine, prefixes
 from agents.verification.sandbox.capture import Capture
 from agents.verification.sandbox.confine.mounts import first_closed, refuse_closed
@@ -216,3 +216,27 @@ def test_a_containers_command_line_has_every_limit(tmp_path: Path) -> None:
     assert words[-3:] == ("python", "/job/x.py", "3")
     assert "--user 0:" not in line
     assert "--network" not in argv(Container("docker"), Job(("x",), network=True), "name", tmp_path)
+
+
+ENGINE = """
+import os, sys
+channel = next(word for word in sys.argv if word.endswith(":/channel:ro")).partition(":")[0]
+at = sys.argv.index("-c")
+script = sys.argv[at + 1].replace("/channel", channel).replace("mkdir -p /tmp/home && ", "")
+os.execv("/bin/sh", ["/bin/sh", "-c", script, *sys.argv[at + 2:]])
+"""
+"""Stands for docker: runs what would run inside, outside."""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="named pipes open for both directions")
+@pytest.mark.parametrize("size", [5, 200_000])
+async def test_in_a_container_the_secret_is_read_to_its_end_and_the_report_comes_back(
+    tmp_path: Path, size: int
+) -> None:
+    engine = tmp_path / "engine"
+    engine.write_text(f"#!{sys.executable}\n{ENGINE}", encoding="utf-8")
+    engine.chmod(0o755)
+    code = "import os; os.write(3, str(len(open(4, 'rb').read())).encode())"
+    job = Job((sys.executable, "-c", code), secret=b"k" * size, limits=Limits(wall=20.0))
+    ran = await Container(str(engine)).run(job)
+    assert (ran.ended, ran.exit_code, ran.report) == (Ended.EXITED, 0, str(size).encode())
