@@ -16,7 +16,7 @@ from .config_error import ConfigError
 from .events import Arrived, Event, Failed, Stalled
 from .files import FileProblem, Folder, Gone
 from .look import Look
-from .machine import Action, step
+from .machine import WORKING, Action, step
 from .project import Trigger
 from .shell import Shell
 from .state import State, Status
@@ -95,7 +95,7 @@ class Cycle:
                 look.state = steps.state
             else:
                 event = None
-            event = event or self._next(look)
+            event = event or self._next(look, worked=action is not None)
         return look.state
 
     async def _record(self, look: Look, folder: Folder, event: Event) -> Action | None:
@@ -108,13 +108,17 @@ class Cycle:
         tell(self._shell.view, before, look.state)
         return action
 
-    def _next(self, look: Look) -> Event | None:
-        """Look again, with the project's settings as they are now."""
+    def _next(self, look: Look, *, worked: bool) -> Event | None:
+        """Look again, with the project's settings as they are now.
+
+        Work that has ended and left nothing new is done once more: the edit that stopped it was taken back, or what it
+        had written is gone already.
+        """
         try:
             look.apply_settings()
         except ConfigError as error:
             return self._unsettled(look, error.brief)
-        return look.event()
+        return look.event(resume=worked and look.state.status in WORKING)
 
     def _unsettled(self, look: Look, problem: str) -> Event | None:
         """The project's settings are wrong: what has something to do waits until they are mended."""

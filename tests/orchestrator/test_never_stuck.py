@@ -1,0 +1,95 @@
+"""A project with something to do is worked on: none stands still under a status that says it is at work.
+
+The cycles run without a watcher, as where events are lost: no later event comes to their help.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from agents.base import Outcome, Work
+from orchestrator.crew import GivenCrew
+from orchestrator.cycle import Cycle
+from orchestrator.files import Folder
+from orchestrator.files.directory import DescriptorDirectory
+from orchestrator.shell import Shell
+from orchestrator.state import Status
+from tests.fakes.agents import ScriptedAgent, Trio, trio
+from tests.fakes.daemon import Heard, drop, settings, until
+
+DESCRIPTORS = pytest.mark.skipif(os.name == "nt", reason="the disk is played at the level of descriptors")
+
+
+def cycle(workspace: Path, agents: Trio) -> Cycle:
+    shell = Shell(workspace, settings(), GivenCrew(*agents.agents), Heard())
+    return Cycle(shell, "x", lambda: Folder.open(workspace / "x"))
+
+
+@dataclass
+class PutsBack(ScriptedAgent):
+    """When it is stopped, the person has just taken the edit back, times included."""
+
+    path: Path = Path()
+    original: tuple[str, os.stat_result] | None = None
+
+    async def run(self, work: Work) -> Outcome:
+        try:
+            return await super().run(work)
+        except asyncio.CancelledError:
+            if self.original is not None:
+                text, times = self.original
+                self.path.write_text(text)
+                os.utime(self.path, ns=(times.st_atime_ns, times.st_mtime_ns))
+                self.provider.seconds = 0.0
+            raise
+
+
+@pytest.mark.parametrize("file", ["01_input/requirements.txt", "02_plan/PLAN.md"])
+async def test_an_edit_taken_back_before_it_was_taken_up_lets_the_work_go_on(tmp_path: Path, file: str) -> None:
+    made = trio(scores=(9.0,))
+    slow = PutsBack(type(made.engineer.provider)(seconds=30.0), made.engineer.outcome, path=tmp_path / "x" / file)
+    drop(tmp_path, "x")
+    attended = cycle(tmp_path, Trio(made.architect, slow, made.verifier))
+    running = asyncio.create_task(attended.run(first=True))
+    await until(lambda: slow.works)
+    slow.original = slow.path.read_text(), slow.path.stat()
+    slow.path.write_text("another")
+    attended.poked.set()
+    async with asyncio.timeout(10):
+        assert (await running).status is Status.COMPLETED
+    assert len(made.architect.works) == 1
+
+
+class Disk(DescriptorDirectory):
+    """Loses the file `lost` in the moment in which it is written, once."""
+
+    lost = ""
+
+    def rename(self, old: str, new: str) -> None:
+        super().rename(old, new)
+        if new == Disk.lost:
+            Disk.lost = ""
+            self.unlink(new)
+
+
+@pytest.fixture
+def _disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr("orchestrator.files.folder.DescriptorDirectory", Disk)
+    yield
+    Disk.lost = ""
+
+
+@DESCRIPTORS
+@pytest.mark.usefixtures("_disk")
+@pytest.mark.parametrize("lost", ["PLAN.md", ".manifest.json", "REPORT_iter1.md"])
+async def test_what_is_deleted_in_the_moment_it_is_written_is_made_again(tmp_path: Path, lost: str) -> None:
+    drop(tmp_path, "x")
+    Disk.lost = lost
+    async with asyncio.timeout(10):
+        assert (await cycle(tmp_path, trio(scores=(9.0,))).run(first=True)).status is Status.COMPLETED
