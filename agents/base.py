@@ -75,6 +75,8 @@ class Work:
     """What the Engineer needs of the last verification: the failures, cut and ordered (`Verified.feedback`)."""
     fruitless: int = 0
     """For the Engineer: how many rounds in a row were dropped because they did not improve on the best."""
+    causes: tuple[str, ...] = ()
+    """For the Engineer: what each round so far failed of first (`Verified.cause`), where it failed."""
     drafts: tuple[Mapping[str, str], ...] = ()
     """For the Engineer of a small model: text files of earlier drafts that have not seen `staged`, nor each other."""
     snapshot: Path | None = None
@@ -131,6 +133,8 @@ class Verified:
     """For the Engineer: at most 5 failures, root causes first, about 2,000 tokens."""
     summary: str = ""
     """One line for the console: `8 of 10 tests passed, 2 examples failed`."""
+    cause: str = ""
+    """What failed first: `NameError: name 'x' is not defined (main.py, line 3)`; empty when no test did."""
     sandbox: str = ""
     """How the code was kept in, for state.json: `bwrap`, `landlock` ..."""
     acceptance: str = ""

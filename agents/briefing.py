@@ -16,6 +16,7 @@ from agents.outline import read_plan
 from agents.plan import is_test
 from agents.prompts import prompt
 from agents.signatures import signatures
+from agents.verification.cause import crashes
 from providers import Message
 
 _HEADING = "### FILE: "
@@ -118,6 +119,12 @@ def findings(work: Work) -> str:
     return work.feedback or work.report
 
 
+def _mistakes(work: Work) -> str:
+    """For a new draft, which sees nothing of the others: how their code broke down."""
+    told = [] if findings(work) else crashes(work.causes)
+    return "\n".join(["Do not make them again:", *(f"- {each}" for each in told)]) if told else ""
+
+
 def _sections(work: Work, files: Sequence[Section], task: str) -> list[Section]:
     return [
         Section("Requirements", work.requirements),
@@ -126,6 +133,7 @@ def _sections(work: Work, files: Sequence[Section], task: str) -> list[Section]:
         Section("Hints from the user", work.notes, rank=1),
         *files,
         Section("What the tests found", findings(work), rank=1),
+        Section("Mistakes of earlier attempts", _mistakes(work), rank=3),
         Section("Task", task),
     ]
 

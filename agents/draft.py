@@ -78,7 +78,7 @@ class Draft:
             return
         system = orders(step.orders, self.work, self.answer_format, tests=not step.only_code)
         kept_free = min(self.most_tokens, self.work.model.context_tokens // 2)
-        question = briefing(system, self.work, self.project, step.task, answer_tokens=kept_free)
+        question = briefing(system, self.work, self.project, self._task(step), answer_tokens=kept_free)
         messages = question
         for attempt in range(_ATTEMPTS):
             completion = await self._answer(messages, step, attempt)
@@ -87,6 +87,12 @@ class Draft:
                 return
             noise = completion.finish is FinishReason.DEGENERATE
             messages = _shorter(question) if noise else _again(question, completion.text, rejected)
+
+    def _task(self, step: Step) -> str:
+        """A small model repeats the program that it is shown, unless it is told how its answer begins."""
+        if step.most_tokens is None or self.answer_format != "fenced":
+            return step.task
+        return f"{step.task} Begin with `### FILE: {step.paths[0]}`."
 
     async def _answer(self, messages: Sequence[Message], step: Step, attempt: int) -> Completion:
         model = self.work.model

@@ -14,6 +14,7 @@ from agents.prompts import prompt
 from agents.tiers import profile
 from agents.trial import amended, doubtful, tried
 from agents.verification.box import Sandbox
+from agents.verification.cause import cause
 from agents.verification.evidence import BAD, Evidence, Verdict
 from agents.verification.examples_text import read_examples
 from agents.verification.feedback import failures, feedback
@@ -74,6 +75,7 @@ class Verifier:
             failed=evidence.failed,
             feedback=feedback(evidence, review),
             summary=summary(evidence),
+            cause=cause(evidence),
             sandbox=evidence.sandbox,
             acceptance=acceptance,
         )

@@ -64,6 +64,7 @@ class Documents:
             score=verified.score,
             green=verified.green,
             summary=verified.summary,
+            cause=verified.cause,
             feedback=verified.feedback,
             passed=tuple(sorted(verified.passed)),
             failed=tuple(sorted(verified.failed)),

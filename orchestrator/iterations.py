@@ -24,6 +24,8 @@ class Facts(BaseModel):
     score: float
     green: bool
     summary: str = ""
+    cause: str = ""
+    """What failed first, in one line; empty when no test did, or in records of before it was noted."""
     feedback: str = ""
     passed: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()

@@ -176,6 +176,7 @@ class Look:
             green=facts.green,
             lost=tuple(sorted(lost)[:50]),
             summary=facts.summary,
+            cause=facts.cause,
             program=facts.program,
         )
         return Arrived(Trigger.REPORT, score)

@@ -40,7 +40,7 @@ def _lesson(report: Score, state: State) -> str:
     text += f"{state.best_score:g}/10"
     if report.lost:
         text += f"; it broke {', '.join(report.lost[:3])}"
-    return text
+    return f"{text}; {report.cause}" if report.cause else text
 
 
 def is_stuck(scores: Sequence[Score]) -> bool:

@@ -53,6 +53,8 @@ class Score(BaseModel):
     accepted: bool = False
     """It became the best so far."""
     summary: str = ""
+    cause: str = ""
+    """What failed first, in one line."""
     program: str = ""
     """Hash of all its files; empty when it is not known."""
 

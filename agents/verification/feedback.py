@@ -52,10 +52,8 @@ def _build(evidence: Evidence) -> Iterator[str]:
 
 
 def failures(evidence: Evidence) -> Iterator[str]:
-    """At most 5 failing tests and examples: collection errors first, then one failure of each cause, then the rest."""
-    tests = sorted((t for t in evidence.tested.tests if t.outcome in BAD), key=_urgency)
-    first = list({_cause(test): test for test in reversed(tests)}.values())[::-1]
-    ordered = [*first, *(t for t in tests if t not in first)]
+    """At most 5 failing tests and examples."""
+    ordered = failing(evidence)
     examples = [result for result in evidence.examples if result.failed]
     share = MAX_FAILURES - min(len(examples), 2 if ordered else MAX_FAILURES)
     yield from map(_test, ordered[:share])
@@ -64,6 +62,13 @@ def failures(evidence: Evidence) -> Iterator[str]:
         yield "Also not passing: " + ", ".join(inline(test.id, 80) for test in rest)
     elif rest:
         yield f"Also not passing: {len(rest)} more tests"
+
+
+def failing(evidence: Evidence) -> list[Case]:
+    """Collection errors first, then one failure of each cause, then the rest."""
+    tests = sorted((t for t in evidence.tested.tests if t.outcome in BAD), key=_urgency)
+    first = list({_cause(test): test for test in reversed(tests)}.values())[::-1]
+    return [*first, *(t for t in tests if t not in first)]
 
 
 def _urgency(test: Case) -> int:

@@ -65,7 +65,10 @@ async def test_small_models_are_asked_for_few_tests_in_a_short_answer_of_their_o
     built, model = await build(program, tests, name="coder-1.5b")
     assert built.files == {"fib.py": CODE, "tests/test_fib.py": TEST}
     assert model.calls[0].text.endswith("Now write `fib.py`, no other file.\n")
-    assert model.calls[1].text.endswith("Now write `tests/test_fib.py`, no other file. Write at most 6 short tests.\n")
+    assert model.calls[1].text.endswith(
+        "Now write `tests/test_fib.py`, no other file. Write at most 6 short tests. "
+        "Begin with `### FILE: tests/test_fib.py`.\n"
+    )
     assert CODE in model.calls[1].text
     assert ["### FILE: tests/" in call.text for call in model.calls] == [False, True]
     assert ["rite tests for pytest" in call.text for call in model.calls] == [False, True]
@@ -292,6 +295,18 @@ async def test_a_new_draft_takes_the_old_drafts_tests_away_and_keeps_what_the_us
     assert built.deleted == {"tests/test_old.py"}
     assert built.afresh
     assert "MINE = 1" in model.calls[0].text
+
+
+async def test_a_new_draft_is_told_how_the_others_broke_down_and_not_what_their_tests_expected() -> None:
+    causes = ("assert 5 == 8 (fib.py, line 2)", "NameError: name 'x' is not defined (fib.py, line 1)")
+    _, model = await repair(BOTH, fruitless=2, name="coder-1.5b", causes=(*causes, causes[1]))
+    assert model.calls[0].text.count("NameError: name 'x' is not defined") == 1
+    assert "5 == 8" not in model.calls[0].text
+
+
+async def test_a_repair_sees_the_failures_alone() -> None:
+    _, model = await repair(BOTH, causes=("NameError: name 'x' is not defined",))
+    assert "NameError" not in model.calls[0].text
 
 
 @pytest.mark.parametrize(("tier", "rounds"), [(Tier.SMALL, [0, 2, 4]), (Tier.MEDIUM, [2, 4]), (Tier.LARGE, [3, 5])])

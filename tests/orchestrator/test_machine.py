@@ -130,6 +130,13 @@ def test_a_worse_iteration_does_not_become_the_best() -> None:
     assert second.lessons == ("iteration 2 was dropped: 5/10, but iteration 1 has 6/10",)
 
 
+def test_a_lesson_says_what_the_round_failed_of() -> None:
+    first, _ = step(at(Status.VERIFYING, iteration=1), report(6.0, 1))
+    dropped = Score(iteration=2, score=5.0, cause="NameError: name 'x' is not defined")
+    second, _ = step(first, Arrived(Trigger.REPORT, dropped))
+    assert second.lessons[0].endswith("; NameError: name 'x' is not defined")
+
+
 def test_the_most_upstream_change_wins_and_outdates_the_rest() -> None:
     found = {Trigger.REQUIREMENTS: "new", Trigger.MANIFEST: "new"}
     assert next_arrival({Trigger.REQUIREMENTS: "old"}, found) is Trigger.REQUIREMENTS

@@ -1,0 +1,63 @@
+"""What a round failed of, in one line."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from agents.verification.cause import cause, crashes
+from agents.verification.evidence import Case, Evidence, Frame, Outcome, Phase, Status, SuiteRun, Verdict
+
+BASE = Evidence("python", "bwrap", "x", (Phase("environment", Status.OK), Phase("build", Status.OK)))
+
+
+def failed(*tests: Case) -> Evidence:
+    return replace(BASE, tested=SuiteRun(Verdict.FAIL, tests))
+
+
+def test_the_innermost_place_is_named() -> None:
+    frames = (Frame("tests/test_bank.py", 26, "test_a"), Frame("bank.py", 15, "take"))
+    test = Case("t::a", Outcome.FAILED, "NameError: name 'Poor' is not defined\nmore", frames)
+    assert cause(failed(test)) == "NameError: name 'Poor' is not defined (bank.py, line 15)"
+
+
+def test_a_file_that_cannot_be_collected_comes_first() -> None:
+    wrong = Case("t::a", Outcome.FAILED, "assert 1 == 2")
+    unread = Case("u", Outcome.ERROR, "ImportError: cannot import name 'x' from 'y'")
+    assert cause(failed(wrong, unread)) == "ImportError: cannot import name 'x' from 'y'"
+
+
+def test_a_test_without_a_message_is_named() -> None:
+    assert cause(failed(Case("t::a", Outcome.NOT_RUN))) == "t::a"
+
+
+def test_what_does_not_compile_comes_before_every_test() -> None:
+    phases = (Phase("environment", Status.OK), Phase("build", Status.FAILED, "main.py: line 3: invalid syntax"))
+    assert cause(replace(BASE, phases=phases)) == "build failed: main.py: line 3: invalid syntax"
+
+
+def test_a_flood_is_cut_to_a_line() -> None:
+    assert len(cause(failed(Case("t::a", Outcome.FAILED, "ValueError: " + "x" * 5000)))) <= 200
+
+
+def test_nothing_failed() -> None:
+    assert cause(failed(Case("t::a", Outcome.PASSED))) == ""
+
+
+@pytest.mark.parametrize(
+    ("told", "broke_down"),
+    [
+        ("NameError: name 'x' is not defined (a.py, line 1)", True),
+        ("ReferenceError: require is not defined in ES module scope", True),
+        ("json.decoder.JSONDecodeError: Expecting value", True),
+        ("AssertionError: assert 1 == 2", False),
+        ("AssertionError [ERR_ASSERTION]: Values have same structure", False),
+        ("assert 'a' == 'b'", False),
+        ("Expected values to be strictly equal:", False),
+        ("Failed: DID NOT RAISE ValueError", False),
+        ("build failed: main.py: line 3: invalid syntax", True),
+    ],
+)
+def test_wrong_values_are_no_breakdown(told: str, broke_down: bool) -> None:
+    assert crashes([told, told]) == ([told] if broke_down else [])
