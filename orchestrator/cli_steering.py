@@ -58,13 +58,14 @@ def stop(context: click.RichContext, /, name: str, **options: Any) -> None:
 def _hold(context: click.Context, options: dict[str, Any], name: str, word: str, follows: str) -> None:
     from .files import Folder
     from .machine import WORKING
+    from .status import daemon
 
     with _project(context, options, name) as (workspace, standing), Folder.open(workspace / name) as folder:
         if folder.status(word) is None:
             folder.write(word, "")
-        if standing.status not in WORKING:
-            follows = "nothing is under way; nothing begins"
-    say(open_output(), f"{name}: {follows}; it goes on with: {program()} resume {shlex.quote(name)}")
+        busy = standing.status in WORKING and daemon(workspace)["running"] is not False
+    told = f"{follows}; it goes on with:" if busy else "nothing is under way, and nothing begins until:"
+    say(open_output(), f"{name}: {told} {program()} resume {shlex.quote(name)}")
 
 
 @click.command()
@@ -74,12 +75,14 @@ def _hold(context: click.Context, options: dict[str, Any], name: str, word: str,
 def resume(context: click.RichContext, /, name: str, **options: Any) -> None:
     """Let project NAME go on after `pause` or `stop`."""
     from .files import Folder
+    from .status import daemon, standing
     from .steering import PAUSE, STOP
 
-    with _project(context, options, name) as (workspace, standing), Folder.open(workspace / name) as folder:
+    with _project(context, options, name) as (workspace, _), Folder.open(workspace / name) as folder:
         removed = [word for word in (PAUSE, STOP) if folder.remove(word)]
-        told = "it goes on" if removed else f"nothing held it; {standing.next}"
-    say(open_output(), f"{name}: {told}")
+        following = standing(workspace / name, running=daemon(workspace)["running"]).next
+    told = "nothing holds it any more" if removed else "nothing held it"
+    say(open_output(), f"{name}: {told}; {following}")
 
 
 @click.command()

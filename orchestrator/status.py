@@ -12,23 +12,17 @@ from __future__ import annotations
 import json
 import math
 import os
-import shlex
 import sys
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from . import intake, store
+from . import store
 from .files import FileProblem, Folder
-from .machine import next_arrival
-from .program import again, program
-from .project import Project, Trigger
-from .state import State, Status
-from .steering import told
-from .triggers import fingerprints, report_iteration, untouched
-from .workspace import advice
+from .outlook import outlook
+from .project import Project
+from .state import State
 from .workspace_lock import holder
 
 SCHEMA_VERSION = 1
@@ -102,26 +96,11 @@ def standing(root: Path, *, running: bool | None = None) -> Standing:
     try:
         with Folder.open(root) as folder:
             state = store.load(folder, root.name)
-            found = _standing(folder, state)
-            if running is False and (rel := _changed(folder, state)):
-                found = replace(found, next=f"when the daemon runs: it takes up {rel}")
-            found = _held(folder, state, found)
-            stopped = running is False and state.status in _BY_ITSELF
-            return replace(found, next=f"when the daemon runs: {found.next}") if stopped else found
+            return _standing(folder, state, outlook(folder, state, running=running))
     except (FileProblem, store.StateProblem) as error:
         damaged = isinstance(error, store.StateDamaged)
         following = "the daemon sets the file aside and rebuilds it when it next looks" if damaged else str(error)
-        return Standing(root.name, UNREADABLE, error=str(error), next=following)
-
-
-def _changed(folder: Folder, state: State) -> str:
-    """What a daemon would take up of a project that had its end, by its start; empty when nothing has changed since."""
-    if state.status not in _ENDED:
-        return ""
-    found = fingerprints(folder, state)
-    known = untouched(state.taken, found, since=0, now=0)  # a mere touch does not count at a start
-    trigger = next_arrival(known, found)
-    return Project.file(trigger, report_iteration(state)) if trigger else ""
+        return Standing(root.name, UNREADABLE, error=str(error).removeprefix(f"{root.name}: "), next=following)
 
 
 def usage(folder: Folder) -> Usage:
@@ -165,7 +144,7 @@ def _amount(value: object) -> float | None:
     return float(value) if number else None  # type: ignore[arg-type]
 
 
-def _standing(folder: Folder, state: State) -> Standing:
+def _standing(folder: Folder, state: State, following: str) -> Standing:
     spent = usage(folder)
     return Standing(
         project=folder.path.name,
@@ -186,84 +165,9 @@ def _standing(folder: Folder, state: State) -> Standing:
         start_time=_time(state.start_time),
         last_update=_time(state.last_update),
         error=state.error,
-        next=_NEXT[state.status](folder, state),
+        next=following,
     )
-
-
-def _held(folder: Folder, state: State, found: Standing) -> Standing:
-    """With what a person's PAUSE or STOP means for a project that has not noticed it, because it is at rest."""
-    word = told(folder)
-    if word is None or state.status is Status.PAUSED:
-        return found
-    resume = f"{program()} resume {shlex.quote(folder.path.name)}"
-    return replace(found, next=_joined(found.next, f"{word} holds it, until: {resume}"))
 
 
 def _time(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat()
-
-
-def _idle(folder: Folder, _state: State) -> str:
-    try:
-        misplaced = advice(folder)
-        written = intake.read(folder, Project.REQUIREMENTS) is not None
-    except FileProblem as problem:
-        return str(problem)
-    if misplaced:
-        return misplaced
-    return "the daemon takes it up" if written else f"write {Project.REQUIREMENTS}"
-
-
-def _completed(folder: Folder, _state: State) -> str:
-    try:
-        builds = [name for name in folder.names(Project.FINAL) if name.endswith(".zip")]
-        newest = max(builds, key=lambda name: folder.status(f"{Project.FINAL}/{name}").st_mtime_ns)  # type: ignore[union-attr]
-    except (FileProblem, ValueError, AttributeError):
-        rerun = f"{program()} rerun {shlex.quote(folder.path.name)} verifier"
-        return f"there is no zip in {Project.FINAL}; make it again with: {rerun}"
-    return f"take {Project.FINAL}/{newest}"
-
-
-def _working(text: str) -> Callable[[Folder, State], str]:
-    return lambda _folder, _state: text
-
-
-def _waiting(_folder: Folder, state: State) -> str:
-    until = f", not before {state.not_before.astimezone():%H:%M}" if state.not_before else ""
-    return _joined(state.error or "something is not there", state.hint or f"it goes on by itself{until}")
-
-
-def _paused(_folder: Folder, state: State) -> str:
-    return _joined(state.error, state.hint or "raise the limit in config.yaml or tumbler.yaml; it goes on by itself")
-
-
-def _failed(folder: Folder, state: State) -> str:
-    return _joined(state.error, state.hint, again(folder.path.name))
-
-
-def _exhausted(_folder: Folder, state: State) -> str:
-    report = Project.file(Trigger.REPORT, state.iteration)
-    return (
-        state.hint
-        or f"the best is back in {Project.STAGING}; read {report}, edit {Project.PLAN} or raise max_iterations"
-    )
-
-
-def _joined(*parts: str | None) -> str:
-    return "; ".join(part.rstrip(". ") for part in parts if part)
-
-
-_ENDED = {Status.COMPLETED, Status.EXHAUSTED, Status.FAILED}
-_BY_ITSELF = {Status.PLANNING, Status.ENGINEERING, Status.VERIFYING, Status.FINALIZING}
-_NEXT: dict[Status, Callable[[Folder, State], str]] = {
-    Status.IDLE: _idle,
-    Status.PLANNING: _working(f"the Architect writes {Project.PLAN}"),
-    Status.ENGINEERING: _working(f"the Engineer writes code into {Project.STAGING}"),
-    Status.VERIFYING: _working("the Verifier builds and tests the code"),
-    Status.FINALIZING: _working(f"the accepted build goes to {Project.FINAL}"),
-    Status.COMPLETED: _completed,
-    Status.FAILED: _failed,
-    Status.EXHAUSTED: _exhausted,
-    Status.WAITING: _waiting,
-    Status.PAUSED: _paused,
-}

@@ -7,6 +7,7 @@ import shlex
 from .events import Halted
 from .files import FileProblem, Folder
 from .program import program
+from .state import State, Status
 
 PAUSE = "PAUSE"
 STOP = "STOP"
@@ -26,7 +27,18 @@ def told(folder: Folder) -> str | None:
 
 def halted(word: str, project: str) -> Halted:
     resume = f"{program()} resume {shlex.quote(project)}"
-    return Halted(f"you put {word} into the project's folder", f"it goes on with: {resume}, or remove the file")
+    return Halted(_reason(word), f"it goes on with: {resume}, or remove the file")
+
+
+def halted_by(state: State) -> str | None:
+    """The word that made the project wait, also when its file is gone by now; None for another reason."""
+    return next(
+        (word for word in (STOP, PAUSE) if state.status is Status.PAUSED and state.error == _reason(word)), None
+    )
+
+
+def _reason(word: str) -> str:
+    return f"you put {word} into the project's folder"
 
 
 def require_leave(folder: Folder) -> None:

@@ -100,7 +100,7 @@ def test_a_completed_project_names_its_newest_zip(make: Make) -> None:
 def test_a_damaged_state_is_a_row_that_says_so(make: Make, content: bytes) -> None:
     row = standing(make(files={Project.STATE: content}))
     assert row.status == "unreadable"
-    assert ".tumbler/state.json" in (row.error or "")
+    assert (row.error or "").startswith(".tumbler/state.json")
     assert "rebuilds it" in row.next
 
 
@@ -186,6 +186,20 @@ def test_work_without_a_daemon_is_said_to_wait_for_it(make: Make, state: str, ex
     root = make(status=state)
     assert standing(root, running=False).next.startswith(expected)
     assert not standing(root, running=True).next.startswith("when")
+
+
+@pytest.mark.parametrize(
+    "state", [{"status": "waiting", "error": "busy", "hint": "ask later"}, {"status": "paused", "error": "dear"}]
+)
+def test_nothing_is_promised_to_happen_by_itself_without_a_daemon(make: Make, state: dict[str, Any]) -> None:
+    root = make(**state)
+    assert standing(root, running=False).next.endswith("; no daemon works now")
+    assert "no daemon" not in standing(root, running=True).next
+
+
+def test_requirements_written_without_a_daemon_wait_for_it(make: Make) -> None:
+    root = make(files={Project.REQUIREMENTS: "x"})
+    assert standing(root, running=False).next == "when the daemon runs: it takes up 01_input/requirements.txt"
 
 
 @pytest.mark.parametrize("status", ["completed", "exhausted", "failed"])

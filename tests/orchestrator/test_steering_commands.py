@@ -14,6 +14,7 @@ from orchestrator.cli import cli
 from orchestrator.delivery import edited_by_hand, staged_hashes
 from orchestrator.files import Folder
 from orchestrator.project import Trigger
+from orchestrator.steering import halted
 from orchestrator.workspace_lock import WorkspaceLock
 from tests.fakes.agents import trio
 from tests.fakes.daemon import daemon, drop, running, state, until, until_status
@@ -40,9 +41,9 @@ def test_a_project_is_held_by_an_empty_file_until_it_is_resumed(workspace: Path,
     for _ in range(2):
         told = invoke(workspace, command, "links")
         assert told.exit_code == 0
-        assert "it goes on with: code-tumbler resume links" in told.output
+        assert "until: code-tumbler resume links" in told.output
         assert (root / word).read_bytes() == b""
-    assert invoke(workspace, "resume", "links").output == "links: it goes on\n"
+    assert invoke(workspace, "resume", "links").output.startswith("links: nothing holds it any more; ")
     assert not (root / word).exists()
     assert "nothing held it" in invoke(workspace, "resume", "links").output
 
@@ -50,11 +51,37 @@ def test_a_project_is_held_by_an_empty_file_until_it_is_resumed(workspace: Path,
 def test_what_holds_a_project_at_rest_is_told_by_status_too(workspace: Path) -> None:
     past(workspace)
     told = invoke(workspace, "pause", "links").output
-    assert told.startswith("links: nothing is under way; nothing begins; it goes on with: code-tumbler resume links")
+    assert told.startswith("links: nothing is under way, and nothing begins until: code-tumbler resume links")
     status = " ".join(invoke(workspace, "status").output.split())  # lines end where the terminal does
     assert "PAUSE holds it, until: code-tumbler resume links" in status
     invoke(workspace, "resume", "links")
     assert "PAUSE" not in invoke(workspace, "status").output
+
+
+def test_a_finished_project_that_is_resumed_is_not_said_to_go_on(workspace: Path) -> None:
+    root = past(workspace)
+    (root / "05_final").mkdir()
+    (root / "05_final/links_1.zip").touch()
+    invoke(workspace, "pause", "links")
+    assert (
+        invoke(workspace, "resume", "links").output == "links: nothing holds it any more; take 05_final/links_1.zip\n"
+    )
+
+
+def test_a_project_that_waits_for_a_word_which_is_gone_is_said_to_go_on(workspace: Path) -> None:
+    halt = halted("PAUSE", "links")
+    past(workspace, status="paused", current_phase="engineering", error=halt.reason, hint=halt.hint)
+    invoke(workspace, "pause", "links")
+    assert "you put PAUSE" in invoke(workspace, "status").output
+    for said in ("nothing holds it any more", "nothing held it"):
+        told = invoke(workspace, "resume", "links").output
+        assert told == f"links: {said}; when the daemon runs: it goes on, PAUSE is gone\n"
+
+
+def test_without_a_daemon_no_call_is_said_to_be_under_way(workspace: Path) -> None:
+    past(workspace, status="engineering", current_phase="engineering")
+    told = invoke(workspace, "stop", "links").output
+    assert told.startswith("links: nothing is under way, and nothing begins until: code-tumbler resume links")
 
 
 @pytest.mark.parametrize("arguments", [("pause", "x"), ("rerun", "x"), ("restore", "x", "1")])
