@@ -13,15 +13,9 @@ from agents.fixers_exceptions import define_exceptions
 from agents.fixers_node import fix_javascript
 from agents.plan import is_test
 from agents.python_names import inserted, parsed, project_modules, unbound
+from agents.standard_names import import_line
 
 Files = Mapping[str, str]
-
-_STANDARD = frozenset({
-    "argparse", "collections", "contextlib", "csv", "datetime", "functools", "io", "itertools", "json", "logging",
-    "math", "os", "pathlib", "pytest", "random", "re", "shutil", "string", "subprocess", "sys", "tempfile",
-    "time", "unittest",
-})  # fmt: skip
-_STANDARD_NAMES = {"Path": "pathlib", "patch": "unittest.mock", "Counter": "collections", "StringIO": "io"}
 
 
 def fix(delivered: Files, staged: Files, requirements: str = "") -> Files:
@@ -70,10 +64,10 @@ def _with_imports(path: str, content: str, sources: Mapping[str, frozenset[str]]
         homes = [module for module, names in sources.items() if name in names]
         if len(homes) == 1:
             lines.append(f"from {homes[0]} import {name}")
-        elif name in _STANDARD or (name in sources and not homes):
+        elif name in sources and not homes:
             lines.append(f"import {name}")
-        elif name in _STANDARD_NAMES:
-            lines.append(f"from {_STANDARD_NAMES[name]} import {name}")
+        elif not homes and (line := import_line(name, tree)):
+            lines.append(line)
     return inserted(content, tree, lines)
 
 
