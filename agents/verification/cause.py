@@ -10,6 +10,11 @@ from .feedback import failing
 from .text import line
 
 _CRASH = re.compile(r"(?!AssertionError)(?:[\w.]+\.)?[A-Z]\w*(?:Error|Exception)\b|(?:build|environment) failed: ")
+_TRACEBACK = re.compile(
+    r'^Traceback \(most recent call last\):\n(?:.*\n)*?  File "([^"\n]+)", line (\d+).*\n(?:    .*\n)*([A-Z][\w.]*.*)$',
+    re.MULTILINE,
+)
+"""Of a program that a test has started: its last place, and its error."""
 _LONGEST = 200
 
 
@@ -23,6 +28,9 @@ def cause(evidence: Evidence) -> str:
 
 
 def _of(test: Case) -> str:
+    if printed := _TRACEBACK.findall(test.output):
+        path, number, said = printed[-1]
+        return line(f"{said} ({path.rpartition('/job/')[2]}, line {number})", _LONGEST)
     said = line(test.message.partition("\n")[0] or test.id, _LONGEST)
     frame = test.frames[-1] if test.frames else None
     return f"{said} ({frame.path}, line {frame.line})" if frame else said

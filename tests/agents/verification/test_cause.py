@@ -22,6 +22,25 @@ def test_the_innermost_place_is_named() -> None:
     assert cause(failed(test)) == "NameError: name 'Poor' is not defined (bank.py, line 15)"
 
 
+def test_a_program_that_a_test_starts_breaks_down_where_its_traceback_says() -> None:
+    told = """`python expenses.py valid.csv` ended with exit code 1; stderr:
+Traceback (most recent call last):
+  File "/job/expenses.py", line 59, in <module>
+    main()
+  File "/job/expenses.py", line 17, in by_category
+    category = entry["category"]
+               ~~~~~^^^^^^^^^^^^
+KeyError: 'category'
+"""
+    test = Case("t::a", Outcome.FAILED, "AssertionError: assert '' == 'food'", (), told)
+    assert cause(failed(test)) == "KeyError: 'category' (expenses.py, line 17)"
+
+
+def test_a_flood_of_output_is_read_at_once() -> None:
+    told = "Traceback (most recent call last):\n" + '  File "a", line 1\n' * 20_000
+    assert cause(failed(Case("t::a", Outcome.FAILED, "assert 1 == 2", (), told))) == "assert 1 == 2"
+
+
 def test_a_file_that_cannot_be_collected_comes_first() -> None:
     wrong = Case("t::a", Outcome.FAILED, "assert 1 == 2")
     unread = Case("u", Outcome.ERROR, "ImportError: cannot import name 'x' from 'y'")
