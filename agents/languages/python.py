@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from agents.verification.box import Ended, Job, Ran
@@ -32,7 +32,8 @@ from agents.verification.vacuity import unheard_of, with_vacuity
 from .base import Bench, Linted, Prepared, Suite
 from .phases import build_phase, suite_seconds, test_phase
 from .python_environment import Built, Environments, python_in
-from .python_manifest import Manifest, normalised, pythonpath, read_manifest
+from .python_manifest import Manifest, normalised, read_manifest
+from .python_pytest import read_settings
 
 _PYTHON = "{env}/Scripts/python.exe" if os.name == "nt" else "{env}/bin/python"
 _INTERPRETERS = re.compile(r"^(?:/usr/bin/(?:env )?)?(?:python|python3|py)(?:\.\d+)?(?:\.exe)?$")
@@ -70,20 +71,20 @@ class Python:
         )
 
     async def test(self, bench: Bench, prepared: Prepared) -> Suite:
-        secret = Secret.fresh()
+        secret, own = Secret.fresh(), read_settings(bench.tree).own_tests(bench.tree)
         async with task_group() as group:
-            scanning = group.create_task(asyncio.to_thread(scan, bench.tree.texts))
+            scanning = group.create_task(asyncio.to_thread(scan, bench.tree.texts, own))
             main = group.create_task(bench.sandbox.run(self._suite(bench, prepared, secret)))
             again = group.create_task(self._broken(bench, prepared, "all"))
         ran, scanned = main.result(), scanning.result()
         session = await asyncio.to_thread(read_session, ran, secret)
-        folders = len(_canary_folders(bench.tree))
+        folders = len(_canary_folders(bench.tree, own))
         tested = await asyncio.to_thread(judge, ran, session, scanned, secret, folders)
         broken, guarded = again.result(), None
         if bench.settings.vacuity and unheard_of(tested, broken):
             guarded = await self._broken(bench, prepared, "tests")
         tested = with_vacuity(tested, broken, scanned, guarded)
-        coverage = coverage_of(session, filter(is_test, bench.tree.paths))
+        coverage = coverage_of(session, {*filter(is_test, bench.tree.paths), *own})
         unmeasured: dict[str, str] = {}
         if coverage is None:
             unmeasured["coverage"] = "switched off" if not bench.settings.coverage else "the test run did not end"
@@ -105,12 +106,17 @@ class Python:
         return await asyncio.to_thread(read_session, ran, secret)
 
     def _suite(self, bench: Bench, prepared: Prepared, secret: Secret, broken: str = "") -> Job:
-        settings = bench.settings
+        settings, chosen = bench.settings, read_settings(bench.tree)
+        own = chosen.own_tests(bench.tree)
         options = {
-            "folders": _canary_folders(bench.tree),
+            "folders": _canary_folders(bench.tree, own),
             "plugins": [*plugins_wanted(bench.tree.texts), *_plugins_in(prepared.environment)],
-            "pythonpath": pythonpath(bench.tree),
+            "pythonpath": " ".join(chosen.pythonpath),
+            "files": " ".join(chosen.files),
+            "functions": " ".join(chosen.functions),
+            "words": chosen.words,
             "sources": sorted(bench.tree.ending(".py")),
+            "tests": sorted(own),
             "each": settings.each_test_timeout,
             "coverage": settings.coverage and not broken,
             "broken": broken,
@@ -162,9 +168,9 @@ def _variables() -> Mapping[str, str]:
     return {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0"}
 
 
-def _canary_folders(tree: Tree) -> list[str]:
+def _canary_folders(tree: Tree, own: Collection[str] = ()) -> list[str]:
     """Folders that hold tests, at most 20; the root when there are none."""
-    folders = {str(PurePosixPath(path).parent) for path in tree.texts if is_test_file(path)}
+    folders = {str(PurePosixPath(path).parent) for path in tree.texts if is_test_file(path) or path in own}
     return sorted(folders)[:20] or ["."]
 
 

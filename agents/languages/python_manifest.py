@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import configparser
 import re
 import sys
 import tomllib
@@ -107,23 +106,3 @@ def _pyproject(content: dict[str, Any]) -> Iterator[str]:
     for entries in lists:
         if isinstance(entries, list):
             yield from (entry.strip() for entry in entries if isinstance(entry, str) and entry.strip())
-
-
-def pythonpath(tree: Tree) -> str:
-    """What pytest is to put on the import path: the root, `src`, and what the project's own configuration names."""
-    own: list[str] = []
-    try:
-        if text := tree.texts.get("pyproject.toml"):
-            value = tomllib.loads(text).get("tool", {}).get("pytest", {}).get("ini_options", {}).get("pythonpath", [])
-            own += value.split() if isinstance(value, str) else [str(entry) for entry in value]
-        for name, section in (("pytest.ini", "pytest"), ("tox.ini", "pytest"), ("setup.cfg", "tool:pytest")):
-            if text := tree.texts.get(name):
-                parser = configparser.ConfigParser(interpolation=None)
-                parser.read_string(text)
-                own += parser.get(section, "pythonpath", fallback="").split()
-    except (tomllib.TOMLDecodeError, configparser.Error, AttributeError, TypeError):
-        pass
-    safe = [
-        entry for entry in own if re.fullmatch(r"[\w./-]+", entry) and ".." not in entry and not entry.startswith("/")
-    ]
-    return " ".join(dict.fromkeys([".", "src", *safe]))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from math import prod
 
 from .evidence import Weakening
-from .source import parse, test_names
+from .source import is_test_file, parse, test_names
 
 _SKIPS = re.compile(r"\b(?:skip|skipif|skipIf|skipUnless|skipTest|xfail|expectedFailure|importorskip)\b")
 _JS_SKIPS = re.compile(r"\b(?:it|test|describe)\.(?:skip|todo)\b|\bx(?:it|test|describe)\(|skip:\s*true")
@@ -78,7 +78,7 @@ def _strengths(texts: Mapping[str, str]) -> dict[str, _Strength]:
     found: dict[str, _Strength] = {}
     for path, text in texts.items():
         name = path.rsplit("/", 1)[-1]
-        if name.endswith(".py") and (name.startswith("test_") or name.endswith("_test.py")):
+        if is_test_file(path) or name == "tests.py":
             found |= {f"{path}::{test}": strength for test, strength in _python(text)}
         elif re.search(r"(?:\.|-|_|/|^)(?:test|spec)s?(?:\.|/|-).*\.?(?:[cm]?[jt]sx?)$", path):
             found |= {f"{path}::{test}": strength for test, strength in _javascript(text)}

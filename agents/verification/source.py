@@ -8,9 +8,10 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from .marking import only_marks
 from .trusted.broken import is_test
 from .trusted.intact import OUTCOME_HOOKS
 
@@ -32,6 +33,8 @@ class Scan:
     """Things with which a project could make results look better than they are."""
     expects_failures: frozenset[str] = frozenset()
     """Files that speak of expected failures."""
+    marking: frozenset[str] = frozenset()
+    """Names of the files whose hook marks tests and does nothing else."""
     imports: Mapping[str, str] = field(default_factory=dict)
     """Top-level module that must be importable -> a file that imports it."""
 
@@ -46,7 +49,7 @@ class Scan:
 def parse(text: str) -> ast.Module | None:
     """The syntax tree, or None for text that does not parse."""
     try:
-        return ast.parse(text)
+        return ast.parse(text.removeprefix("\ufeff"))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 
@@ -57,34 +60,47 @@ def is_test_file(path: str) -> bool:
     return name.endswith(".py") and (name.startswith("test_") or name.endswith("_test.py"))
 
 
-def scan(texts: Mapping[str, str]) -> Scan:
-    """Read all Python files of a project."""
+def scan(texts: Mapping[str, str], own: Collection[str] = ()) -> Scan:
+    """Read all Python files of a project; `own` are tests by its configuration alone."""
     tests: set[str] = set()
     flags: list[str] = []
     imports: dict[str, str] = {}
+    marking: set[str] = set()
     for path, text in sorted(texts.items()):
         if path.rsplit("/", 1)[-1] in _SHADOWS:
             flags.append(f"{path}: shadows a module that Python or pytest loads by itself")
         if not path.endswith(".py") or (tree := parse(text)) is None:
             continue
         flags += [f"{path}: {what}" for what in _flags(path, tree)]
-        if is_test_file(path):
+        if any(isinstance(node, ast.FunctionDef) and only_marks(node) for node in tree.body):
+            marking.add(path.rsplit("/", 1)[-1])
+        if is_test_file(path) or path in own:
             tests.update(f"{path}::{name}" for name in test_names(tree))
         for module in _imports(tree):
             imports.setdefault(module, path)
     expecting = frozenset(path for path, text in texts.items() if _EXPECTED_FAILURE.search(text))
     flagged = tuple(dict.fromkeys(flags))
-    return Scan(frozenset(tests), flags=flagged, expects_failures=expecting, imports=imports)
+    return Scan(
+        frozenset(tests), flags=flagged, expects_failures=expecting, marking=frozenset(marking), imports=imports
+    )
 
 
 def test_names(tree: ast.Module) -> Iterator[str]:
     """`name` or `Class::name` of each test that the module defines outside of conditions."""
+    bases = _abandoned_bases(tree)
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test"):
             if not _is_fixture(node):
                 yield node.name
-        elif isinstance(node, ast.ClassDef):
+        elif isinstance(node, ast.ClassDef) and node.name not in bases:
             yield from _methods(node, "")
+
+
+def _abandoned_bases(tree: ast.Module) -> set[str]:
+    """Classes that are deleted when others have inherited their tests."""
+    deleted = {_name(target) for node in tree.body if isinstance(node, ast.Delete) for target in node.targets}
+    inherited = {_name(base) for node in tree.body if isinstance(node, ast.ClassDef) for base in node.bases}
+    return deleted & inherited
 
 
 def _methods(node: ast.ClassDef, outer: str) -> Iterator[str]:
@@ -92,7 +108,7 @@ def _methods(node: ast.ClassDef, outer: str) -> Iterator[str]:
     if not (unit or node.name.startswith("Test")):
         return
     functions = [n for n in node.body if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
-    if not unit and any(f.name in {"__init__", "__new__"} for f in functions):
+    if not unit and (_is_record(node) or any(f.name in {"__init__", "__new__"} for f in functions)):
         return
     for function in functions:
         if function.name.startswith("test") and not _is_fixture(function):
@@ -100,6 +116,12 @@ def _methods(node: ast.ClassDef, outer: str) -> Iterator[str]:
     for inner in node.body:
         if isinstance(inner, ast.ClassDef) and not unit:
             yield from _methods(inner, f"{outer}{node.name}::")
+
+
+def _is_record(node: ast.ClassDef) -> bool:
+    """A dataclass or a named tuple has a constructor, so pytest takes no tests from it."""
+    marks = [d.func if isinstance(d, ast.Call) else d for d in node.decorator_list]
+    return any(_name(mark) == "dataclass" for mark in marks) or any(_name(base) == "NamedTuple" for base in node.bases)
 
 
 def _is_fixture(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
@@ -112,10 +134,11 @@ def _name(node: ast.expr) -> str:
 
 def _flags(path: str, tree: ast.Module) -> Iterator[str]:
     conftest = path.rsplit("/", 1)[-1] == "conftest.py"
+    inside = set() if is_test(path) else _inside_functions(tree)
     for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and node.attr == "_exit":
+        if isinstance(node, ast.Attribute) and node.attr == "_exit" and node not in inside:
             yield "calls os._exit, which leaves the test runner"
-        elif isinstance(node, ast.FunctionDef) and node.name in OUTCOME_HOOKS:
+        elif isinstance(node, ast.FunctionDef) and node.name in OUTCOME_HOOKS and not only_marks(node):
             yield f"defines {node.name}, which can change which tests run and what they report"
         elif conftest and isinstance(node, ast.Attribute) and node.attr in _RESULTS and isinstance(node.ctx, ast.Store):
             yield f"assigns .{node.attr} of a test or its report"
@@ -127,6 +150,12 @@ def _flags(path: str, tree: ast.Module) -> Iterator[str]:
             yield "reaches into the interpreter's memory"
         elif not is_test(path) and _equals_all(node):
             yield "makes values that are equal to whatever they are compared with"
+
+
+def _inside_functions(tree: ast.Module) -> set[ast.AST]:
+    """A program may end so, say in a child that it has forked; the runner itself is seen to end early then."""
+    functions = (n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef))
+    return {node for function in functions for node in ast.walk(function)}
 
 
 def _touches_memory(node: ast.AST) -> bool:

@@ -46,7 +46,7 @@ def is_test(path: str) -> bool:
     return (
         name.startswith("test_")
         or name.endswith("_test.py")
-        or name in {"conftest.py", "setup.py", "noxfile.py"}
+        or name in {"tests.py", "conftest.py", "setup.py", "noxfile.py"}
         or any(folder in {"tests", "test", "testing"} for folder in folders)
     )
 

@@ -50,7 +50,7 @@ def frames_of(excinfo: Any, root: str) -> list[dict[str, Any]]:
         relative = Path(path).relative_to(root).as_posix()
         name = relative.rsplit("/", 1)[-1]
         number = entry.lineno + 1
-        test = name.startswith("test_") or name.endswith("_test.py") or name == "conftest.py"
+        test = name.startswith("test_") or name.endswith("_test.py") or name in ("conftest.py", "tests.py")
         mine.pop(test, None)
         mine[test] = {"path": relative, "line": number, "function": entry.name, "source": around(path, number)}
     return list(mine.values())

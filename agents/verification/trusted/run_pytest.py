@@ -28,7 +28,13 @@ class Options:
         self.folders: list[str] = raw["folders"]
         self.plugins: list[str] = raw["plugins"]
         self.pythonpath: str = raw["pythonpath"]
+        self.files: str = raw["files"]
+        self.functions: str = raw["functions"]
+        """Patterns of names; the canaries' are among them."""
+        self.words: list[str] = raw["words"]
         self.sources: list[str] = raw["sources"]
+        self.tests: list[str] = raw["tests"]
+        """Those of `sources` that only the project's configuration calls tests."""
         self.each: float = raw["each"]
         self.coverage: bool = raw["coverage"]
         self.broken: str = raw["broken"]
@@ -76,8 +82,8 @@ def break_all(channel: Any, options: Options) -> Any:
     broken, mark = beside("broken"), Path.cwd() / f".{options.canary}"
     count, guarded = 0, []
     for path in options.sources:
-        text = Path(path).read_text(encoding="utf-8", errors="replace")
-        if broken.is_test(path):
+        text = Path(path).read_text(encoding="utf-8-sig", errors="replace")
+        if broken.is_test(path) or path in options.tests:
             new = broken.guard_tests(text, options.canary)
             guarded += [path] if new != text else []
         elif options.broken == "all":
@@ -132,6 +138,7 @@ def arguments(options: Options) -> list[str]:
         *(("--tb=no", "--assert=plain") if options.broken else ("--tb=short",)),
         *("-p", "no:cacheprovider", "-p", "no:randomly", "-o", "addopts="),
         *("-o", f"pythonpath={options.pythonpath}", f"--rootdir={Path.cwd()}"),
+        *("-o", f"python_files={options.files}", "-o", f"python_functions={options.functions}", *options.words),
         *(word for plugin in options.plugins for word in ("-p", plugin)),
         ".",
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agents.languages.python_manifest import pythonpath, read_manifest
+from agents.languages.python_manifest import read_manifest
 from agents.verification.tree import Tree
 
 
@@ -55,17 +55,3 @@ def test_every_manifest_counts_and_includes_are_followed() -> None:
 )
 def test_a_broken_pyproject_names_nothing(text: str) -> None:
     assert requirements(pyproject__toml=text) == ()
-
-
-@pytest.mark.parametrize(
-    ("files", "expected"),
-    [
-        ({}, ". src"),
-        ({"pytest.ini": "[pytest]\npythonpath = app lib\n"}, ". src app lib"),
-        ({"pyproject.toml": '[tool.pytest.ini_options]\npythonpath = ["src", "x"]\n'}, ". src x"),
-        ({"pytest.ini": "[pytest]\npythonpath = /etc ../up $HOME ok\n"}, ". src ok"),
-        ({"pytest.ini": "nonsense", "pyproject.toml": "tool = 1"}, ". src"),
-    ],
-)
-def test_the_import_path_has_the_roots_and_what_the_project_names(files: dict[str, str], expected: str) -> None:
-    assert pythonpath(Tree(files)) == expected
