@@ -6,10 +6,11 @@ the journal only while it is given the same. After a crash behind the report the
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
-from .files import FileProblem, Folder
+from .files import Folder
 from .project import Project
+from .records import record
 from .triggers import content_of
 
 PENDING = f"{Project.MEMORY}/amendment.json"
@@ -39,17 +40,9 @@ def prepare(folder: Folder, amendment: Amendment) -> None:
 
 def finish(folder: Folder, *, verifying: int | None = None) -> None:
     """Amend what was prepared, unless it belongs to the turn `verifying`, which is not over. May be repeated."""
-    amendment = _prepared(folder)
+    amendment = record(folder, PENDING, Amendment, limit=LARGEST)
     if amendment is None or amendment.turn == verifying:
         return
     if content_of(folder, Project.ACCEPTANCE) == amendment.tried:
         folder.write(Project.ACCEPTANCE, amendment.acceptance)
     folder.remove(PENDING)
-
-
-def _prepared(folder: Folder) -> Amendment | None:
-    try:
-        data = folder.read(PENDING, limit=LARGEST)
-        return None if data is None else Amendment.model_validate_json(data)
-    except (FileProblem, ValidationError):
-        return None

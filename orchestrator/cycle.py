@@ -14,7 +14,7 @@ from . import steering, store
 from .budget import BudgetExceeded
 from .config_error import ConfigError
 from .events import Arrived, Event, Failed, Stalled
-from .files import FileProblem, Folder, Gone
+from .files import DiskError, FileProblem, Folder, Gone
 from .look import Look
 from .machine import WORKING, Action, step
 from .project import Trigger
@@ -142,7 +142,7 @@ class Cycle:
                     raise Gone(f"{self._name} was deleted, renamed or replaced while it was worked on; that is dropped")
                 if steering.told(folder) == steering.STOP:
                     return steering.halted(steering.STOP, self._name)
-                if look.outdated():
+                if _outdated(look):
                     self._shell.view.say("a newer version arrived; the work on the old one stops", project=self._name)
                     return None
                 self._advise(look, folder)
@@ -173,6 +173,14 @@ class Cycle:
                     f"internal error in {action}: {error!r}", "this is a defect; the traceback is in the log"
                 )
             return event
+
+
+def _outdated(look: Look) -> bool:
+    """Not when the disk does not let us look just now: the work that is paid for goes on, and meets the disk itself."""
+    try:
+        return look.outdated()
+    except DiskError:
+        return False
 
 
 def _dated(state: State, event: Event, now: datetime) -> State:

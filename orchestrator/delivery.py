@@ -12,11 +12,12 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
-from .files import FileProblem, Folder, is_cache
+from .files import Folder, is_cache
 from .iterations import files_of
 from .project import Project
+from .records import record
 from .triggers import manifest_of
 
 PENDING = f"{Project.MEMORY}/delivery.json"
@@ -63,7 +64,7 @@ def edited_by_hand(folder: Folder, hashes: Mapping[str, str]) -> frozenset[str]:
     manifest = manifest_of(folder)
     rows = manifest.get("files")
     if not isinstance(rows, list):
-        unfinished = _prepared(folder)
+        unfinished = record(folder, PENDING, Delivery, limit=LARGEST)
         return _edited_around(unfinished, hashes) if unfinished else frozenset()
     delivered = {str(row.get("path")): row.get("sha256") for row in rows if isinstance(row, dict)}
     noted = manifest.get("edited")
@@ -88,21 +89,13 @@ def prepare(folder: Folder, delivery: Delivery) -> None:
 
 def pending(folder: Folder, turn: int) -> Delivery | None:
     """The delivery of `turn` that was prepared and not finished."""
-    delivery = _prepared(folder)
+    delivery = record(folder, PENDING, Delivery, limit=LARGEST)
     return delivery if delivery is not None and delivery.turn == turn else None
 
 
 def forget(folder: Folder) -> None:
     """Remove what was prepared and applied to its end, which the manifest closes."""
     folder.remove(PENDING)
-
-
-def _prepared(folder: Folder) -> Delivery | None:
-    try:
-        data = folder.read(PENDING, limit=LARGEST)
-        return None if data is None else Delivery.model_validate_json(data)
-    except (FileProblem, ValidationError):
-        return None
 
 
 def apply(folder: Folder, delivery: Delivery) -> frozenset[str]:

@@ -13,7 +13,7 @@ from agents.tiers import profile
 
 from . import intake
 from .delivery import edited_by_hand, staged_hashes
-from .files import FileProblem, Folder
+from .files import DiskError, FileProblem, Folder
 from .iterations import archive_of, facts_of, files_of, text_of
 from .project import Project
 from .state import State
@@ -50,11 +50,13 @@ def digest(work: Work) -> str:
 
 
 def required(folder: Folder, rel: str) -> str:
-    """The text of a file that must be there and hold something. Raises Unreadable."""
+    """The text of a file that must be there and hold something. Raises Unreadable, and DiskError."""
     try:
         text = intake.read(folder, rel)
     except intake.Blank as problem:
         raise Unreadable(str(problem), blank=True) from problem
+    except DiskError:
+        raise
     except FileProblem as problem:
         raise Unreadable(str(problem)) from problem
     if text is None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from .archive import unpack
-from .files import FileProblem, Folder
+from .files import Folder
 from .project import Project
+from .records import content, record
 
 LARGEST_ARCHIVE = 512 << 20
+LARGEST_FACTS = 16 << 20
 
 
 class Facts(BaseModel):
@@ -55,14 +57,8 @@ def keep_facts(folder: Folder, facts: Facts) -> None:
 
 
 def facts_of(folder: Folder, iteration: int | None) -> Facts | None:
-    """None when the iteration was never judged, or its record is damaged."""
-    if iteration is None:
-        return None
-    try:
-        data = folder.read(facts_path(iteration), limit=16 << 20)
-        return None if data is None else Facts.model_validate_json(data)
-    except (FileProblem, ValidationError):
-        return None
+    """None when the iteration was never judged, or its record is damaged. Raises FileProblem when it cannot be read."""
+    return None if iteration is None else record(folder, facts_path(iteration), Facts, limit=LARGEST_FACTS)
 
 
 def judged_at(folder: Folder, iteration: int) -> datetime | None:
@@ -89,24 +85,19 @@ def keep_files(folder: Folder, iteration: int, archive: bytes) -> None:
 
 
 def archive_of(folder: Folder, iteration: int | None) -> bytes | None:
-    """The zip of what the iteration delivered; None when it was not kept or is damaged."""
+    """The zip of what the iteration delivered; None when it was not kept or is damaged. Raises FileProblem."""
     data = _kept(folder, iteration)
     return data if data is not None and unpack(data) is not None else None
 
 
 def files_of(folder: Folder, iteration: int | None) -> dict[str, bytes] | None:
-    """Path -> content of what the iteration delivered; None when it was not kept or is damaged."""
+    """Path -> content of what the iteration delivered; None when it was not kept or is damaged. Raises FileProblem."""
     data = _kept(folder, iteration)
     return None if data is None else unpack(data)
 
 
 def _kept(folder: Folder, iteration: int | None) -> bytes | None:
-    if iteration is None:
-        return None
-    try:
-        return folder.read(archive_path(iteration), limit=LARGEST_ARCHIVE)
-    except FileProblem:
-        return None
+    return None if iteration is None else content(folder, archive_path(iteration), limit=LARGEST_ARCHIVE)
 
 
 def text_of(files: Mapping[str, bytes]) -> dict[str, str]:

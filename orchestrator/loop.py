@@ -12,7 +12,7 @@ from agents.verification.box import SandboxUnavailable
 
 from .busy import Busy
 from .cycle import Cycle
-from .files import DiskFull, FileProblem, Folder, Gone, ReadOnly
+from .files import FileProblem, Folder, Gone
 from .machine import HELD
 from .program import again
 from .project import Project
@@ -199,16 +199,14 @@ class Loop:
                 self._say(str(gone), Level.WARNING, name)
             if (self._workspace.path / name).is_dir():
                 self._note(name)  # another folder stands in its place, or only a part of it was deleted
-        except (DiskFull, ReadOnly) as problem:
-            self._stuck(name, str(problem), Status.WAITING)
         except (StateProblem, FileProblem) as problem:
-            self._stuck(name, str(problem), Status.FAILED)
+            self._stuck(name, str(problem), Status.WAITING)
         except Exception:
             log.exception("%s: the cycle broke", name)
             self._stuck(name, f"internal error; the traceback is in the log; {again(name)}", Status.FAILED)
 
     def _stuck(self, name: str, problem: str, status: Status) -> None:
-        """The state could not be written: remember it here, so that the next rescan looks again."""
+        """The state cannot be read or written: remember it here; while it is `waiting`, each rescan looks again."""
         self._shell.say_once(name, problem, Level.ERROR)
         known = self._states.get(name, State(name=name))
         self._states[name] = known.model_copy(update={"status": status, "error": problem})

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from .files import FileProblem, Folder
+from . import records
+from .files import DiskError, FileProblem, Folder
 from .project import Project, Trigger
 from .state import Phase, State
 
@@ -37,14 +38,20 @@ def fingerprints(folder: Folder, state: State) -> dict[Trigger, str]:
 
 
 def fingerprint(folder: Folder, rel: str) -> str | None:
-    """None when the file is absent. What is no plain file has a fingerprint too: reading it says what is wrong."""
+    """None when the file is absent. What is no plain file has a fingerprint too: reading it says what is wrong.
+
+    Raises DiskError: a file that cannot be looked at for a moment has not changed.
+    """
     try:
         found = folder.stat(rel)
         if found is None:
             return None
         if found.size > LARGEST:
             return f"{found.mtime_ns}:{found.size} bytes"
-        return f"{found.mtime_ns}:{folder.sha256(rel)}"
+        digest = folder.sha256(rel)
+        return None if digest is None else f"{found.mtime_ns}:{digest}"
+    except DiskError:
+        raise
     except FileProblem as problem:
         return f"0:{type(problem).__name__}"
 
@@ -83,10 +90,10 @@ def untouched(
 
 
 def manifest_of(folder: Folder) -> dict[str, object]:
-    """The manifest as JSON; empty when absent, made by hand, or damaged."""
+    """The manifest as JSON; empty when absent, made by hand, or damaged. Raises FileProblem when it cannot be read."""
+    data = records.content(folder, Project.MANIFEST, limit=LARGEST)
     try:
-        data = folder.read(Project.MANIFEST, limit=16 << 20)
         value = json.loads(data) if data else {}
-    except (FileProblem, ValueError, RecursionError):
+    except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}

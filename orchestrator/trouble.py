@@ -12,7 +12,7 @@ from providers import Blocked, ContextExceeded, ProviderError, RequestRejected, 
 from .budget import BudgetExceeded
 from .config_error import ConfigError
 from .events import Event, Failed, Halted, Stalled
-from .files import DiskFull, FileProblem, ReadOnly
+from .files import PASSING, DiskError, DiskFull, FileProblem, ReadOnly
 from .gather import Unreadable
 from .state import State
 from .steering import Held, halted
@@ -23,6 +23,7 @@ LONGEST = timedelta(hours=1)
 """However long a server asks us to wait, it is tried again after this; a clock that jumps parks nothing for ever."""
 SOON = timedelta(seconds=30)
 """How long to leave a server alone that did not say when to come back."""
+_TRIED_AGAIN = "it is tried again every five minutes, and at the next start"
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,10 @@ def event_for(error: Exception, project: str, now: datetime) -> Event | None:
             return Stalled(f"no sandbox works here: {error}", not_before=now + RECHECK)
         case DiskFull() | ReadOnly():
             return Stalled(str(error), "make room; the project goes on by itself", now + SOON)
+        case DiskError():
+            return Stalled(str(error), _TRIED_AGAIN, now + RECHECK)
+        case OSError(errno=number) if number in PASSING:
+            return Stalled(f"the system failed: {error}", _TRIED_AGAIN, now + RECHECK)
         case ProviderError():
             return _provider_trouble(error, now)
         case Unreadable() | AgentError() | FileProblem() | ConfigError():
@@ -64,6 +69,6 @@ def _provider_trouble(error: ProviderError, now: datetime) -> Event:
             kind = AskedToWait if answered else Stalled
             return kind(str(error), "it is asked again by itself", now + min(wait, LONGEST))
         case Blocked():
-            return Stalled(str(error), "it is tried again every five minutes, and at the next start", now + RECHECK)
+            return Stalled(str(error), _TRIED_AGAIN, now + RECHECK)
         case _:
             return Failed(str(error), "if it comes again, use another model")

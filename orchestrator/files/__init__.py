@@ -5,10 +5,24 @@ from __future__ import annotations
 from .caches import is_cache
 from .fingerprint import Fingerprint
 from .folder import Folder
-from .problems import Denied, DiskFull, FileProblem, Gone, NotRegular, NotText, ReadOnly, TooLarge, UnsafePath
+from .problems import (
+    PASSING,
+    Denied,
+    DiskError,
+    DiskFull,
+    FileProblem,
+    Gone,
+    NotRegular,
+    NotText,
+    ReadOnly,
+    TooLarge,
+    UnsafePath,
+)
 
 __all__ = [
+    "PASSING",
     "Denied",
+    "DiskError",
     "DiskFull",
     "FileProblem",
     "Fingerprint",

@@ -112,10 +112,10 @@ def append(directory: Directory, name: str, rel: str, data: bytes | str) -> None
 
 
 def try_out(directory: Directory, size: int) -> None:
-    """Write `size` bytes and remove them."""
+    """Write `size` bytes durably, and remove them: some disks fail only when they are synced."""
     with _unfinished(directory, 0o600) as temporary:
         _write_all(directory, temporary.descriptor, bytes(size))
-        temporary.close()
+        temporary.finish()
         directory.unlink(temporary.name)
 
 

@@ -67,11 +67,13 @@ class Folder:
         return self._root.identity()
 
     def still_there(self) -> bool:
-        """False once the folder was deleted, renamed or replaced by another."""
+        """False once the folder was deleted, renamed or replaced by another; not while the disk does not say."""
         try:
             found = self.path.lstat()
-        except OSError:
+        except (FileNotFoundError, NotADirectoryError):
             return False
+        except OSError:
+            return True
         return (found.st_dev, found.st_ino) == self.identity()
 
     def free_bytes(self) -> int:

@@ -9,6 +9,7 @@
   * Gone               the folder was deleted while it was in use
   * DiskFull           no space, or over quota: pause until there is space again
   * ReadOnly           the file system is mounted read-only
+  * DiskError          the disk, the network to it or the system failed; the same may work in a moment
 """
 
 from __future__ import annotations
@@ -58,6 +59,31 @@ class ReadOnly(FileProblem):
     """The file system is mounted read-only."""
 
 
+class DiskError(FileProblem):
+    """The disk, the network to it or the system failed. It says nothing about the file, which may well be there."""
+
+
+PASSING = frozenset(
+    {
+        errno.EIO,
+        errno.ESTALE,
+        errno.ETIMEDOUT,
+        errno.EAGAIN,
+        errno.EBUSY,
+        errno.ENOMEM,
+        errno.EMFILE,
+        errno.ENFILE,
+        errno.ENODEV,
+        errno.ENOTCONN,
+        errno.ECONNABORTED,
+        errno.ECONNRESET,
+        errno.EHOSTDOWN,
+        errno.EHOSTUNREACH,
+    }
+)
+"""Errors of a disk, a mount or a system that may be well again in a moment: nobody has to change a file."""
+
+
 _SENTENCES: dict[int, tuple[type[FileProblem], str]] = {
     errno.ENOSPC: (DiskFull, "the disk is full; free some space, the work goes on by itself"),
     errno.EDQUOT: (DiskFull, "the disk quota is used up; free some space, the work goes on by itself"),
@@ -82,5 +108,11 @@ def translated(path: str) -> Iterator[None]:
     except FileExistsError:
         raise
     except OSError as error:
-        kind, sentence = _SENTENCES.get(error.errno or 0, (FileProblem, f"{error.strerror or error}"))
+        kind, sentence = _problem(error)
         raise kind(f"{path}: {sentence}", path) from error
+
+
+def _problem(error: OSError) -> tuple[type[FileProblem], str]:
+    if error.errno in PASSING:
+        return DiskError, f"the disk or the system failed ({error.strerror}); look after it, the work goes on by itself"
+    return _SENTENCES.get(error.errno or 0, (FileProblem, f"{error.strerror or error}"))
