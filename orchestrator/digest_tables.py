@@ -30,7 +30,6 @@ def overview(digests: Sequence[Digest], width: int, *, ascii_only: bool) -> Rend
     table = columns("project", "status", "scores", "best", *(("tokens", "cost", "minutes") if wide else ("cost",)))
     for column in table.columns[3:]:
         column.justify, column.no_wrap = "right", True
-    table.columns[0].max_width = 24
     for each in digests:
         row = each.standing
         tokens, cost, spent = _amounts(each.spent)

@@ -110,7 +110,8 @@ def _budgets(rows: Sequence[Row]) -> Text:
     scarcest = sorted(rows, key=lambda row: row.budget_left or 0.0)
     scarce = [row for row in scarcest if (row.budget_left or 0.0) < 0.5]
     if not scarce:
-        return Text.assemble(("budget left: ", "dim"), _budget(scarcest[0]), (" or more" if rows[1:] else "", "dim"))
+        more = " or more" if rows[1:] and scarcest[0].budget_left != 1 else ""
+        return Text.assemble(("budget left: ", "dim"), _budget(scarcest[0]), (more, "dim"))
     named = [Text.assemble(f"{line(row.project, 60)} ", _budget(row)) for row in scarce]
     parts = Text.assemble(("budget left: ", "dim"), Text(", ", style="dim").join(named))
     parts.no_wrap, parts.overflow = True, "ellipsis"

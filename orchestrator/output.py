@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import TextIO
 
+from rich.cells import cell_len
+
 
 def honour_locale(streams: Iterable[TextIO | None], environment: Mapping[str, str]) -> None:
     """Print ASCII on terminals when LC_ALL=C says so, where Python would print UTF-8; logs keep every letter."""
@@ -60,7 +62,16 @@ class Output(io.TextIOBase):
         return True
 
     def _known(self, text: str) -> str:
-        return text.encode(self.encoding, "replace").decode(self.encoding)
+        return (
+            text if self._encodes(text) else "".join(each if self._encodes(each) else _instead(each) for each in text)
+        )
+
+    def _encodes(self, text: str) -> bool:
+        try:
+            text.encode(self.encoding)
+        except UnicodeEncodeError:
+            return False
+        return True
 
     def _give_up(self) -> None:
         """Point a broken standard stream at nothing, or the interpreter complains when it flushes it at its end."""
@@ -70,3 +81,8 @@ class Output(io.TextIOBase):
                 nowhere = os.open(os.devnull, os.O_WRONLY)
                 os.dup2(nowhere, self._stream.fileno())
                 os.close(nowhere)
+
+
+def _instead(character: str) -> str:
+    """As wide as the character itself, or columns would shift; a name that was cut does not end like a question."""
+    return "~" if character == "…" else "?" * cell_len(character)

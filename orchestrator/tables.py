@@ -27,6 +27,8 @@ STYLES = {
     "exhausted": "yellow",
     "idle": "dim",
 }
+NAME = 24
+"""Columns for the name of a project or a provider; where nothing else has room for it, it is cut."""
 SUBJECT = 29
 """Columns for what `doctor` looked at."""
 VERDICTS = {"ok": "green", "warning": "yellow", "failed": "bold red"}
@@ -50,7 +52,7 @@ def status_table(standings: Sequence[Standing], width: int) -> RenderableType:
 def next_lines(standings: Iterable[Standing]) -> Table:
     """Each project's name and what it needs next."""
     grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(style="bold", no_wrap=True, max_width=28, overflow="ellipsis")
+    grid.add_column(style="bold", no_wrap=True, max_width=NAME, overflow="ellipsis")
     grid.add_column(overflow="fold")
     for row in standings:
         grid.add_row(Text(line(row.project, 60)), Text(line(row.next, 400)))
@@ -133,14 +135,15 @@ def score_text(score: float | None) -> str:
 
 
 def columns(*names: str, right: Iterable[int] = ()) -> Table:
-    """An empty table; the last column takes the lines that are too long for it."""
+    """An empty table; the last column, and that of models, take the lines that are too long for them."""
     table = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
     for number, name in enumerate(names):
-        last = number == len(names) - 1
+        folds = name == "model" or number == len(names) - 1
         table.add_column(
             name,
             justify="right" if number in right else "left",
-            no_wrap=not last,
-            overflow="fold" if last else "ellipsis",
+            no_wrap=not folds,
+            overflow="fold" if folds else "ellipsis",
+            max_width=NAME if name in ("project", "provider") else None,
         )
     return table

@@ -17,6 +17,7 @@ from orchestrator.project import Project
 from orchestrator.shipped import config_yaml
 from orchestrator.state import State
 from orchestrator.workspace_lock import WorkspaceLock
+from tests.fakes.history import past
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "run_orchestrator.py"
@@ -214,6 +215,22 @@ def test_status_shows_every_project_and_what_is_next(tmp_path: Path, monkeypatch
     assert "links  no plan" in narrow
 
 
+@pytest.mark.parametrize("width", ["80", "140"])
+@pytest.mark.parametrize("command", [("status",), *(("usage", "--by", by) for by in ("agent", "project"))])
+def test_a_long_name_leaves_room_for_every_heading_and_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], width: str
+) -> None:
+    past(tmp_path / "projects", "n" * 100, status="exhausted")
+    monkeypatch.setenv("COLUMNS", width)
+    told = invoke(*command).output
+    wanted = {
+        "status": ("iteration", "score", "best", "tokens", "cost", "exhausted", "3/10", "10.5k", "$0.08"),
+        "usage": ("calls", "tokens", "cost", "minutes", "$0."),
+    }[command[0]]
+    assert [each for each in wanted if each not in told] == []
+    assert max(map(len, told.splitlines()[-2:])) <= int(width)
+
+
 def test_status_as_json_is_the_documented_document(tmp_path: Path) -> None:
     project(tmp_path / "projects", status="completed", last_score=9.0)
     told = json.loads(invoke("status", "--json").output)
@@ -286,7 +303,7 @@ def test_tables_survive_an_ascii_locale_and_hostile_names(tmp_path: Path) -> Non
     project(tmp_path, "wörter 🎉", status="failed", error="\x1b[31mred \u202e 🎉")
     ran = script("status", "--workspace", str(tmp_path), cwd=tmp_path, env={"PYTHONIOENCODING": "ascii"})
     assert ran.returncode == 0, ran.stderr
-    assert "w?rter ?" in ran.stdout
+    assert "w?rter ??  failed" in ran.stdout
     assert "\x1b" not in ran.stdout
 
 

@@ -241,7 +241,8 @@ def test_a_terminal_that_knows_only_ascii_gets_question_marks() -> None:
     view.show("p", row("wörter 🎉 " * 20))
     console.print(view.live.get_renderable())
     shown = written(stream)
-    assert "w?rter ?" in shown
+    assert "w?rter ??" in shown
+    assert "~  " in shown
     assert "-" * 80 in shown
 
 
@@ -274,6 +275,12 @@ def test_on_a_narrow_screen_the_scarcest_budgets_are_named_first() -> None:
         "budget left: c 10%, a 40%",
         "budget left: 90% or more",
     ]
+
+
+def test_untouched_budgets_are_not_said_to_be_more_than_all() -> None:
+    console, stream = screen(80)
+    console.print(live_table([replace(row(name), budget_left=1.0) for name in "ab"], 1000.0, width=80, height=24))
+    assert written(stream).splitlines()[-1] == "budget left: 100%"
 
 
 @pytest.mark.parametrize(
@@ -351,6 +358,23 @@ def test_a_terminal_in_the_c_locale_gets_ascii_and_a_log_every_letter(
     stream.write("wörter")
     stream.flush()
     assert cast("io.BytesIO", stream.buffer).getvalue() == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("wörter", "w?rter"),
+        ("日本 x", "???? x"),
+        ("a long na…", "a long na~"),
+        ("e\u0301 x", "e x"),
+        ("plain", "plain"),
+    ],
+)
+def test_what_a_terminal_cannot_show_takes_as_much_room_as_it_would(text: str, shown: str) -> None:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    Output(stream).write(text)
+    stream.flush()
+    assert cast("io.BytesIO", stream.buffer).getvalue().decode() == shown
 
 
 class Broken(io.StringIO):

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import subprocess
 from pathlib import Path
+from typing import cast
 
 import pytest
 from click.testing import CliRunner, Result
+from rich.console import Console
 
 from orchestrator.cli import cli
 from orchestrator.difference import Change, changes, total, unified
 from orchestrator.files import Folder
 from orchestrator.journal import Journal
+from orchestrator.spending import Sum
+from orchestrator.tables import usage_table
 from tests.fakes.history import past
 
 
@@ -152,3 +157,12 @@ def test_an_unknown_cost_is_empty_in_csv_and_a_question_mark_in_the_table(tmp_pa
     past(tmp_path / "projects", cost=None)
     assert next(csv.DictReader(invoke("usage", "--csv").output.splitlines()))["cost"] == ""
     assert invoke("usage").output.splitlines()[1].split() == ["links", "architect", "1", "1.5k", "?", "0.5"]
+
+
+def test_a_long_model_name_is_shown_whole_and_leaves_room_for_the_numbers() -> None:
+    total = Sum(calls=1, failed=0, tokens=123_456, cost=0.5, seconds=60.0)
+    console = Console(file=io.StringIO(), width=80)
+    console.print(usage_table(("provider", "model"), [(("p" * 40, "q" * 50), total)], total))
+    shown = cast("io.StringIO", console.file).getvalue()
+    assert [each for each in ("calls", "tokens", "123.5k", "$0.50", "minutes", "1.0") if each not in shown] == []
+    assert shown.count("q") == 50
