@@ -6,6 +6,8 @@ import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from agents.verification.text import inline
+
 from .iterations import Facts
 from .project import Project
 from .state import State
@@ -71,7 +73,8 @@ def _rounds(state: State, rounds: Sequence[Facts]) -> Iterator[str]:
     for facts in rounds:
         kind = "a new draft" if facts.afresh or facts.iteration == 1 else "a repair"
         best = ", the best" if facts.iteration == state.best_iteration else ""
-        yield f"iteration {facts.iteration}, {kind}: {facts.score:g}/10{best}; {facts.summary or 'no summary'}"
+        cause = f"; {inline(facts.cause, 200)}" if facts.cause else ""
+        yield f"iteration {facts.iteration}, {kind}: {facts.score:g}/10{best}; {facts.summary or 'no summary'}{cause}"
 
 
 def _advice(state: State, rounds: Sequence[Facts], program: str) -> Iterator[str]:

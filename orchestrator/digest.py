@@ -140,7 +140,7 @@ def _round(folder: Folder, score: Mapping[str, Any], base: int | None, made: Seq
         score=float(score["score"]),
         green=bool(score.get("green")),
         accepted=bool(score.get("accepted")),
-        summary=str(score.get("summary") or ""),
+        summary="; ".join(str(score[key]) for key in ("summary", "cause") if score.get(key)),
         passed=None if facts is None else len(facts.passed),
         failed=None if facts is None else len(facts.failed),
         lost=tuple(map(str, score.get("lost") or ())),

@@ -26,7 +26,8 @@ def tell(view: View, before: State, now: State) -> None:
 def _tell_score(view: View, now: State, score: Score) -> None:
     reached = score.score >= now.quality_threshold
     text = f"score {score.score:g}/10 in iteration {score.iteration}"
-    text += f" ({score.summary})" if score.summary else ""
+    found = "; ".join(filter(None, (score.summary, score.cause)))
+    text += f" ({found})" if found else ""
     if not score.accepted:
         text += f"; iteration {now.best_iteration} with {now.best_score:g} stays the best"
     view.say(text, project=now.name, level=Level.GOOD if reached else Level.INFO)

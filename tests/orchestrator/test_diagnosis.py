@@ -47,6 +47,12 @@ def test_names_cannot_break_the_page_and_there_is_an_end_to_them() -> None:
     assert "`t:: 09 ` and 30 more" in page
 
 
+def test_each_round_says_what_it_failed_of() -> None:
+    told = facts(2, 2.0).model_copy(update={"cause": "NameError: name 'x' is not `defined`"})
+    page = diagnosis(BEST, [told], "code-tumbler")
+    assert "2/10, the best; so so; `NameError: name 'x' is not 'defined'`" in page
+
+
 def same_again(agents: Trio) -> Trio:
     def build(work: Work) -> Built:
         return Built({"main.py": "print(1)\n", "tests/test_main.py": "def test_x(): ...\n"})

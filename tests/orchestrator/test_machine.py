@@ -6,6 +6,8 @@ from orchestrator.events import Archived, Arrived, Event, Failed, Halted, Restor
 from orchestrator.machine import HELD, Action, IllegalEvent, next_arrival, outdates, step, take
 from orchestrator.project import Trigger
 from orchestrator.state import Phase, Score, State, Status
+from orchestrator.tell import tell
+from tests.fakes.daemon import Heard
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -128,6 +130,14 @@ def test_a_worse_iteration_does_not_become_the_best() -> None:
     assert (second.best_iteration, second.best_score, second.last_score) == (1, 6.0, 5.0)
     assert [score.accepted for score in second.scores] == [True, False]
     assert second.lessons == ("iteration 2 was dropped: 5/10, but iteration 1 has 6/10",)
+
+
+def test_the_score_is_told_with_what_the_round_failed_of() -> None:
+    said = Heard()
+    before = at(Status.VERIFYING, iteration=1)
+    score = Score(iteration=1, score=5.0, summary="4 of 5 tests passed", cause="NameError: name 'x' is not defined")
+    tell(said, before, step(before, Arrived(Trigger.REPORT, score))[0])
+    assert "score 5/10 in iteration 1 (4 of 5 tests passed; NameError: name 'x' is not defined)" in said.text()
 
 
 def test_a_lesson_says_what_the_round_failed_of() -> None:
