@@ -7,7 +7,7 @@ import io
 import stat
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from .files import FileProblem, Folder, Gone, NotText, TooLarge, is_cache
@@ -32,26 +32,33 @@ def staged_files(folder: Folder) -> list[str]:
     return [path for path in found if root + path != Project.MANIFEST]
 
 
+def staged(folder: Folder, *, max_files: int = MAX_FILES, max_bytes: int = MAX_BYTES) -> Iterator[tuple[str, bytes]]:
+    """(path, content) of each source file in staging, one after the other.
+
+    Raises TooLarge before it reads more than that, or NotText for a name that no archive can hold.
+    """
+    left_files, left_bytes = max_files, max_bytes
+    for path in staged_files(folder):
+        _require_utf8(path)
+        found = folder.stat(f"{Project.STAGING}/{path}")
+        if found is not None and (left_files == 0 or found.size > left_bytes):
+            told = f"more than {max_files:,} files or {max_bytes:,} bytes; remove what is not source"
+            raise TooLarge(f"{Project.STAGING}: {told}", path)
+        data = folder.read(f"{Project.STAGING}/{path}", limit=left_bytes)
+        if data is not None:  # else it was deleted since it was listed
+            left_files, left_bytes = left_files - 1, left_bytes - len(data)
+            yield path, data
+
+
 def snapshot(
     folder: Folder, destination: Folder, *, max_files: int = MAX_FILES, max_bytes: int = MAX_BYTES
 ) -> dict[str, str]:
     """Copy staging into the empty directory `destination`, which nobody else writes to; path -> SHA-256 of the copy.
 
-    Not synced: a snapshot does not outlive the daemon. Raises TooLarge, or NotText for a name that no archive can hold.
+    Not synced: a snapshot does not outlive the daemon. Raises as `staged` does.
     """
     copied: dict[str, str] = {}
-    left = max_bytes
-    for path in staged_files(folder):
-        _require_utf8(path)
-        data = folder.read(f"{Project.STAGING}/{path}", limit=max_bytes)
-        if data is None:
-            continue  # deleted since it was listed
-        left -= len(data)
-        if left < 0 or len(copied) == max_files:
-            raise TooLarge(
-                f"{Project.STAGING}: more than {max_files:,} files or {max_bytes:,} bytes; remove what is not source",
-                path,
-            )
+    for path, data in staged(folder, max_files=max_files, max_bytes=max_bytes):
         destination.put(path, data, mode=_mode(folder, f"{Project.STAGING}/{path}"))
         copied[path] = hashlib.sha256(data).hexdigest()
     return copied

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from .archive import staged_files
-from .delivery import edited_by_hand
-from .difference import changes
+from .delivery import edited_by_hand, staged_hashes
+from .difference import LARGEST, changes
 from .files import FileProblem, Folder
 from .iterations import facts_of, files_of
 from .project import Project
+from .records import content
 from .state import State
 from .triggers import manifest_of
 
@@ -42,15 +41,20 @@ def _plan(folder: Folder, written: str | None) -> Iterator[Edit]:
 
 
 def _staged(folder: Folder) -> Iterator[Edit]:
-    now = {path: folder.read(f"{Project.STAGING}/{path}") or b"" for path in staged_files(folder)}
-    theirs = edited_by_hand(folder, {path: hashlib.sha256(data).hexdigest() for path, data in now.items()})
     told = manifest_of(folder).get("iteration")
     tested = files_of(folder, told) if isinstance(told, int) else None
-    counted = {change.path: change for change in changes(tested, now)} if tested is not None else {}
-    for path in sorted(theirs):
-        rel, change = f"{Project.STAGING}/{path}", counted.get(path)
-        lines = (change.added, change.removed) if change else (None, None)
-        yield Edit(rel, _when(folder, rel), *lines)
+    for path in sorted(edited_by_hand(folder, staged_hashes(folder))):
+        rel = f"{Project.STAGING}/{path}"
+        yield Edit(rel, _when(folder, rel), *_lines(tested, path, content(folder, rel, limit=LARGEST)))
+
+
+def _lines(tested: Mapping[str, bytes] | None, path: str, now: bytes | None) -> tuple[int | None, int | None]:
+    """Added and removed since it was tested; None when that is not known, is the same, or cannot be compared."""
+    if tested is None or now is None:
+        return None, None
+    old = {path: tested[path]} if path in tested else {}
+    counted = [(change.added, change.removed) for change in changes(old, {path: now})]
+    return counted[0] if counted else (None, None)
 
 
 def _reports(folder: Folder, iterations: Sequence[int]) -> Iterator[Edit]:

@@ -12,6 +12,7 @@ from agents.base import Model, Work
 from agents.tiers import profile
 
 from . import intake
+from .archive import staged
 from .delivery import edited_by_hand, staged_hashes
 from .files import DiskError, FileProblem, Folder
 from .iterations import archive_of, facts_of, files_of, text_of
@@ -190,7 +191,7 @@ def best_of(folder: Folder, state: State) -> Base:
 
 
 def staging(folder: Folder) -> Base:
-    """What is in staging now, as the author of a next version sees it."""
-    hashes = staged_hashes(folder)
-    files = {path: folder.read(f"{Project.STAGING}/{path}") or b"" for path in hashes}
+    """What is in staging now, as the author of a next version sees it. Raises FileProblem, TooLarge among them."""
+    files = dict(staged(folder))
+    hashes = {path: hashlib.sha256(data).hexdigest() for path, data in files.items()}
     return Base(files, hashes, {}, (), edited_by_hand(folder, hashes))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,14 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from . import delivery, store
-from .archive import staged_files
+from . import archive, delivery, store
 from .aside import keep_aside
 from .files import Folder
 from .iterations import files_of
 from .machine import WORKING
 from .program import program
-from .project import Project
 from .rerun import SteeringError
 from .workspace_lock import AlreadyRunning, WorkspaceError, WorkspaceLock
 
@@ -43,10 +42,10 @@ def restore(workspace: Path, name: str, iteration: int, now: datetime) -> Restor
         if kept is None:
             those = f"see which there are with: {program()} report {shlex.quote(name)}"
             raise SteeringError(f"{name}: iteration {iteration} was not kept; {those}")
-        hashes = delivery.staged_hashes(folder)
-        staged = {path: folder.read(f"{Project.STAGING}/{path}") or b"" for path in staged_files(folder)}
+        staged = dict(archive.staged(folder))
+        hashes = {path: hashlib.sha256(data).hexdigest() for path, data in staged.items()}
         edited = delivery.edited_by_hand(folder, hashes)
-        lost = {path: staged[path] for path in sorted(edited) if path in staged and kept.get(path) != staged[path]}
+        lost = {path: staged[path] for path in sorted(edited) if kept.get(path) != staged[path]}
         aside = keep_aside(folder, lost, now)
         made = delivery.Delivery(
             turn=state.turn,

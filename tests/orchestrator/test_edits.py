@@ -50,3 +50,10 @@ async def test_an_edit_that_was_tested_is_noted_with_its_round(tmp_path: Path) -
         touch(root / "03_staging/.manifest.json")
         with Folder.open(root) as folder:
             await until(lambda: (facts := facts_of(folder, 1)) and facts.edited == ("main.py",))
+
+
+async def test_a_huge_file_in_staging_is_named_without_being_read(tmp_path: Path) -> None:
+    root = await finished(tmp_path, 9.0)
+    with (root / "03_staging/data.bin").open("wb") as file:
+        file.truncate(300 << 20)
+    assert [(edit.path, edit.added) for edit in of(root).edits] == [("03_staging/data.bin", None)]

@@ -1,4 +1,4 @@
-"""What the Verifier is told of earlier programs."""
+"""What agents are told: of earlier programs, and of what is staged now."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from orchestrator import gather, iterations
-from orchestrator.files import Folder
+from orchestrator.archive import MAX_BYTES
+from orchestrator.files import Folder, TooLarge
 from orchestrator.project import Project
 from orchestrator.state import Score, State
 from tests.fakes.model import ScriptedModel
@@ -93,3 +94,12 @@ def test_a_model_that_writes_one_draft_is_not_given_others(tmp_path: Path) -> No
         state = State(name="x", iteration=3, scores=scores, best_iteration=1)
         work = gather.for_engineer(folder, state, ScriptedModel(name="coder-7b"), gather.staging(folder))
     assert work.drafts == ()
+
+
+def test_staging_that_is_larger_than_any_source_is_not_read_into_memory(tmp_path: Path) -> None:
+    with Folder.open(tmp_path) as folder:
+        folder.write("03_staging/main.py", "x = 1\n")
+        with (tmp_path / "03_staging/data.bin").open("wb") as file:
+            file.truncate(MAX_BYTES)
+        with pytest.raises(TooLarge, match="remove what is not source"):
+            gather.staging(folder)
