@@ -75,17 +75,35 @@ function superCall(node) {
   return node.body.body.find((part) => part.type === 'ExpressionStatement' && part.expression.callee?.type === 'Super');
 }
 
+// The body of a call that defines a test, `test('title', () => {...})` or `t.test(...)`; undefined for any other node.
+function testBody(node) {
+  if (node.type !== 'CallExpression') return undefined;
+  const body = node.arguments.at(-1)?.body;
+  const callee = node.callee.name ?? node.callee.property?.name ?? '';
+  return /^(?:it|test)$/.test(callee) && body?.type === 'BlockStatement' ? body : undefined;
+}
+
+function children(node) {
+  return Object.values(node).flat().filter((child) => typeof child?.type === 'string');
+}
+
+function holdsTest(node) {
+  return children(node).some((child) => testBody(child) !== undefined || holdsTest(child));
+}
+
+// A test that has tests inside fails with these: if it failed first, they would never run.
 function guarded(text, file) {
   const tree = parsed(text, file);
   const inserts = [];
   const titles = [];
   const walk = (node) => {
-    const [title, body] = [node.arguments?.[0], node.arguments?.at(-1)];
-    if (node.type === 'CallExpression' && /^(?:it|test)$/.test(node.callee.name ?? '') && body?.body?.type === 'BlockStatement') {
-      inserts.push(body.body.start + 1);
-      if (typeof title.value === 'string') titles.push(`${file}::${title.value}`);
+    const body = testBody(node);
+    if (body && !holdsTest(body)) {
+      inserts.push(body.start + 1);
+      const title = node.arguments[0].value;
+      if (typeof title === 'string') titles.push(`${file}::${title}`);
     }
-    for (const child of Object.values(node).flat()) if (typeof child?.type === 'string') walk(child);
+    children(node).forEach(walk);
   };
   if (tree) walk(tree);
   let made = text;

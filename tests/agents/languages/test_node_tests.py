@@ -1,0 +1,56 @@
+"""Which files of a JavaScript project are tests."""
+
+from __future__ import annotations
+
+import pytest
+
+from agents.languages import node_tests
+from agents.languages.node_tests import is_test, scan, typescript_advice
+from agents.verification.tree import Tree
+
+TITLED = "test('adds', () => {});\n"
+COMPUTED = "for (const n of [1]) test(`adds ${n}`, () => {});\n"
+PLAIN = "assert.equal(1, 1);\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("test.js", True),
+        ("test/helper.js", True),
+        ("src/__tests__/a.js", True),
+        ("lib.spec.ts", True),
+        ("lib_test.mjs", True),
+        ("latest.js", False),
+        ("src/contest.js", False),
+    ],
+)
+def test_tests_are_known_by_their_path(path: str, expected: bool) -> None:
+    assert is_test(path) is expected
+
+
+def test_a_file_in_a_folder_of_tests_is_run_when_it_has_one() -> None:
+    files = {"test/a.js": TITLED, "test/b.js": COMPUTED, "test/helper.js": "export const x = 1;\n", "a.test.js": PLAIN}
+    assert node_tests.test_files(Tree(files)) == ["a.test.js", "test/a.js", "test/b.js"]
+
+
+@pytest.mark.parametrize(
+    ("text", "alone", "flagged"),
+    [
+        (TITLED, False, False),
+        (COMPUTED, False, False),
+        (COMPUTED, True, True),
+        (PLAIN, True, False),
+        ("console.log('ok');\n", True, True),
+    ],
+)
+def test_a_file_without_a_fixed_title_is_doubted_when_nothing_else_shows_a_test(
+    text: str, alone: bool, flagged: bool
+) -> None:
+    collected = ["a.test.js"] if alone else ["a.test.js::adds 1"]
+    assert bool(scan({"a.test.js": text}, collected).flags) is flagged
+
+
+def test_tests_in_typescript_alone_are_explained() -> None:
+    assert "a.test.ts is TypeScript" in typescript_advice(Tree({"a.test.ts": TITLED}))[0]
+    assert typescript_advice(Tree({"a.test.ts": TITLED, "b.test.js": TITLED})) == ()
