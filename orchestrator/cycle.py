@@ -29,6 +29,8 @@ from .workspace import advice
 
 log = logging.getLogger(__name__)
 
+_DEFECT = "this is a defect; the traceback is in the log"
+
 
 class Cycle:
     """One project while it is attended to. Set `poked` when its files may have changed."""
@@ -131,13 +133,7 @@ class Cycle:
         """Perform `action`; stop it at once when a change upstream makes it worthless, or the person says STOP."""
         work = asyncio.create_task(self._perform(steps, action), name=f"{self._name}: {action}")
         try:
-            while not work.done():
-                poke = asyncio.create_task(self.poked.wait())
-                await asyncio.wait({work, poke}, return_when=asyncio.FIRST_COMPLETED)
-                poke.cancel()
-                if work.done():
-                    break
-                self.poked.clear()
+            while await self._is_poked(during=work):
                 if not folder.still_there():
                     raise Gone(f"{self._name} was deleted, renamed or replaced while it was worked on; that is dropped")
                 if steering.told(folder) == steering.STOP:
@@ -154,6 +150,18 @@ class Cycle:
                 work.exception()  # what cancelled work failed with is no news: its folder may be gone
             self._shell.view.show(look.state.name, None)
 
+    async def _is_poked(self, *, during: asyncio.Task[Event | None]) -> bool:
+        """Wait until the files may have changed; False when the work has ended before."""
+        poke = asyncio.create_task(self.poked.wait())
+        try:
+            await asyncio.wait({during, poke}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            poke.cancel()
+        if during.done():
+            return False  # a poke that came as well is for the next look
+        self.poked.clear()
+        return True
+
     async def _perform(self, steps: Steps, action: Action) -> Event | None:
         """The work itself; trouble becomes an event. One project must not stop the others."""
         self._shell.spent_out.pop(steps.state.name, None)
@@ -161,6 +169,11 @@ class Cycle:
             return await steps.perform(action)
         except Gone:
             raise
+        except asyncio.CancelledError:
+            if _is_cancelled():
+                raise
+            log.exception("%s: %s was cancelled, but not by us", self._name, action)
+            return Failed(f"internal error in {action}: it was cancelled from within", _DEFECT)
         except Exception as error:
             if isinstance(error, Unavailable) and steps.state.provider:
                 self._shell.crew.doubt(steps.state.provider)
@@ -169,10 +182,14 @@ class Cycle:
             event = event_for(error, self._name, datetime.now(UTC))
             if event is None:
                 log.exception("%s: %s broke", self._name, action)
-                event = Failed(
-                    f"internal error in {action}: {error!r}", "this is a defect; the traceback is in the log"
-                )
+                event = Failed(f"internal error in {action}: {error!r}", _DEFECT)
             return event
+
+
+def _is_cancelled() -> bool:
+    """Whether somebody wants the running task to end; a library that cancels its own scope may let that slip out."""
+    task = asyncio.current_task()
+    return task is None or task.cancelling() > 0
 
 
 def _outdated(look: Look) -> bool:

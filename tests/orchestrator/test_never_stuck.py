@@ -93,3 +93,28 @@ async def test_what_is_deleted_in_the_moment_it_is_written_is_made_again(tmp_pat
     Disk.lost = lost
     async with asyncio.timeout(10):
         assert (await cycle(tmp_path, trio(scores=(9.0,))).run(first=True)).status is Status.COMPLETED
+
+
+async def test_work_that_nobody_cancelled_but_a_library_is_told_as_failed(tmp_path: Path) -> None:
+    """Cancel scopes of libraries are known to leak; the project's cycle would end without a word."""
+    agents = trio(scores=(9.0,))
+
+    def cancelled(_: Work) -> Outcome:
+        raise asyncio.CancelledError
+
+    agents.engineer.outcome = cancelled
+    drop(tmp_path, "x")
+    ended = await cycle(tmp_path, agents).run(first=True)
+    assert ended.status is Status.FAILED
+    assert "cancelled from within" in (ended.error or "")
+
+
+async def test_a_cycle_that_is_cancelled_leaves_no_task_behind(tmp_path: Path) -> None:
+    agents = trio(seconds=30.0)
+    drop(tmp_path, "x")
+    running = asyncio.create_task(cycle(tmp_path, agents).run(first=True))
+    await until(lambda: agents.architect.provider.requests)
+    running.cancel()
+    await asyncio.wait({running})
+    await asyncio.sleep(0)
+    assert asyncio.all_tasks() == {asyncio.current_task()}
