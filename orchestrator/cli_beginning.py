@@ -110,7 +110,7 @@ def demo(context: click.RichContext, /, folder: Path | None) -> None:
     say(console, SAID)
     say(console, f"All of it is in {played.root}; what the second round repaired:")
     command = f"{program()} --workspace {shlex.quote(str(played.root.parent))} diff {played.root.name}"
-    say(console, command, whole=True)
+    say(console, command)
     say(console, f"With a model of yours: {program()} init, then {program()} run")
 
 

@@ -17,6 +17,7 @@ from agents.verification.text import clean, line
 
 from .console_lines import LONGEST_DETAIL, LONGEST_LINE, Clock, Threshold, named, replace_row
 from .live_table import live_table
+from .paragraph import paragraph
 from .view import Level, Row
 
 STYLES = {
@@ -44,7 +45,9 @@ class LiveConsole:
     def say(self, text: str, *, project: str | None = None, level: Level = Level.INFO) -> None:
         if self._shows.lets_through(level):
             when = Text(f"{datetime.now().astimezone():%H:%M:%S}", style="dim")
-            event = Text.assemble((named(project), "bold"), (line(text, LONGEST_LINE), STYLES[level]))
+            head = len(named(project))
+            said = paragraph(f"{named(project)}{line(text, LONGEST_LINE)}", self._console.width - len(when) - 1)
+            event = Text.assemble((said[:head], "bold"), (said[head:], STYLES[level]))
             self._print(_side_by_side(when, event))
 
     def detail(self, text: str) -> None:

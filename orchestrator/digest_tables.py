@@ -14,6 +14,7 @@ from agents.verification.text import count, line
 from .difference import total
 from .digest import Digest, Round
 from .edits import Edit
+from .paragraph import paragraph
 from .spending import Sum
 from .tables import NONE, STYLES, UNKNOWN, WIDE, WORKING, columns, money, next_lines, score_text, short
 
@@ -37,7 +38,7 @@ def overview(digests: Sequence[Digest], width: int, *, ascii_only: bool) -> Rend
         name = Text(line(row.project, 60), style="bold")
         scores = _scores(each, ascii_only=ascii_only, most=12 if wide else 3)
         table.add_row(name, _status(each), scores, score_text(row.best_score), *cells)
-    return Group(table, Text(""), next_lines(each.standing for each in digests))
+    return Group(table, Text(""), next_lines([each.standing for each in digests], width))
 
 
 def _scores(found: Digest, *, ascii_only: bool, most: int) -> Text:
@@ -60,7 +61,9 @@ def page(found: Digest, width: int, *, ascii_only: bool) -> RenderableType:
         parts += [_agents(found), Text("")]
     if told := edited(found):
         parts += [*(Text(line(each, 400), style="yellow") for each in told), Text("")]
-    parts.append(Text.assemble(("next: ", "bold"), line(found.standing.next, 600)))
+    following = Text(paragraph(f"next: {line(found.standing.next, 600)}", width))
+    following.stylize("bold", 0, len("next:"))
+    parts.append(following)
     return Group(*parts)
 
 

@@ -10,10 +10,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import rich_click as click
 
+from .paragraph import paragraph
 from .program import home, program
 
 if TYPE_CHECKING:
@@ -134,12 +136,13 @@ def telling(console: Console, *, quiet: bool) -> Iterator[Callable[[str], None]]
         yield shown.update
 
 
-def say(console: Console, text: str, *, whole: bool = False) -> None:
-    """One paragraph; `whole` for what is to be copied, as each of our commands: no line end is put into it."""
+def say(console: Console, text: str) -> None:
+    """One paragraph; only a terminal gets line ends in it."""
     from agents.verification.text import line
 
-    whole = whole or not console.is_terminal or program() in text
-    console.print(line(text, 2000), markup=False, highlight=False, soft_wrap=whole)
+    said = line(text, 2000)
+    said = paragraph(said, console.width) if console.is_terminal else said
+    console.print(said, markup=False, highlight=False, soft_wrap=True)
 
 
 def print_json(value: object) -> None:
@@ -150,5 +153,9 @@ def fail(message: str, code: int = 1) -> NoReturn:
     """End the program with `message` on standard error."""
     from agents.verification.text import clean
 
-    click.echo(clean(message, 20_000), err=True)
+    rows = clean(message, 20_000).splitlines()
+    if sys.stderr.isatty():
+        width = get_terminal_size().columns
+        rows = [row if row.startswith(" ") else paragraph(row, width) for row in rows]  # indented: a line of a file
+    click.echo("\n".join(rows), err=True)
     sys.exit(code)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 
+from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -13,6 +14,7 @@ from rich.text import Text
 from agents.verification.text import line
 
 from .doctor import Check, Checkup
+from .paragraph import paragraph
 from .spending import Sum
 from .status import Standing
 
@@ -46,16 +48,18 @@ def status_table(standings: Sequence[Standing], width: int) -> RenderableType:
     for row in standings:
         cells = _status_cells(row)
         table.add_row(*cells, *([Text(line(row.next, 400))] if wide else []))
-    return table if wide else Group(table, Text(""), next_lines(standings))
+    return table if wide else Group(table, Text(""), next_lines(standings, width))
 
 
-def next_lines(standings: Iterable[Standing]) -> Table:
+def next_lines(standings: Sequence[Standing], width: int) -> Table:
     """Each project's name and what it needs next."""
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(style="bold", no_wrap=True, max_width=NAME, overflow="ellipsis")
     grid.add_column(overflow="fold")
-    for row in standings:
-        grid.add_row(Text(line(row.project, 60)), Text(line(row.next, 400)))
+    names = [line(row.project, 60) for row in standings]
+    room = width - 2 - min(NAME, max(map(cell_len, names), default=0))
+    for name, row in zip(names, standings, strict=True):
+        grid.add_row(Text(name), Text(paragraph(line(row.next, 400), room)))
     return grid
 
 
