@@ -69,7 +69,7 @@ class Node:
         tested = judge(ran, session, scanned, secret, len(folders))
         broken, guarded = again.result(), None
         if bench.settings.vacuity and not command and unheard_of(tested, broken):
-            guarded = await self._broken(bench, prepared, "tests")
+            guarded = await self._broken(bench, prepared, "tests", ran.seconds)
         tested = with_vacuity(tested, broken, scanned, guarded)
         coverage = coverage_of(session, filter(is_test, tree.paths))
         shown = tuple(command or ("node", "--test"))
@@ -81,15 +81,15 @@ class Node:
             return "switched off"
         return "not measured for `npm test`" if own_command(bench.tree) else "no line of code was seen to run"
 
-    async def _broken(self, bench: Bench, prepared: Prepared, what: str) -> Session:
+    async def _broken(self, bench: Bench, prepared: Prepared, what: str, took: float = 0.0) -> Session:
         """The same tests with `what` broken: `all` functions of the code under test, or each of the `tests`."""
         if not bench.settings.vacuity:
             return Session()
         secret = Secret.fresh()
-        ran = await bench.sandbox.run(self._suite(bench, prepared, secret, what))
+        ran = await bench.sandbox.run(self._suite(bench, prepared, secret, what, took))
         return await asyncio.to_thread(read_session, ran, secret)
 
-    def _suite(self, bench: Bench, prepared: Prepared, secret: Secret, broken: str = "") -> Job:
+    def _suite(self, bench: Bench, prepared: Prepared, secret: Secret, broken: str = "", took: float = 0.0) -> Job:
         tree, command = bench.tree, own_command(bench.tree)
         sources = sorted(path for path in tree.texts if path.endswith(SOURCE))
         files = test_files(tree)
@@ -110,7 +110,7 @@ class Node:
             environment=prepared.environment,
             read_only=prepared.read_only,
             secret=secret.message(options),
-            limits=bench.limits(suite_seconds(bench, broken=broken == "all")),
+            limits=bench.limits(suite_seconds(bench.settings, broken, took)),
         )
 
     async def lint(self, bench: Bench, prepared: Prepared) -> Linted:  # noqa: ARG002 - the protocol names it

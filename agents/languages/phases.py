@@ -7,19 +7,22 @@ from collections import Counter
 from agents.verification.box import Ended, Ran
 from agents.verification.evidence import Phase, Status, SuiteRun, Verdict
 from agents.verification.session import Session
+from agents.verification.settings import VerificationSettings
 from agents.verification.source import Scan
 from agents.verification.text import clean, count, line
 
-from .base import Bench
-
 BROKEN_SECONDS = 60.0
 """At most for the run with broken code, in which some tests wait for ever; without its end nothing is concluded."""
+PATIENCE = 4.0
+"""How many times as long as the first run the one may take in which each test has to fail: should it not end, the project
+is doubted, and a busy machine must not be the reason."""
 
 
-def suite_seconds(bench: Bench, *, broken: bool) -> float:
-    """How long the test suite may take."""
-    seconds = bench.settings.test_timeout
-    return min(seconds, BROKEN_SECONDS) if broken else seconds
+def suite_seconds(settings: VerificationSettings, broken: str, took: float) -> float:
+    """How long the test suite may take; `broken` is what is broken in it, `took` the seconds of the run before."""
+    if broken == "all":
+        return min(settings.test_timeout, BROKEN_SECONDS)
+    return max(settings.test_timeout, PATIENCE * took)
 
 
 def build_phase(session: Session) -> Phase:

@@ -82,7 +82,7 @@ class Python:
         tested = await asyncio.to_thread(judge, ran, session, scanned, secret, folders)
         broken, guarded = again.result(), None
         if bench.settings.vacuity and unheard_of(tested, broken):
-            guarded = await self._broken(bench, prepared, "tests")
+            guarded = await self._broken(bench, prepared, "tests", ran.seconds)
         tested = with_vacuity(tested, broken, scanned, guarded)
         coverage = coverage_of(session, {*filter(is_test, bench.tree.paths), *own})
         unmeasured: dict[str, str] = {}
@@ -97,15 +97,15 @@ class Python:
             unmeasured,
         )
 
-    async def _broken(self, bench: Bench, prepared: Prepared, what: str) -> Session:
+    async def _broken(self, bench: Bench, prepared: Prepared, what: str, took: float = 0.0) -> Session:
         """The same suite with `what` broken: `all` functions of the code under test, or each of the `tests`."""
         if not bench.settings.vacuity:
             return Session()
         secret = Secret.fresh()
-        ran = await bench.sandbox.run(self._suite(bench, prepared, secret, what))
+        ran = await bench.sandbox.run(self._suite(bench, prepared, secret, what, took))
         return await asyncio.to_thread(read_session, ran, secret)
 
-    def _suite(self, bench: Bench, prepared: Prepared, secret: Secret, broken: str = "") -> Job:
+    def _suite(self, bench: Bench, prepared: Prepared, secret: Secret, broken: str = "", took: float = 0.0) -> Job:
         settings, chosen = bench.settings, read_settings(bench.tree)
         own = chosen.own_tests(bench.tree)
         options = {
@@ -128,7 +128,7 @@ class Python:
             read_only=prepared.read_only,
             secret=secret.message(options),
             variables=_variables(),
-            limits=bench.limits(suite_seconds(bench, broken=broken == "all")),
+            limits=bench.limits(suite_seconds(bench.settings, broken, took)),
         )
 
     async def lint(self, bench: Bench, prepared: Prepared) -> Linted:
