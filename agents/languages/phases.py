@@ -14,8 +14,9 @@ from agents.verification.text import clean, count, line
 BROKEN_SECONDS = 60.0
 """At most for the run with broken code, in which some tests wait for ever; without its end nothing is concluded."""
 PATIENCE = 4.0
-"""How many times as long as the first run the one may take in which each test has to fail: should it not end, the project
-is doubted, and a busy machine must not be the reason."""
+"""How many times as long as the first run the one may take in which each test has to fail.
+
+Should it not end, the project is doubted, and a busy machine must not be the reason."""
 
 
 def suite_seconds(settings: VerificationSettings, broken: str, took: float) -> float:
