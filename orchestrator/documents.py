@@ -7,16 +7,18 @@ from datetime import UTC, datetime
 
 from agents.base import Planned, Verified
 
-from . import amendment, gather, iterations
+from . import amendment, gather, iterations, store
 from .amendment import Amendment
+from .aside import keep_aside
 from .diagnosis import diagnosis
 from .files import Folder
 from .program import program
 from .project import Project
+from .records import content
 from .shell import Shell
 from .state import State
 from .tested import Tested
-from .triggers import content_of
+from .triggers import LARGEST, content_of
 from .view import Level
 
 
@@ -28,16 +30,15 @@ class Documents:
         self._folder = folder
 
     def plan(self, state: State, planned: Planned, before: str) -> State:
-        """The checks first: the plan starts the Engineer, who is shown some of them. `before`: hash of the old plan."""
-        earlier = self._folder.read(Project.ACCEPTANCE)
-        if earlier and earlier != planned.acceptance.encode():
-            self._folder.write(Project.ACCEPTANCE_BEFORE, earlier)
-        if planned.acceptance:
-            self._folder.write(Project.ACCEPTANCE, planned.acceptance)
-        elif earlier is not None:
-            self._folder.remove(Project.ACCEPTANCE)
+        """The checks first: the plan starts the Engineer, who is shown some of them. `before`: hash of the old plan.
+
+        What a person had written there is kept aside. The state tells our plan from theirs before it is there.
+        """
+        self._keep_plan(state, planned, before)
+        self._replace_checks(planned.acceptance)
+        known = store.save(self._folder, state.model_copy(update={"plan_sha256": _sha256(planned.plan)}))
         self._write_unless_edited(state, Project.PLAN, planned.plan, before)
-        return state.model_copy(update={"plan_sha256": _sha256(planned.plan)})
+        return known
 
     def report(self, state: State, verified: Verified, tested: Tested, seconds: float) -> State:
         """The facts first, and what trials changed; then the report, which starts what is next; then ACCEPTANCE.md."""
@@ -56,6 +57,29 @@ class Documents:
         numbers = sorted(score.iteration for score in state.scores)
         judged = [facts for number in numbers if (facts := iterations.facts_of(self._folder, number))]
         self._folder.write(Project.DIAGNOSIS, diagnosis(state, judged, program()))
+
+    def _keep_plan(self, state: State, planned: Planned, before: str) -> None:
+        theirs = content_of(self._folder, Project.PLAN)
+        if theirs != before or theirs in ("", state.plan_sha256, _sha256(planned.plan)):
+            return  # one that was edited since then stands
+        if (plan := content(self._folder, Project.PLAN, limit=LARGEST)) is None:
+            return
+        kept = keep_aside(self._folder, {Project.PLAN: plan}, datetime.now(UTC))
+        told = f"{Project.PLAN} is planned anew, since the requirements are new; your version is in {kept}"
+        self._shell.view.say(told, project=state.name, level=Level.WARNING)
+
+    def _replace_checks(self, acceptance: str) -> None:
+        """Those of the plan before stay beside the new ones, those of the one before that go aside."""
+        earlier = self._folder.read(Project.ACCEPTANCE)
+        if earlier and earlier != acceptance.encode():
+            older = self._folder.read(Project.ACCEPTANCE_BEFORE)
+            if older and older != earlier:
+                keep_aside(self._folder, {Project.ACCEPTANCE_BEFORE: older}, datetime.now(UTC))
+            self._folder.write(Project.ACCEPTANCE_BEFORE, earlier)
+        if acceptance:
+            self._folder.write(Project.ACCEPTANCE, acceptance)
+        elif earlier is not None:
+            self._folder.remove(Project.ACCEPTANCE)
 
     def _facts(self, state: State, verified: Verified, tested: Tested, seconds: float) -> iterations.Facts:
         return iterations.Facts(

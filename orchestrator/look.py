@@ -10,7 +10,6 @@ from typing import Self
 from agents.verification.report import read_score
 
 from . import gather, iterations, steering, store
-from .aside import keep_aside
 from .config import Config
 from .config_file import for_project
 from .events import Arrived, Event, Failed, Resumed, Stalled
@@ -22,7 +21,7 @@ from .shell import Shell
 from .state import Score, State, Status
 from .tested import sweep
 from .threads import off_loop
-from .triggers import content, fingerprint, fingerprints, report_iteration, untouched
+from .triggers import fingerprint, fingerprints, report_iteration, untouched
 from .view import Level
 
 
@@ -111,22 +110,10 @@ class Look:
                 return self._blank(str(problem))
             self.state = take(self.state, trigger, found)
             return Failed(str(problem))
-        self._keep_plan(trigger, found)
         self.state = take(self.state, trigger, self._with_old_report(trigger, found))
         if trigger is Trigger.REQUIREMENTS or self.state.start_time is None:
             self.state = self.state.model_copy(update={"start_time": _now().replace(microsecond=0)})
         return self._report(text, rel, iteration) if trigger is Trigger.REPORT else Arrived(trigger)
-
-    def _keep_plan(self, trigger: Trigger, found: dict[Trigger, str]) -> None:
-        """A plan that a person wrote just before new requirements is about to be replaced without having been read."""
-        theirs = content(found.get(Trigger.PLAN, ""))
-        known = (content(self.state.taken.get(Trigger.PLAN, "")), self.state.plan_sha256)
-        if trigger is not Trigger.REQUIREMENTS or not theirs or theirs in known:
-            return
-        with suppress(FileProblem):  # what is no plain file is not replaced either
-            kept = keep_aside(self._folder, {Project.PLAN: self._folder.read(Project.PLAN) or b""}, _now())
-            text = f"new requirements come before {Project.PLAN}, which is planned anew; your version is in {kept}"
-            self._shell.view.say(text, project=self.state.name, level=Level.WARNING)
 
     def unheeded(self) -> str | None:
         """What to say about a report that a person has just edited and that decides nothing any more."""

@@ -30,7 +30,7 @@ class Project:
     PLAN = "02_plan/PLAN.md"
     ACCEPTANCE = "02_plan/ACCEPTANCE.md"
     ACCEPTANCE_BEFORE = "02_plan/ACCEPTANCE.before.md"
-    """The checks of the plan before, which a person may have edited."""
+    """The checks of the plan before, which a person may have edited; those of earlier ones are in .tumbler/edited."""
     STAGING = "03_staging"
     MANIFEST = "03_staging/.manifest.json"
     FEEDBACK = "04_feedback"

@@ -46,6 +46,18 @@ async def test_a_persons_checks_are_kept_beside_those_of_a_new_plan(tmp_path: Pa
     assert (tmp_path / "x" / "02_plan" / "ACCEPTANCE.before.md").read_text() == "my own checks\n"
 
 
+async def test_a_persons_checks_are_kept_also_when_it_is_planned_twice_more(tmp_path: Path) -> None:
+    drop(tmp_path, "x")
+    await finish(tmp_path, trio())
+    (tmp_path / "x" / CHECKS).write_text("my own checks\n")
+    for text in ("something else", "something else again"):
+        drop(tmp_path, "x", text)
+        await finish(tmp_path, trio())
+    assert "something else" in (tmp_path / "x" / "02_plan" / "ACCEPTANCE.before.md").read_text()
+    (kept,) = (tmp_path / "x" / ".tumbler" / "edited").rglob("ACCEPTANCE.before.md")
+    assert kept.read_text() == "my own checks\n"
+
+
 async def test_checks_edited_by_hand_hold_for_the_next_iteration(tmp_path: Path) -> None:
     drop(tmp_path, "x")
     three = trio()

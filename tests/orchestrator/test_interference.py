@@ -5,15 +5,21 @@ import json
 import os
 import shutil
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from agents.base import AgentError, Built, Outcome, Planned, Work
+from orchestrator.aside import keep_aside
 from orchestrator.config import DailyLimits, Limits
 from orchestrator.delivery import Delivery, prepare, staged_hashes
+from orchestrator.documents import Documents
 from orchestrator.files import Folder
 from orchestrator.journal import Journal
+from orchestrator.shell import Shell
+from orchestrator.state import State
 from orchestrator.store import load, save
 from orchestrator.triggers import fingerprint
 from providers import Activity, Completion, FinishReason, Listener, Progress, Request, Unavailable, Usage
@@ -231,6 +237,33 @@ async def test_a_plan_written_just_before_new_requirements_is_kept_aside(tmp_pat
     (kept,) = (tmp_path / "x" / ".tumbler" / "edited").rglob("PLAN.md")
     assert kept.read_text() == "my own plan"
     assert str(kept.parent.parent.relative_to(tmp_path / "x")) in heard.text()
+
+
+async def test_a_plan_that_was_worked_from_is_kept_aside_too_and_that_is_told_once(tmp_path: Path) -> None:
+    heard = Heard()
+    agents = trio(scores=(9.0,))
+    drop(tmp_path, "x")
+    assert await finish(tmp_path, agents) == 0
+    (tmp_path / "x" / "02_plan" / "PLAN.md").write_text("my own plan")
+    assert await finish(tmp_path, agents) == 0
+    drop(tmp_path, "x", "new requirements")
+    assert await finish(tmp_path, agents, heard) == 0
+    (kept,) = (tmp_path / "x" / ".tumbler" / "edited").rglob("PLAN.md")
+    assert kept.read_text() == "my own plan"
+    assert heard.text().count("your version is in") == 1
+
+
+def test_the_state_knows_a_plan_as_the_architects_when_the_daemon_ends_right_behind_it(tmp_path: Path) -> None:
+    with Folder.open(tmp_path) as folder:
+        Documents(cast("Shell", None), folder).plan(State(name="x"), Planned("the plan"), "")
+        assert load(folder, "x").plan_sha256 == folder.sha256("02_plan/PLAN.md")
+
+
+def test_two_edits_kept_aside_in_the_same_second_are_both_there(tmp_path: Path) -> None:
+    now = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    with Folder.open(tmp_path) as folder:
+        places = [keep_aside(folder, {"main.py": text}, now) for text in (b"one", b"two")]
+        assert [folder.read(f"{place}/main.py") for place in places] == [b"one", b"two"]
 
 
 async def test_a_plan_of_the_architects_is_not_kept_aside(tmp_path: Path) -> None:
