@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from providers import Attempt, Completion, FinishReason, Request, Usage
 
-from .journal import Entry, Tokens
+from .journal import Asked, Entry, Tokens
 from .state import State
+
+_DIFFERS = re.compile(r"\d+(?:\.\d+)? ?(?:s|ms|seconds)\b|\b0x[0-9a-f]+\b|pytest-\d+")
+"""How long tests took, where objects lay, which temporary folder they had: equal code says it differently each time."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,17 @@ class Call:
     def prompt(self) -> str:
         """For people to read."""
         return "\n\n".join(f"<!-- {m.role} -->\n{m.content}" for m in self.request.messages) + "\n"
+
+    @property
+    def asked(self) -> Asked:
+        return Asked(
+            agent=self.agent,
+            turn=self.state.turn,
+            call=self.number,
+            purpose=self.purpose,
+            work_sha256=self.work_sha256,
+            question_sha256=_digest(replace(self.request, max_output_tokens=None), without=_DIFFERS),
+        )
 
     def completed(self, id_: int, completion: Completion) -> Entry:
         return self._entry(
@@ -67,17 +82,13 @@ class Call:
     def _entry(self, id_: int, **result: Any) -> Entry:
         return Entry(
             id=id_,
-            turn=self.state.turn,
-            call=self.number,
-            agent=self.agent,
             iteration=self.state.iteration,
-            purpose=self.purpose,
             temperature=self.request.temperature,
             seed=self.request.seed,
             thinking=self.request.thinking,
             max_output_tokens=self.request.max_output_tokens,
             request_sha256=_digest(self.request),
-            work_sha256=self.work_sha256,
+            **asdict(self.asked),
             state=self.state if result["outcome"] == "ok" else None,
             **result,
         )
@@ -98,6 +109,7 @@ def _tokens(usage: Usage) -> Tokens:
     )
 
 
-def _digest(request: Request) -> str:
-    """Hash of all that was asked; a person may compare two calls by it."""
-    return hashlib.sha256(json.dumps(asdict(request), sort_keys=True, default=str).encode()).hexdigest()
+def _digest(request: Request, without: re.Pattern[str] | None = None) -> str:
+    """Hash of all that was asked; a person may compare two calls by it. `without`: what is left out of it."""
+    text = json.dumps(asdict(request), sort_keys=True, default=str)
+    return hashlib.sha256((without.sub("", text) if without else text).encode()).hexdigest()

@@ -91,5 +91,4 @@ class JournaledModel:
             return kept.completion()
 
     async def _journalled(self, call: Call) -> Entry | None:
-        find = self._ledger.journal.find
-        return await off_loop(lambda: find(call.agent, call.state.turn, call.number, call.work_sha256))
+        return await off_loop(lambda: self._ledger.journal.find(call.asked))

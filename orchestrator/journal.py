@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -17,6 +18,22 @@ from .state import State
 
 LARGEST_ENTRY = 64 << 20
 _NAME = re.compile(r"^(\d{4,})-([a-z]+)-iter(\d+)-turn(\d+)-call(\d+)-(ok|aborted|failed)\.json$")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What tells a call from any other of its project, also after a restart."""
+
+    agent: str
+    turn: int
+    call: int
+    """Counts the completions of an agent within its turn, from 1."""
+    purpose: str = ""
+    work_sha256: str = ""
+    """Hash of what the agent was given: after a change of it the reply is none to what stands now."""
+    question_sha256: str = ""
+    """Hash of what was asked, without what differs from run to run. After a restart another test may fail than before,
+    and the call in this place be about that one."""
 
 
 class Tokens(BaseModel):
@@ -54,7 +71,8 @@ class Entry(BaseModel):
     max_output_tokens: int | None = None
     request_sha256: str
     work_sha256: str = ""
-    """Hash of what the agent was given: after a change of it the reply is none to what stands now."""
+    """As in `Asked`, like the next; empty in entries of before it was noted."""
+    question_sha256: str = ""
     started: datetime
     seconds: float
     finish: FinishReason | None = None
@@ -76,6 +94,11 @@ class Entry(BaseModel):
             f"{Project.JOURNAL}/{self.id:04}-{self.agent}-iter{self.iteration}"
             f"-turn{self.turn}-call{self.call}-{self.outcome}.json"
         )
+
+    def answers(self, asked: Asked) -> bool:
+        """Whether it is the answer to what is asked."""
+        same_work = self.work_sha256 in ("", asked.work_sha256)
+        return self.purpose == asked.purpose and same_work and self.question_sha256 in ("", asked.question_sha256)
 
     def completion(self) -> Completion:
         """The completion as it was first returned. Only for outcome `ok`."""
@@ -120,13 +143,13 @@ class Journal:
         self._folder.create(entry.path, entry.model_dump_json(indent=1) + "\n")
         self._names.append(entry.path.rpartition("/")[2])
 
-    def find(self, agent: str, turn: int, call: int, work_sha256: str) -> Entry | None:
-        """The completed call that stands in this place and was made for the same work, None when there is none."""
-        ending = f"-turn{turn}-call{call}-ok.json"
+    def find(self, asked: Asked) -> Entry | None:
+        """The completed call in this place that put the same question about the same work, None when there is none."""
+        ending = f"-turn{asked.turn}-call{asked.call}-ok.json"
         for name in reversed(self._names):
-            if name.endswith(ending) and name.split("-")[1] == agent:
+            if name.endswith(ending) and name.split("-")[1] == asked.agent:
                 entry = self._read(name)
-                if entry is not None and entry.work_sha256 in ("", work_sha256):
+                if entry is not None and entry.answers(asked):
                     return entry
         return None
 

@@ -193,3 +193,53 @@ async def test_a_completed_call_is_taken_from_the_journal_the_next_time(tmp_path
         )
         assert (await again.complete(ASKED)).text == first.text
     assert len(provider.requests) == 2
+
+
+# --- what is taken from the journal
+
+
+async def replies(root: Path, *asked: tuple[str, str]) -> int:
+    """How many requests two lives make, the first of which asks the first of (purpose, text), the second the second."""
+    provider = ScriptedProvider()
+    with project(root, provider) as model:
+        await model.complete([Message("user", asked[0][1])], purpose=asked[0][0])
+    with Folder.open(root) as folder:
+        today = Today()
+        ledger = Ledger.open(folder, today)
+        again = JournaledModel(
+            provider,
+            "architect",
+            State(name="x", turn=1),
+            ledger,
+            Budget(Limits(), ledger.spent, today),
+            lambda _: None,
+        )
+        await again.complete([Message("user", asked[1][1])], purpose=asked[1][0])
+    return len(provider.requests)
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        ("trial", "What does fib(5) give?"),
+        ("review", "What does fib(7) give?"),
+        ("review", "What does fib(5) give, and why?"),
+    ],
+)
+async def test_an_answer_to_another_question_is_not_taken_from_the_journal(
+    tmp_path: Path, second: tuple[str, str]
+) -> None:
+    assert await replies(tmp_path / "x", ("review", "What does fib(5) give?"), second) == 2
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("- passed: test_a (0.03 s)", "- passed: test_a (12.41 s)"),
+        ("2 failed in 0.12s", "2 failed in 0.09s"),
+        ("<function f at 0x7f59973ddf80>", "<function f at 0x7f509eca9980>"),
+        ("open('/tmp/pytest-of-me/pytest-3/test_a0/x')", "open('/tmp/pytest-of-me/pytest-11/test_a0/x')"),
+    ],
+)
+async def test_what_differs_from_run_to_run_makes_it_no_other_question(tmp_path: Path, first: str, second: str) -> None:
+    assert await replies(tmp_path / "x", ("review", first), ("review", second)) == 1
