@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import rich_click as click
 
-from . import cli_beginning, cli_reading, cli_report, cli_steering
+from . import cli_beginning, cli_reading, cli_report, cli_steering, cli_tools
 from .invocation import (
     WRONG_USE,
     Options,
@@ -21,6 +20,7 @@ from .invocation import (
     common,
     fail,
     merged,
+    no_project,
     open_output,
     print_json,
     reading,
@@ -55,6 +55,7 @@ _PANELS = {
 }
 _help = click.RichHelpConfiguration(
     command_groups={"cli": [{"name": name, "commands": list(commands)} for name, commands in _PANELS.items()]},
+    range_string="",  # `SECONDS [x>0]` reads like a riddle
     style_commands_table_expand=False,  # or the names' column grows with the terminal, in each panel differently
 )
 
@@ -79,11 +80,20 @@ def cli(context: click.RichContext, /, config: Path | None, workspace: Path | No
 
 @cli.command()
 @common
-@click.option("--until-idle", is_flag=True, help="End when nothing is left to do; 0 when every project is completed.")
-@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="End after so long.")
+@click.option("--until-idle", is_flag=True, help="End when nothing is left to do.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="With --until-idle: end after that.",
+)
 @click.pass_context
 def run(context: click.RichContext, /, until_idle: bool, timeout: float | None, **options: Any) -> None:
-    """Start the daemon (the same as no command)."""
+    """Start the daemon (the same as no command).
+
+    Ctrl+C stops it; work goes on at the next start. With --until-idle the exit code is 0 when every project is
+    completed.
+    """
     if timeout is not None and not until_idle:
         raise click.UsageError("--timeout needs --until-idle")
     _run(merged(context, options), until_idle=until_idle, timeout=timeout)
@@ -93,10 +103,13 @@ def run(context: click.RichContext, /, until_idle: bool, timeout: float | None, 
 @common
 @click.argument("name")
 @click.argument("text", nargs=-1)
-@click.option("--from", "file", type=click.File("rb"), help="Read the requirements from a file.")
+@click.option("--from", "file", type=click.File("rb"), metavar="FILE", help="Read the requirements from a file.")
 @click.pass_context
 def new(context: click.RichContext, /, name: str, text: tuple[str, ...], file: Any, **options: Any) -> None:
-    """Make a project: NAME, and its requirements as TEXT, from a file, or from standard input (-)."""
+    """Make a project: NAME, and its requirements as TEXT, from a file, or from standard input (-).
+
+    For example: new hello "Create a Python script that prints Hello, World!"
+    """
     from .new_project import NewProjectError, create
     from .status import daemon
 
@@ -156,38 +169,9 @@ def doctor(context: click.RichContext, /, as_json: bool, no_call: bool, **option
     context.exit(0 if checkup.healthy else 1)
 
 
-for _module in (cli_beginning, cli_report, cli_reading, cli_steering):
+for _module in (cli_beginning, cli_report, cli_reading, cli_steering, cli_tools):
     for _command in _module.COMMANDS:
         cli.add_command(_command)
-
-
-@cli.command("config")
-def print_config() -> None:
-    """Print config.yaml as it is shipped, with all defaults and comments."""
-    from .shipped import config_yaml
-
-    click.echo(config_yaml(), nl=False)
-
-
-def _passed_on(name: str, help_: str) -> Callable[[Callable[..., Any]], click.RichCommand]:
-    """A command that hands all that follows its name to another program's `main`, with its own options and help."""
-    settings = {"ignore_unknown_options": True, "help_option_names": []}
-    arguments = click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-    return lambda function: cli.command(name, help=help_, context_settings=settings)(arguments(function))
-
-
-@_passed_on("verify", "Build and test a folder in the sandbox, without any model.")
-def verify(arguments: tuple[str, ...]) -> None:
-    from agents.verification.__main__ import main
-
-    sys.exit(main(list(arguments)))
-
-
-@_passed_on("read-reply", "Print what a model's raw reply holds, as JSON.")
-def read_reply(arguments: tuple[str, ...]) -> None:
-    from agents.answers.__main__ import main
-
-    sys.exit(main(list(arguments)))
 
 
 def main() -> None:
@@ -230,9 +214,7 @@ def _headline(config: Config, count: int) -> str:
         True: f"the daemon works (process {told['pid']})",
         False: f"no daemon works; start it with: {program()} run",
     }
-    projects = (
-        f"{count} project{'s' * (count != 1)}" if count else f"no project yet; make one with: {program()} new NAME TEXT"
-    )
+    projects = f"{count} project{'s' * (count != 1)}" if count else no_project()
     return f"{config.workspace}: {projects}; {known.get(told['running'], 'a daemon may be at work')}"
 
 

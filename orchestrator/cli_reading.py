@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from .invocation import common, fail, open_output, reading, say
+from .invocation import AGENTS, common, fail, open_output, reading, say
 from .program import program
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ def diff(context: click.RichContext, /, name: str, old: int | None, new: int | N
     rows = list(unified(before, after, _side(old), _side(new)))
     if rows:
         _print_diff(open_output(), rows)
+    elif not before and not after:
+        click.echo(f"{name}: there is no code yet.", err=True)
     else:
         click.echo(f"{name}: {_side(old)} and {_side(new)} are the same.", err=True)
 
@@ -87,7 +89,9 @@ def _print_diff(console: Console, rows: list[str]) -> None:
 
 @click.command()
 @common
-@click.option("--agent", type=click.Choice(("architect", "engineer", "verifier")), help="Only this agent's calls.")
+@click.option(
+    "--agent", type=click.Choice(AGENTS), metavar="AGENT", help="Only calls of the architect, engineer or verifier."
+)
 @click.option("--follow", "-f", is_flag=True, help="Go on with new calls until Ctrl+C.")
 @click.option("--text", "-t", is_flag=True, help="With the prompts and the replies.")
 @click.argument("name")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from .invocation import as_json, common, fail, open_output, print_json, reading, say
+from .invocation import as_json, common, fail, no_project, open_output, print_json, reading, say
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .digest import Digest
 
 since_option = click.option(
-    "--since", metavar="TIME", help="Only calls and rounds since then: 90m, 12h, 3d, or a date such as 2026-01-31."
+    "--since", metavar="TIME", help="Only what happened since then: 90m, 12h, 3d, or a date such as 2026-01-31."
 )
 
 
@@ -51,7 +51,7 @@ def report(
     elif html is not None:
         _write_html(html, digests, begin)
     else:
-        _print_report(digests, alone=name is not None, since=since)
+        _print_report(config.workspace, digests, alone=name is not None, since=begin)
 
 
 def _write_html(path: Path, digests: list[Digest], since: datetime | None) -> None:
@@ -66,13 +66,13 @@ def _write_html(path: Path, digests: list[Digest], since: datetime | None) -> No
     say(open_output(), f"{path} is written; open it in a browser.")
 
 
-def _print_report(digests: list[Digest], *, alone: bool, since: str | None) -> None:
+def _print_report(workspace: Path, digests: list[Digest], *, alone: bool, since: datetime | None) -> None:
     from .digest_tables import overview, page
 
     console = open_output()
     ascii_only = console.options.ascii_only
     if not digests:
-        say(console, f"Nothing happened since {since}." if since else "There is no project yet.")
+        say(console, f"Nothing happened since {_minute(since)}." if since else f"{workspace}: {no_project()}")
     elif alone or len(digests) == 1:
         console.print(page(digests[0], console.width, ascii_only=ascii_only))
     else:
@@ -83,7 +83,12 @@ def _print_report(digests: list[Digest], *, alone: bool, since: str | None) -> N
 @common
 @as_json
 @since_option
-@click.option("--by", type=click.Choice(("agent", "day", "model", "project")), default="agent", help="What to sum for.")
+@click.option(
+    "--by",
+    type=click.Choice(("agent", "day", "model", "project")),
+    default="agent",
+    help="What to sum for. Default: agent.",
+)
 @click.option("--csv", "as_csv", is_flag=True, help="Print comma-separated values.")
 @click.argument("name", required=False)
 @click.pass_context
@@ -114,9 +119,12 @@ def usage(
     elif as_csv:
         _print_csv([*headings, *Sum.__dataclass_fields__], documents)
     elif rows:
-        open_output().print(usage_table(headings, rows, Sum.of(call.row for call in made)))
+        console, total = open_output(), Sum.of(call.row for call in made)
+        console.print(usage_table(headings, rows, total))
+        if total.cost is None:
+            say(console, "A cost of ? is not known; set `prices` of the provider in config.yaml.")
     else:
-        say(open_output(), "No model was called yet." if begin is None else f"No model was called since {since}.")
+        say(open_output(), f"No model was called {f'since {_minute(begin)}' if begin else 'yet'}.")
 
 
 def _print_csv(columns: list[str], rows: list[dict[str, Any]]) -> None:
@@ -126,6 +134,10 @@ def _print_csv(columns: list[str], rows: list[dict[str, Any]]) -> None:
     writer = csv.DictWriter(open_output().file, columns, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment.astimezone():%Y-%m-%d %H:%M}"
 
 
 def _moment(since: str | None) -> datetime | None:

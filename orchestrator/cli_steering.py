@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from .invocation import common, fail, open_output, reading, say
+from .invocation import AGENTS, common, fail, open_output, reading, say
 from .program import program
 
 if TYPE_CHECKING:
@@ -88,12 +88,12 @@ def resume(context: click.RichContext, /, name: str, **options: Any) -> None:
 @click.command()
 @common
 @click.argument("name")
-@click.argument("agent", required=False, type=click.Choice(("architect", "engineer", "verifier")))
+@click.argument("agent", metavar="[AGENT]", required=False, type=click.Choice(AGENTS))
 @click.pass_context
 def rerun(context: click.RichContext, /, name: str, agent: str | None, **options: Any) -> None:
     """Let an AGENT of project NAME run again on what stands now.
 
-    Without AGENT: the one that worked last.
+    AGENT is architect, engineer or verifier; without it, the one that worked last.
     """
     from .rerun import rerun
 
@@ -121,10 +121,11 @@ def restore(context: click.RichContext, /, name: str, iteration: int, **options:
     with _project(context, options, name) as (workspace, _):
         done = restore(workspace, name, iteration, datetime.now().astimezone())
         changed = f"{count(len(done.written), 'file')} written, {len(done.removed)} removed"
+        changed = changed if done.written or done.removed else "no file had to change"
         say(open_output(), f"{name}: 03_staging is iteration {iteration} again ({changed})")
         if done.aside:
             say(open_output(), f"your edits are in {workspace / name / done.aside}")
-        _say_held(workspace, name, f"{'now' if done.running else 'when the daemon runs'} the Verifier tests it")
+        _say_held(workspace, name, f"{'now' if done.running else 'when the daemon runs,'} the Verifier tests it")
 
 
 def _say_held(workspace: Path, name: str, told: str) -> None:

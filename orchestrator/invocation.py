@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+AGENTS = ("architect", "engineer", "verifier")
 LOG_LEVELS = ("debug", "info", "warning", "error")
+_LEVELS_HELP = "How much to say: debug, info, warning or error. Default: info."
 MOST_NAMED = 8
 """Projects that an error names."""
 WRONG_USE = 2
@@ -45,7 +47,7 @@ class Options:
 def common(function: F) -> F:
     """Adds the options of every command."""
     for option in (
-        click.option("--log-level", type=click.Choice(LOG_LEVELS), help="How much to say. Default: info."),
+        click.option("--log-level", type=click.Choice(LOG_LEVELS), metavar="LEVEL", help=_LEVELS_HELP),
         click.option("--workspace", type=click.Path(path_type=Path), help="The folder of the projects."),
         click.option(
             "--config", type=click.Path(path_type=Path), help="Settings. Default: config.yaml, if there is one."
@@ -102,6 +104,10 @@ def reading(
         fail(f"{config.workspace} has no project {name!r}; {_meant(name, known)}")
     running = daemon(config.workspace)["running"]
     yield config, [standing(config.workspace / each, running=running) for each in known if name in (None, each)]
+
+
+def no_project() -> str:
+    return f"no project yet; make one with: {program()} new NAME TEXT"
 
 
 def _meant(name: str, known: list[str]) -> str:

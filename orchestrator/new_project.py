@@ -35,7 +35,10 @@ def create(workspace: Path, name: str, text: str | bytes) -> Path:
             raise NewProjectError(f"{workspace}: is a file; move it away, or use --workspace FOLDER") from error
         raise _exists(root) from error
     except (OSError, FileProblem) as error:
-        raise NewProjectError(f"{root}: cannot be made: {error}") from error
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise NewProjectError(
+            f"{root}: cannot be made: {reason}; name another folder with --workspace FOLDER"
+        ) from error
     return root / Project.REQUIREMENTS
 
 

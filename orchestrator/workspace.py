@@ -32,10 +32,10 @@ class Workspace:
             path.mkdir(parents=True, exist_ok=True)
             self.path = path.resolve(strict=True)
         except FileExistsError as error:
-            raise WorkspaceError(f"{path}: is a file, not a folder; move it away, or use --workspace") from error
+            raise WorkspaceError(f"{path}: is a file, not a folder; move it away, or use --workspace FOLDER") from error
         except OSError as error:
             raise WorkspaceError(
-                f"{path}: cannot be made ({error.strerror}); make it yourself, or use --workspace"
+                f"{path}: cannot be made ({error.strerror}); make it yourself, or use --workspace FOLDER"
             ) from error
 
     def lock(self) -> WorkspaceLock:

@@ -13,10 +13,8 @@ from agents.answers.rejection import Rejected
 from agents.answers.reply import read_reply
 
 
-def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m agents.answers", description="Read a model's raw reply and print its files."
-    )
+def main(arguments: list[str] | None = None, prog: str = "python -m agents.answers") -> int:
+    parser = argparse.ArgumentParser(prog, description="Read a model's raw reply and print its files.")
     parser.add_argument("file", type=Path, help="the reply, for example test_output/NAME/engineer_raw_output_iter1.txt")
     parser.add_argument("--finish", default="stop", help="the finish reason the provider reported (default: stop)")
     parser.add_argument("--project", default="", help="the project's name, which models put in front of paths")

@@ -22,9 +22,9 @@ from .tree import SnapshotRefused, snapshot
 from .verify import Subject, verify
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """0: green; 1: not; 2: it could not be tried."""
-    options = _parser().parse_args(arguments)
+def main(arguments: list[str] | None = None, prog: str = "python -m agents.verification") -> int:
+    """0: green; 1: not; 2: it could not be tried. `prog`: how it was called."""
+    options = _parser(prog).parse_args(arguments)
     settings = VerificationSettings(
         sandbox=options.sandbox, **((options.settings and json.loads(options.settings)) or {})
     )
@@ -39,11 +39,9 @@ def main(arguments: list[str] | None = None) -> int:
     return 0 if result.green else 1
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        "python -m agents.verification", description="Build and test a folder in the sandbox."
-    )
-    parser.add_argument("folder", type=Path, metavar="DIR")
+def _parser(prog: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog, description="Build and test a folder in the sandbox.")
+    parser.add_argument("folder", type=Path, metavar="DIR", help="the folder with the code and its tests")
     parser.add_argument("--plan", type=Path, help="a PLAN.md whose examples are run")
     parser.add_argument("--sandbox", default="auto", help="auto, bwrap, landlock, docker, podman, seatbelt or none")
     parser.add_argument("--settings", help="more of the verification settings, as a JSON object")

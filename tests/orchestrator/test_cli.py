@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -87,6 +88,14 @@ def test_every_command_has_help_and_those_that_need_settings_take_the_common_opt
         assert all(option in shown for option in ("--config", "--workspace", "--log-level"))
 
 
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_help_breaks_no_word_and_speaks_of_the_command_that_was_typed(command: str) -> None:
+    ran = script(command, "--help", env={"COLUMNS": "80"})
+    assert f"run_orchestrator.py {command} " in " ".join(ran.stdout.split())
+    assert not re.search(r"\[[a-z]+\|[a-z|]*\s", ran.stdout), "a list of choices is broken"
+    assert "x>0" not in ran.stdout
+
+
 def test_the_help_names_every_command_and_imports_nothing_heavy() -> None:
     """What makes `--help` slow is imports; seconds would depend on the machine."""
     probe = (
@@ -137,6 +146,11 @@ def test_new_takes_a_name_with_a_leading_dash_after_two_dashes(tmp_path: Path) -
         (("new", "p", "--from", "missing.txt"), 2, "No such file"),
         (("run", "--timeout", "5"), 2, "--timeout needs --until-idle"),
         (("run", "--until-idle", "--timeout", "0"), 2, "x>0"),
+        (
+            ("new", "p", "x", "--workspace", "wanted.txt/x"),
+            1,
+            "p: cannot be made: Not a directory; name another folder",
+        ),
         (("report", "nobody"), 1, "has no project 'nobody'; make one with: code-tumbler new nobody TEXT"),
         (("status", "--workspace", "wanted.txt"), 1, "is a file; name a folder with --workspace FOLDER"),
         (
@@ -197,10 +211,6 @@ def test_an_option_counts_before_and_after_the_command_and_the_later_one_wins(tm
 def test_the_workspace_of_config_yaml_is_used(tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text("workspace: mine", encoding="utf-8")
     assert str(tmp_path / "mine") in invoke("status").output
-
-
-def test_status_without_projects_says_how_to_make_one() -> None:
-    assert "no project yet; make one with: code-tumbler new NAME TEXT" in invoke("status").output
 
 
 def test_status_shows_every_project_and_what_is_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -290,6 +300,11 @@ def test_until_idle_without_projects_ends_at_once_with_success(tmp_path: Path) -
     assert ran.returncode == 0, ran.stderr
     assert "watching" in ran.stdout
     assert "\x1b" not in ran.stdout
+
+
+@pytest.mark.parametrize("command", ["status", "report"])
+def test_without_projects_each_screen_says_how_to_make_one(command: str) -> None:
+    assert "no project yet; make one with: code-tumbler new NAME TEXT" in invoke(command).output
 
 
 def test_a_second_daemon_ends_with_2_and_names_the_first(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def test_the_shipped_file_says_exactly_the_defaults() -> None:
 
 def test_the_shipped_file_writes_out_every_value_but_those_of_the_providers() -> None:
     text = SHIPPED.read_text(encoding="utf-8")
-    for section in ("agent_providers", "limits", "watch", "verification", "engineer"):
+    for section in ("agent_providers", "limits", "watch", "verification", "architect", "engineer"):
         values = getattr(Config(), section)
         for name, value in values.model_dump().items():
             written = "" if isinstance(value, dict) else str(value if value is not None else "null")

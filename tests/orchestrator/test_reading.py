@@ -90,6 +90,11 @@ def test_diff_says_when_nothing_differs_and_when_an_iteration_is_gone(tmp_path: 
     assert "iteration 7 was not kept" in gone.stderr
 
 
+def test_diff_of_a_project_without_code_says_so(tmp_path: Path) -> None:
+    past(tmp_path / "projects", rounds=(), scores=(), status="planning")
+    assert invoke("diff", "links").stderr == "links: there is no code yet.\n"
+
+
 def test_logs_list_each_call_and_show_one_whole(tmp_path: Path) -> None:
     past(tmp_path / "projects")
     rows = invoke("logs", "links").output.splitlines()
@@ -156,7 +161,11 @@ def test_usage_by_day_is_in_the_order_of_days_and_ends_with_all(tmp_path: Path) 
 def test_an_unknown_cost_is_empty_in_csv_and_a_question_mark_in_the_table(tmp_path: Path) -> None:
     past(tmp_path / "projects", cost=None)
     assert next(csv.DictReader(invoke("usage", "--csv").output.splitlines()))["cost"] == ""
-    assert invoke("usage").output.splitlines()[1].split() == ["links", "architect", "1", "1.5k", "?", "0.5"]
+    told = invoke("usage").output.splitlines()
+    assert told[1].split() == ["links", "architect", "1", "1.5k", "?", "0.5"]
+    assert told[-1] == "A cost of ? is not known; set `prices` of the provider in config.yaml."
+    past(tmp_path / "paid")
+    assert "?" not in invoke("usage", "--workspace", "paid").output
 
 
 def test_a_long_model_name_is_shown_whole_and_leaves_room_for_the_numbers() -> None:

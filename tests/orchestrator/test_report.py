@@ -195,7 +195,7 @@ def test_pictures_are_plain_where_the_terminal_knows_only_ascii() -> None:
 def test_since_leaves_out_projects_in_which_nothing_happened(tmp_path: Path) -> None:
     past(tmp_path / "projects")
     assert json.loads(invoke("report", "--since", "2099-01-01", "--json").output) == []
-    assert "Nothing happened since 2099-01-01." in invoke("report", "--since", "2099-01-01").output
+    assert "Nothing happened since 2099-01-01 00:00." in invoke("report", "--since", "2099-01-01").output
     assert len(json.loads(invoke("report", "--since", "2026-01-01", "--json").output)) == 1
     assert "write 90m, 12h, 3d" in " ".join(invoke("report", "--since", "soon").stderr.split())
 
