@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import httpx
 
 from .failures import Failed, Failure, Kind, classify
 from .format import Ask, Steps
-from .stream import first_bytes, network_failure
+from .stream import first_bytes, network_failure, unreadable
 from .wire import Health
 
 LARGEST = 4 * 1024 * 1024
@@ -56,4 +57,4 @@ async def _answer(http: httpx.AsyncClient, step: Ask, root: str, headers: Mappin
     try:
         return json.loads(body) if body.strip() else None
     except ValueError as error:
-        raise Failed(Failure(Kind.BAD_BODY, f"{url} answered with {body[:60]!r}", 200, body)) from error
+        raise Failed(replace(unreadable(body, page=True), text=f"{url} answered with {body[:60]!r}")) from error

@@ -1,8 +1,8 @@
 """What can go wrong with a model, as one tree; the class says what the caller may do about it.
 
 * ProviderError
-  * Unavailable          no connection, no first token, overloaded, or the stream broke, as often as the retry table
-                         allows: the project waits and the provider is probed
+  * Unavailable          no connection, no first token, overloaded, a proxy's page, or the stream broke, as often as the
+                         retry table allows: the project waits and the provider is probed
     * RateLimited        429: wait `retry_after` seconds
   * Blocked              only a person can mend it; the message says how. Itself: an engine that cannot be loaded
     * AuthenticationFailed   401, 403

@@ -25,6 +25,7 @@ class Kind(StrEnum):
     CRASHED = "model crashed"
     RATE = "too many requests"
     BAD_BODY = "unreadable answer"
+    PAGE = "a page instead of an answer"
     PARAMETER = "unsupported parameter"
     QUOTA = "quota used up"
     AUTH = "not authorised"
@@ -96,12 +97,22 @@ _CONTEXT = (
     "longer than the context length",
     "longer than the model's context length",
     "input length exceeds the context length",
+    "prompt is too long",
+    "input is too long",
+    "input tokens exceed",
+    "input token count",
+    "maximum prompt length",
+    "loaded with context length",
+    "`inputs` tokens",
+    "max_seq_len",
+    "reduce your message size",
 )
 _UNSUPPORTED = {"unsupported_parameter", "unsupported_value", "unknown_parameter"}
 _REFUSES = re.compile(r"(?i)unsupported|not support|unknown|unrecogni[sz]ed|unexpected|extra|not permitted|must be")
 _LIMIT = re.compile(r"(?:context (?:length|size|window)[^0-9]{0,40}|n_ctx\D{1,5})(\d{3,})")
 _PROMPT = re.compile(
-    r"(?:prompt contains|n_prompt_tokens\D{1,5}|request \(|at least)\s*(\d+)|(\d+) (?:in the messages|input)"
+    r"(?:prompt contains|n_prompt_tokens\D{1,5}|request \(|at least)\s*(\d+)"
+    r"|(\d+) (?:in the messages|(?:of text )?input)"
 )
 
 

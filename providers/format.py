@@ -34,6 +34,8 @@ class Chunk:
     text: str = ""
     reasoning: str = ""
     finish: FinishReason | None = None
+    refusal: bool = False
+    """The text is the model's refusal; the finish reason that follows does not say so."""
     usage: Usage | None = None
     model: str | None = None
     request_id: str | None = None

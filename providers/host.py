@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -19,6 +20,10 @@ class Endpoint:
 
     base_url: str
     key: SecretStr | None = None
+
+
+_KEY = re.compile(r"[!-~]+")
+"""What can stand in a header."""
 
 
 class Host(Protocol):
@@ -53,6 +58,11 @@ class Remote:
             raise AuthenticationFailed(
                 f"{self._settings.name}: the environment variable {self._settings.api_key_env} is not set; "
                 f"put the key into it and start again"
+            )
+        if key and not _KEY.fullmatch(key.get_secret_value()):
+            raise AuthenticationFailed(
+                f"{self._settings.name}: the environment variable {self._settings.api_key_env} holds what no key has, "
+                "such as a blank or a typographic quote; put the key alone into it and start again"
             )
         return Endpoint(self.base_url, key)
 

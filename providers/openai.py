@@ -12,18 +12,18 @@ from .format import Ask, Call, Chunk, Steps, decoded, merged, plain
 from .settings import AUTO, ProviderSettings
 from .wire import FinishReason, Health, Usage
 
-FINISH: Mapping[str, FinishReason] = {
-    "stop": FinishReason.STOP,
-    "eos": FinishReason.STOP,
-    "end_turn": FinishReason.STOP,
-    "tool_calls": FinishReason.STOP,
-    "function_call": FinishReason.STOP,
-    "length": FinishReason.LENGTH,
-    "max_tokens": FinishReason.LENGTH,
-    "model_length": FinishReason.LENGTH,
-    "content_filter": FinishReason.CONTENT_FILTER,
+_SAID: Mapping[FinishReason, str] = {
+    FinishReason.STOP: "stop eos eos_token end end_turn stop_sequence complete completed tool_calls function_call",
+    FinishReason.LENGTH: "length max_tokens max_output_tokens model_length model_context_window_exceeded",
+    FinishReason.CONTENT_FILTER: "content_filter safety recitation sensitive prohibited_content blocklist",
+    FinishReason.REFUSAL: "refusal",
 }
 """The specification's finish reasons and what other servers send for them."""
+FINISH: Mapping[str, FinishReason] = {word: finish for finish, words in _SAID.items() for word in words.split()}
+_BROKEN_OFF = frozenset(
+    {"error", "abort", "aborted", "cancelled", "network_error", "insufficient_system_resource", "timeout"}
+)
+"""Finish reasons of a server that could not go on."""
 
 _CONTEXT_KEYS = ("max_model_len", "context_length", "context_window", "max_context_length")
 _NO_DATA = ("event:", "id:", "retry:", ":")
@@ -83,17 +83,17 @@ class OpenAI:
         return merged(known, settings.extra)
 
     def chunk(self, line: str) -> Chunk | None:
-        if not line or line.startswith(_NO_DATA):
+        if not line.strip() or line.startswith(_NO_DATA):
             return None
-        data = line.removeprefix("data:").strip()
+        data = line.removeprefix("data:").removeprefix("error:").strip()
         if data == "[DONE]":
             return Chunk(last=True)
         event = decoded(data)
-        if event.get("error"):
-            return Chunk(error=event["error"])
-        if event.get("object") == "error":
-            return Chunk(error=event)
-        choices = event["choices"]
+        if (error := _error(event, bare=line.startswith("error:"))) is not None:
+            return Chunk(error=error)
+        if event.get("type") == "ping":
+            return None
+        choices = event.get("choices") if "usage" in event else event["choices"]
         return _chunk(event, choices[0] if choices else {})
 
     def health(self, settings: ProviderSettings, *, called: bool) -> Steps:  # noqa: ARG002
@@ -143,24 +143,61 @@ class OpenAI:
         return {"reasoning_effort": "low" if budget < 2048 else "medium" if budget <= 8192 else "high"}
 
 
-def _chunk(event: Mapping[str, Any], choice: Mapping[str, Any]) -> Chunk:
-    delta = choice.get("delta") or choice.get("message") or {}
+def _error(event: Mapping[str, Any], *, bare: bool) -> object:
+    """What went wrong, in the shapes in which servers say so inside a stream; None when nothing did.
+
+    `bare`: the line was marked as an error, as older llama.cpp servers do.
+    """
+    if event.get("error"):
+        return event["error"]
+    if bare or event.get("object") == "error" or ("choices" not in event and (event.keys() & {"message", "detail"})):
+        return event
+    choice = (event.get("choices") or [{}])[0]
+    if choice.get("error"):
+        return choice["error"]
     reason = choice.get("finish_reason")
-    refusal = delta.get("refusal") or ""
+    return f"the server ended the answer: {reason}" if str(reason).lower() in _BROKEN_OFF else None
+
+
+def _chunk(event: Mapping[str, Any], choice: Mapping[str, Any]) -> Chunk:
+    """`message` is that of a server that does not stream; beside a `delta` it repeats what has come."""
+    delta = choice.get("delta")
+    delta = (choice.get("message") if delta is None else delta) or {}
+    reason, refusal = choice.get("finish_reason"), delta.get("refusal") or ""
+    text, thoughts = _parts(delta.get("content"))
     return Chunk(
-        text=(delta.get("content") or "") + refusal,
-        reasoning=delta.get("reasoning") or delta.get("reasoning_content") or "",
-        finish=FinishReason.REFUSAL if refusal else _finish(reason) if reason else None,
+        text=text + refusal,
+        reasoning=thoughts + (delta.get("reasoning") or delta.get("reasoning_content") or ""),
+        finish=_finish(reason) if reason else None,
+        refusal=bool(refusal),
         usage=_usage(event["usage"]) if event.get("usage") else None,
         model=event.get("model"),
         request_id=event.get("id"),
     )
 
 
+def _parts(content: Any) -> tuple[str, str]:
+    """Text and thinking of a content that is a text, or a list of parts, as Mistral's thinking models send it."""
+    if content is None or isinstance(content, str):
+        return content or "", ""
+    text = thoughts = ""
+    for part in content:
+        if part["type"] == "thinking":
+            inner = part["thinking"]
+            thoughts += inner if isinstance(inner, str) else _parts(inner)[0]
+        elif part["type"] == "text":
+            text += part["text"]
+        else:
+            raise ValueError(f"unknown part {part['type']!r} of an answer")
+    return text, thoughts
+
+
 def _finish(reason: str) -> FinishReason:
-    if reason not in FINISH:
+    """Some servers write it in capitals, or with an explanation behind a colon."""
+    word = reason.partition(":")[0].strip().lower()
+    if word not in FINISH:
         raise ValueError(f"unknown finish reason {reason!r}")
-    return FINISH[reason]
+    return FINISH[word]
 
 
 def _usage(usage: Mapping[str, Any]) -> Usage:

@@ -45,6 +45,7 @@ RETRIES: Mapping[Kind, Row] = {
     Kind.CRASHED: Row(RequestRejected, tries=3, base=2, cap=60),
     Kind.RATE: Row(RateLimited, tries=9, base=5, cap=120),
     Kind.BAD_BODY: Row(BadReply, tries=3, base=2, cap=60),
+    Kind.PAGE: Row(Unavailable, tries=6, base=1, cap=60),
     Kind.PARAMETER: Row(RequestRejected, tries=4),
     Kind.CONTEXT: Row(ContextExceeded),
     Kind.ROOM: Row(ContextExceeded, tries=2),

@@ -40,6 +40,11 @@ def sentence(settings: ProviderSettings, format_: Format, base_url: str, model: 
             what = f"{said}, so the answer may be cut; look at the server's log"
         case Kind.BAD_BODY:
             what = f"{failure.kind}{status}: {said}; check that base_url points at a server of type {settings.type}"
+        case Kind.PAGE:
+            what = (
+                f"{failure.kind}{status}: {said}; check that base_url points at a server of type {settings.type}, "
+                "and that a proxy in between can reach it"
+            )
         case Kind.REJECTED | Kind.PARAMETER:
             what = f"the server rejected the request{status}: {said}; change the setting that it names in config.yaml"
         case _:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from codecs import BOM_UTF8
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,15 @@ LARGEST = 16 * 1024 * 1024
 """Bytes of one answer, all told."""
 LINGER = 2.0
 """Seconds that a stream may stay open after its last event; read to its end, the connection can be used again."""
+_STATUSES = {
+    "rate_limit_exceeded": 429,
+    "rate_limit_error": 429,
+    "overloaded_error": 503,
+    "invalid_api_key": 401,
+    "authentication_error": 401,
+    "model_not_found": 404,
+}
+"""What servers put into an error inside a stream in place of the status it would have had."""
 
 
 @dataclass
@@ -32,9 +42,13 @@ class Answer:
     characters: int = 0
     """Of both."""
     finish: FinishReason | None = None
+    refused: bool = False
+    """A part of the text is a refusal."""
     usage: Usage | None = None
     model: str | None = None
     request_id: str | None = None
+    understood: bool = False
+    """At least one line was of the format."""
     last: bool = False
     """The server said that nothing follows."""
 
@@ -52,7 +66,11 @@ class Answer:
         if chunk.reasoning:
             self.thoughts.append(chunk.reasoning)
         self.characters += len(chunk.text) + len(chunk.reasoning)
+        self.refused = self.refused or chunk.refusal
         self.finish = chunk.finish or self.finish
+        if self.refused and self.finish is FinishReason.STOP:
+            self.finish = FinishReason.REFUSAL
+        self.understood = True
         self.usage = chunk.usage or self.usage
         self.model = chunk.model or self.model
         self.request_id = chunk.request_id or self.request_id
@@ -93,25 +111,31 @@ class Exchange:
         return self._checked()
 
     async def _read(self, response: httpx.Response, clock: asyncio.Timeout) -> None:
-        """Read to the end, so that the connection is kept."""
+        """Read to the end, so that the connection is kept; what follows the last event says nothing any more."""
         if response.status_code != 200:
             raise Failed(classify(response.status_code, response.headers, await first_bytes(response)))
         loop = asyncio.get_running_loop()
         async for line in lines(response):
-            chunk = self._chunk(line)
+            if self.answer.last or (chunk := self._chunk(line)) is None:
+                continue
             if chunk.text or chunk.reasoning:
                 clock.reschedule(loop.time() + self.clocks.silence)
                 self.heard(self.answer)
-            if self.answer.last:
+            if chunk.last:
                 clock.reschedule(loop.time() + LINGER)
 
-    def _chunk(self, line: str) -> Chunk:
+    def _chunk(self, line: str) -> Chunk | None:
+        """What the line says; None when that is nothing, or comes too late to matter."""
         try:
-            chunk = self.format.chunk(line) or Chunk()
+            chunk = self.format.chunk(line)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            raise Failed(Failure(Kind.BAD_BODY, f"unreadable line {line[:80]!r}", 200, line)) from error
+            self._excuse(unreadable(line, page=not self.answer.understood), error)
+            return None
+        if chunk is None:
+            return None
         if chunk.error is not None:
-            raise Failed(_mid_stream(chunk.error))
+            self._excuse(_mid_stream(chunk.error))
+            return None
         self.answer.add(chunk)
         self._listen(chunk)
         return chunk
@@ -122,10 +146,10 @@ class Exchange:
         if noise:
             raise Failed(Failure(Kind.DEGENERATE, noise))
 
-    def _excuse(self, failure: Failure) -> None:
+    def _excuse(self, failure: Failure, cause: Exception | None = None) -> None:
         """What happens after the finish reason costs the connection, not the answer."""
         if self.answer.finish is None:
-            raise Failed(failure)
+            raise Failed(failure) from cause
 
     def _silence(self) -> str:
         if self.answer.characters:
@@ -134,6 +158,8 @@ class Exchange:
 
     def _checked(self) -> Answer:
         answer = self.answer
+        if not answer.understood:
+            raise Failed(Failure(Kind.DROPPED, "the connection was closed without a word", 200))
         if answer.finish is None:
             raise Failed(Failure(Kind.TRUNCATED, "the stream ended without a finish reason"))
         if answer.text.strip() or answer.finish in (FinishReason.CONTENT_FILTER, FinishReason.REFUSAL):
@@ -170,6 +196,14 @@ async def first_bytes(response: httpx.Response, most: int = 65_536) -> str:
     return found[:most].decode("utf-8", "replace")
 
 
+def unreadable(body: str, *, page: bool) -> Failure:
+    """Text that is not of the format; with `page` it may come from a proxy or another program, not from a model."""
+    said = f"unreadable line {body[:80]!r}"
+    if page and body.strip() and not body.lstrip("\ufeff \t").startswith(("{", "[", "data:", '"')):
+        return Failure(Kind.PAGE, said, 200, body)
+    return Failure(Kind.BAD_BODY, said, 200, body)
+
+
 def network_failure(error: httpx.HTTPError) -> Failure:
     """What httpx's exceptions mean."""
     said = str(error) or type(error).__name__
@@ -186,11 +220,14 @@ def network_failure(error: httpx.HTTPError) -> Failure:
 
 
 def _text(line: bytes | bytearray) -> str:
-    return line.removesuffix(b"\r").decode("utf-8", "replace")
+    """Without the byte order mark that a stream may begin with."""
+    return line.removeprefix(BOM_UTF8).removesuffix(b"\r").decode("utf-8", "replace")
 
 
 def _mid_stream(error: object) -> Failure:
     """An error inside a stream whose status was 200; some carry the status they would have had."""
-    code = error.get("code") if isinstance(error, dict) else None
-    status = code if isinstance(code, int) and 400 <= code < 600 else 500
+    said = error if isinstance(error, dict) else {}
+    words = [str(said.get(key)) for key in ("code", "status", "type")]
+    known = [_STATUSES.get(word) or (int(word) if word.isdecimal() and len(word) == 3 else 0) for word in words]
+    status = next((number for number in known if 400 <= number < 600), 500)
     return classify(status, {}, json.dumps({"error": error}))

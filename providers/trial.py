@@ -100,6 +100,11 @@ class Trial:
         """Of a request without a whole answer: nothing when no model saw it, unknown when the server refused it."""
         if not self.sent or (failure is not None and failure.kind in _FREE):
             return Usage(input_tokens=0, output_tokens=0)
-        if failure is not None and failure.status not in (None, 200) and not self.answer.characters:
+        if failure is not None and not self.answer.characters and _refused(failure):
             return Usage()
         return self.usage()
+
+
+def _refused(failure: Failure) -> bool:
+    """Whether somebody answered, and it was no model."""
+    return failure.kind is Kind.PAGE or failure.status not in (None, 200)

@@ -76,7 +76,7 @@ TROUBLES = {
         Answer(LONG, finish=None), "failed", "without a finish reason", RETRIES[Kind.TRUNCATED].tries
     ),
     "a page": Trouble(
-        Answer(body="<html><p>Please log in"), "failed", "points at a server of type", RETRIES[Kind.BAD_BODY].tries
+        Answer(body="<html><p>Please log in"), "waiting", "points at a server of type", RETRIES[Kind.PAGE].tries
     ),
     "repetition": Trouble(Answer("again and " * 2000, piece=200), "failed", "turned into noise", 2),
     "only thinking": Trouble(Answer("", reasoning="Hmm. ", finish="length"), "failed", "turned into noise", 2),

@@ -84,6 +84,7 @@ def test_retry_after_is_seconds_or_a_date(headers: dict[str, str], seconds: floa
         ("maximum context length is 4096 tokens. However, your prompt contains 5000 input tokens", (4096, 5000)),
         ("maximum context length is 4096 tokens. However, you requested 9 tokens (7 in the messages", (4096, 7)),
         ("request (9030 tokens) exceeds the available context size (8192 tokens), try increasing it", (8192, 9030)),
+        ("maximum context length is 8192 tokens. However, you requested 9 (8000 of text input, 9 in", (8192, 8000)),
         ("the prompt is longer than the context length currently available", (None, None)),
     ],
 )

@@ -37,7 +37,8 @@ FAULTS: dict[Kind, Answer | Callable[[Asked], Answer]] = {
     Kind.BUSY: refused(503, "server busy"),
     Kind.CRASHED: refused(500, "model runner has unexpectedly stopped"),
     Kind.RATE: refused(429, "slow down"),
-    Kind.BAD_BODY: Answer(body="<html><p>Please log in"),
+    Kind.BAD_BODY: Answer(body={"hello": "world"}),
+    Kind.PAGE: Answer(body="<html><p>Please log in"),
     Kind.PARAMETER: another_parameter,
     Kind.CONTEXT: refused(400, "too long", code="context_length_exceeded"),
     Kind.ROOM: refused(400, "request (5000 tokens) exceeds the available context size (8192 tokens)"),
@@ -81,7 +82,7 @@ async def test_a_row_ends_after_its_tries_its_waits_and_with_its_error(
     assert_waited(waits, kind)
 
 
-ALIKE = (Kind.DROPPED, Kind.TRUNCATED, Kind.BUSY, Kind.CRASHED, Kind.RATE, Kind.BAD_BODY, Kind.DEGENERATE)
+ALIKE = (Kind.DROPPED, Kind.TRUNCATED, Kind.BUSY, Kind.CRASHED, Kind.RATE, Kind.BAD_BODY, Kind.PAGE, Kind.DEGENERATE)
 
 
 @pytest.mark.parametrize("kind", ALIKE)
