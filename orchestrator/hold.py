@@ -36,11 +36,14 @@ class Hold:
         return self.first and self.state.status is not Status.PAUSED and not self._leaves_server_alone()
 
     async def is_over(self) -> bool:
-        """Whether what held the project is over, as far as can be told without asking a server."""
+        """Whether what held the project is over, as far as can be told without asking a server.
+
+        A person's word that was taken back is, also when there is nothing left to spend: the work says that itself.
+        """
         if self._is_kept():
             return False
         if self.state.status is Status.PAUSED:
-            return await self._may_spend_again()
+            return steering.halted_by(self.state) is not None or await self._may_spend_again()
         return self._served() is None
 
     def awaited(self) -> Action | None:

@@ -11,9 +11,10 @@ from agents.verification.report import read_score
 
 from . import gather, iterations, steering, store
 from .config import Config
+from .config_error import ConfigError
 from .config_file import for_project
 from .events import Arrived, Event, Failed, Resumed, Stalled
-from .files import FileProblem, Folder
+from .files import Denied, FileProblem, Folder, NotRegular, TooLarge
 from .hold import Hold
 from .machine import AT_REST, HELD, WORKING, Action, next_arrival, outdates, take
 from .project import Project, Trigger
@@ -51,7 +52,10 @@ class Look:
 
     def apply_settings(self) -> None:
         """Lay the project's own settings over the daemon's; state.json shows what is enforced. Raises ConfigError."""
-        text = self._folder.read(Project.OVERRIDES, limit=1 << 20)
+        try:
+            text = self._folder.read(Project.OVERRIDES, limit=1 << 20)
+        except (NotRegular, TooLarge, Denied) as problem:
+            raise ConfigError(f"{self.state.name}: {problem}") from problem
         place = f"{self.state.name}/{Project.OVERRIDES}"
         self.config = self._shell.config if text is None else for_project(self._shell.config, text, place)
         limits = {"max_iterations": self.config.max_iterations, "quality_threshold": self.config.quality_threshold}

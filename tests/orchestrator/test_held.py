@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -97,6 +98,36 @@ async def test_the_day_after_goes_on_with_what_the_day_had_spent(
         await asyncio.sleep(4 * RESCAN)
         assert state(tmp_path, "x")["status"] == "paused"
         day[0] += timedelta(days=1)
+        await until_status(tmp_path, "x", "completed")
+
+
+async def test_a_project_without_its_pause_says_that_its_budget_is_what_holds_it(tmp_path: Path) -> None:
+    config = settings(rescan_seconds=RESCAN, limits=Limits(max_calls=1))
+    agents = trio(scores=(9.0,), seconds=0.2)
+    async with running(tmp_path, agents, config=config):
+        drop(tmp_path, "x")
+        await until(lambda: agents.architect.provider.requests)
+        (tmp_path / "x" / "PAUSE").touch()
+        await until(lambda: "PAUSE" in (state(tmp_path, "x").get("error") or ""))
+        (tmp_path / "x" / "PAUSE").unlink()
+        await until(lambda: "max_calls is reached" in (state(tmp_path, "x")["error"] or ""))
+        assert state(tmp_path, "x")["status"] == "paused"
+
+
+async def test_a_project_without_its_pause_and_with_nothing_to_do_is_at_rest_although_it_is_spent(
+    tmp_path: Path,
+) -> None:
+    path = drop(tmp_path, "x", "first")
+    config = settings(rescan_seconds=RESCAN, limits=Limits(max_calls=3))
+    async with running(tmp_path, trio(scores=(9.0,)), config=config):
+        await until_status(tmp_path, "x", "completed")
+        times = path.stat()
+        (tmp_path / "x" / "PAUSE").touch()
+        path.write_text("second")
+        await until_status(tmp_path, "x", "paused")
+        path.write_text("first")
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+        (tmp_path / "x" / "PAUSE").unlink()
         await until_status(tmp_path, "x", "completed")
 
 

@@ -168,6 +168,24 @@ async def test_broken_settings_without_requirements_leave_nothing_waiting(tmp_pa
     assert state(tmp_path, "x") == {}
 
 
+@pytest.mark.parametrize("how", ["a folder", "a link", "far too long"])
+async def test_settings_that_cannot_be_read_are_waited_for_and_the_state_says_so(tmp_path: Path, how: str) -> None:
+    drop(tmp_path, "x")
+    path = tmp_path / "x" / "tumbler.yaml"
+    match how:
+        case "a folder":
+            path.mkdir()
+        case "a link":
+            path.symlink_to("elsewhere.yaml")
+        case _:
+            path.write_bytes(b"# \n" * (1 << 20))
+    async with running(tmp_path, trio(scores=(9.0,))):
+        await until_status(tmp_path, "x", "waiting")
+        assert "tumbler.yaml" in state(tmp_path, "x")["error"]
+        path.rmdir() if how == "a folder" else path.unlink()
+        await until_status(tmp_path, "x", "completed")
+
+
 # --- edits
 
 
