@@ -23,6 +23,7 @@ LONGEST = timedelta(hours=1)
 """However long a server asks us to wait, it is tried again after this; a clock that jumps parks nothing for ever."""
 SOON = timedelta(seconds=30)
 """How long to leave a server alone that did not say when to come back."""
+_RAISED = "raise it in config.yaml and start the daemon again; in the project's tumbler.yaml it counts at once"
 _TRIED_AGAIN = "it is tried again every five minutes, and at the next start"
 
 
@@ -42,7 +43,7 @@ def event_for(error: Exception, project: str, now: datetime) -> Event | None:
         case Held():
             return halted(str(error), project)
         case BudgetExceeded():
-            return Halted(str(error), "raise it in config.yaml or tumbler.yaml; the project goes on by itself")
+            return Halted(str(error), _RAISED)
         case SandboxUnavailable():
             return Stalled(f"no sandbox works here: {error}", not_before=now + RECHECK)
         case DiskFull() | ReadOnly():
