@@ -51,7 +51,7 @@ async def _sample(work: Work, messages: Sequence[Message], number: int) -> list[
     try:
         return list(_checks(read_json(completion.text, finish=completion.finish, keys=("calls",))))
     except Rejected as rejected:
-        log.info("%s: no acceptance checks could be read: %s", work.project, rejected)
+        log.info("%s: an answer brought no acceptance checks: %s", work.project, rejected.received)
         return []
 
 

@@ -29,7 +29,7 @@ from .workspace import advice
 
 log = logging.getLogger(__name__)
 
-_DEFECT = "this is a defect; the traceback is in the log"
+_DEFECT = "this is a defect; the traceback is in the daemon's output"
 
 
 class Cycle:

@@ -12,12 +12,15 @@ from .digest import Digest, Round
 from .digest_tables import changed, clock, edited, lasted, left_out, minutes, outcome, tests
 from .html_chart import chart
 from .spending import Sum
-from .tables import UNKNOWN, money, short
+from .tables import NONE, UNKNOWN, money, short
 
 MOST_FILES = 40
 """Changed files named in one round."""
 MOST_LOST = 5
 """Tests named that no longer passed in one round."""
+CAPTION = """Line: score of each iteration; its dot is <span class="good">green</span> when all is passed,
+<span class="work">blue</span> when it was the best so far, <span class="bad">red</span> when an earlier one stayed the
+best. Bars: the part of the tests that passed."""
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #1c2024; --dim: #60646c; --line: #d9dde2; --paper: #fff; --band: #f5f6f8;
@@ -34,7 +37,7 @@ section { margin-top: 2.5rem; padding-top: 1.25rem; border-top: 1px solid var(--
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: .9rem; }
 th { text-align: left; font-weight: 500; color: var(--dim); white-space: nowrap; }
 th, td { padding: .3rem .75rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
-.number { text-align: right; white-space: nowrap; } td.whole { white-space: nowrap; }
+.number { text-align: right; white-space: nowrap; } .whole { white-space: nowrap; }
 :is(th, td):last-child:not(.number) { width: 99%; min-width: 14rem; padding-left: .75rem; }
 td:first-child { min-width: 5rem; } .wide { overflow-x: auto; } .file { display: block; }
 .badge { font-size: .85rem; font-weight: 600; }
@@ -112,8 +115,7 @@ def _project(number: int, found: Digest) -> str:
 
 
 def _figure(rounds: Sequence[Round], threshold: float) -> str:
-    caption = "Line: score of each iteration. Bars: the part of the tests that passed."
-    return f"<figure>{chart(rounds, threshold)}<figcaption>{caption}</figcaption></figure>"
+    return f"<figure>{chart(rounds, threshold)}<figcaption>{CAPTION}</figcaption></figure>"
 
 
 def _rounds(found: Digest) -> str:
@@ -153,7 +155,8 @@ def _files(each: Round) -> str:
 
 def _change(path: str, kind: str, added: int | None, removed: int | None) -> str:
     counted = UNKNOWN if added is None else f"+{added} -{removed}"
-    return f'<span class="file">{_text(path)} {counted}{"" if kind == "changed" else f" ({kind})"}</span>'
+    numbers = f'<span class="whole">{counted}</span>'
+    return f'<span class="file">{_text(path)} {numbers}{"" if kind == "changed" else f" ({kind})"}</span>'
 
 
 def _agents(found: Digest) -> str:
@@ -165,6 +168,8 @@ def _agents(found: Digest) -> str:
 
 
 def _amounts(spent: Sum) -> tuple[str, str, str]:
+    if not spent.calls:
+        return NONE, NONE, NONE
     cost = money(spent.cost)
     return short(spent.tokens), "unknown" if cost == UNKNOWN else escape(cost), minutes(spent.seconds)
 

@@ -203,7 +203,7 @@ class Loop:
             self._stuck(name, str(problem), Status.WAITING)
         except Exception:
             log.exception("%s: the cycle broke", name)
-            self._stuck(name, f"internal error; the traceback is in the log; {again(name)}", Status.FAILED)
+            self._stuck(name, f"internal error; the traceback is in the daemon's output; {again(name)}", Status.FAILED)
 
     def _stuck(self, name: str, problem: str, status: Status) -> None:
         """The state cannot be read or written: remember it here; while it is `waiting`, each rescan looks again."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 
@@ -50,6 +51,12 @@ class Rejected(Exception):
         """Files that are complete beyond doubt; only the others need to be asked for again."""
         self.missing = missing
         """Paths that the reply names, but whose content could not be taken."""
+
+    @property
+    def received(self) -> str:
+        """What was wrong, for a person: without what is asked of the model."""
+        wrong = re.split(r"[.;] ", self.sentence, maxsplit=1)[0].rstrip(".")
+        return wrong[:1].lower() + wrong[1:]
 
     def with_salvage(self, files: Mapping[str, str]) -> Rejected:
         return Rejected(self.reason, self.sentence, files, tuple(path for path in self.missing if path not in files))

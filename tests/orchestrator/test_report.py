@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from html.parser import HTMLParser
@@ -266,6 +267,16 @@ def test_tests_that_a_round_lost_are_named(tmp_path: Path) -> None:
     assert "no longer passed: &lt;t0&gt;, &lt;t1&gt;, &lt;t2&gt;, &lt;t3&gt;, &lt;t4&gt; and 2 more" in html_page(
         [found], NOW
     )
+
+
+def test_the_page_says_what_the_dots_mean_and_counts_nothing_where_nothing_was_asked(tmp_path: Path) -> None:
+    past(tmp_path, scores=(5.0, 4.0, 9.0))
+    (tmp_path / "fresh").mkdir()
+    text = html_page([of(tmp_path / "fresh"), of(tmp_path / "links")], NOW)
+    for tone, meaning in (("good", "all is passed"), ("work", "the best so far"), ("bad", "an earlier one stayed")):
+        assert f'fill="var(--{tone})"/>' in text
+        assert re.search(rf'class="{tone}">\w+</span>[^<,]*{meaning}', text)
+    assert text.count("$0.00") == 0
 
 
 def test_html_is_written_where_it_was_asked_for(tmp_path: Path) -> None:

@@ -44,3 +44,18 @@ def test_anything_else_is_refused(reply: str, finish: str, reason: Reason) -> No
     with pytest.raises(Rejected) as caught:
         read_json(reply, finish=finish, keys=("met",))
     assert caught.value.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("sentence", "told"),
+    [
+        (
+            "Received no JSON that can be read. Answer with one JSON object and nothing else.",
+            "received no JSON that can be read",
+        ),
+        ("'a.py' leaves out code; send the file whole.", "'a.py' leaves out code"),
+        ("The key 'v1.2' is given twice; give each key once.", "the key 'v1.2' is given twice"),
+    ],
+)
+def test_a_person_hears_what_was_wrong_and_not_what_is_asked_of_the_model(sentence: str, told: str) -> None:
+    assert Rejected(Reason.SCHEMA, sentence).received == told
