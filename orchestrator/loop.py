@@ -93,8 +93,13 @@ class Loop:
     def _count_today(self) -> None:
         """What was spent today before this start counts in the daily limits."""
         for name in self._workspace.projects():
-            with suppress(FileProblem), self._workspace.folder(name) as folder:
-                self._shell.today.read(folder)
+            try:
+                with self._workspace.folder(name) as folder:
+                    self._shell.today.read(folder)
+            except FileProblem as problem:
+                log.warning("%s: what it has spent today is not known: %s", name, problem)
+            except Exception:
+                log.exception("%s: what it has spent today is not known", name)
 
     def _begun(self) -> list[State]:
         """The projects that have anything to be done or that was done."""

@@ -120,7 +120,7 @@ class Spent(Totals):
 
     def document(self) -> dict[str, Any]:
         """usage.json. `total_cost` is null when the price of any call is not known."""
-        agents = sorted({row.agent for row in self.rows}, key=["architect", "engineer", "verifier"].index)
+        agents = sorted({row.agent for row in self.rows}, key=lambda agent: (agent not in _AGENTS, agent))
         return {
             "total_tokens": self.tokens,
             "total_cost": _cost(self.rows),
@@ -128,6 +128,9 @@ class Spent(Totals):
             "history": _ROWS.dump_python(self.rows, mode="json"),
         }
 
+
+_AGENTS = ("architect", "engineer", "verifier")
+"""In the order of the alphabet, which is that of their work; an agent of another version comes after them."""
 
 Unpriced = Callable[[str, str], None]
 """Hears of a provider and a model whose price is not known."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import asyncio
+import json
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from orchestrator.budget import Budget, BudgetExceeded, exceeded
 from orchestrator.config import DailyLimits, Limits
 from orchestrator.usage import Row, Spent, Today, UnderWay
 from tests.fakes.agents import trio
-from tests.fakes.daemon import Heard, daemon, drop, settings
+from tests.fakes.daemon import Heard, daemon, drop, settings, state
 
 UNLIMITED = DailyLimits.model_validate(dict.fromkeys(DailyLimits.model_fields, "unlimited"))
 
@@ -98,3 +100,23 @@ def test_what_is_under_way_counts_only_while_it_is() -> None:
     with theirs.counting(UnderWay(cost=5.0)), pytest.raises(BudgetExceeded, match="max_cost is reached"):
         mine.check()
     mine.check()
+
+
+# --- books that somebody damaged
+
+
+async def test_one_projects_damaged_books_keep_no_daemon_from_starting(tmp_path: Path) -> None:
+    root = tmp_path / "damaged"
+    (root / ".tumbler/journal").mkdir(parents=True)
+    (root / ".tumbler/journal/0001-architect-iter0-turn1-call1-ok.json").write_text("{}")
+    never = asdict(spent()) | {"time": "9999-12-31T23:59:59-12:00"}
+    (root / ".tumbler/usage.json").write_text(json.dumps({"history": [never]}))
+    drop(tmp_path, "x")
+    async with asyncio.timeout(20):
+        await daemon(tmp_path, trio(scores=(9.0,))).run(until_idle=True)
+    assert state(tmp_path, "x")["status"] == "completed"
+
+
+def test_what_an_agent_that_is_not_known_here_has_spent_counts_as_well() -> None:
+    rows = [replace(spent(1), agent=agent) for agent in ("tester", "verifier", "architect")]
+    assert list(Spent(rows).document()["by_agent"]) == ["architect", "verifier", "tester"]
