@@ -64,8 +64,8 @@ class Workspace:
             raise WorkspaceError(
                 f"{self.path}: cannot be read ({error.strerror}); is the folder still there?"
             ) from error
-        self._tell_links({entry.name for entry in found if entry.is_symlink()})
-        return sorted(entry.name for entry in found if entry.is_dir(follow_symlinks=False))
+        self._tell_links({entry.name for entry in found if _is_link(entry)})
+        return sorted(entry.name for entry in found if _is_folder(entry))
 
     def scan(
         self, iteration_of: Callable[[str], int], held: Callable[[str], bool] = lambda _: False
@@ -84,6 +84,21 @@ class Workspace:
         for name in sorted(names - self._links_told):
             _log.warning("%s is a symbolic link and is not taken as a project; move the folder itself here", name)
         self._links_told = names
+
+
+def _is_link(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_symlink()
+    except OSError:
+        return False
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Also when the disk does not say: one look at it as a project tells what is wrong."""
+    try:
+        return entry.is_dir(follow_symlinks=False)
+    except OSError:
+        return True
 
 
 def fingerprints(root: str | Path, iteration: int) -> dict[str, str]:

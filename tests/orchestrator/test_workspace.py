@@ -56,6 +56,34 @@ def test_only_plain_folders_are_projects(tmp_path: Path, caplog: pytest.LogCaptu
     assert [record.getMessage().split()[0] for record in caplog.records] == ["linked"]
 
 
+def test_a_project_of_which_the_disk_does_not_say_what_it_is_hides_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Stale:
+        """As on file systems that do not tell a name's kind with the name."""
+
+        name = "stale"
+
+        def is_symlink(self) -> bool:
+            raise OSError(errno.ESTALE, "stale")
+
+        def is_dir(self, *, follow_symlinks: bool) -> bool:
+            raise OSError(errno.ESTALE, "stale")
+
+    class Listing(list[object]):
+        def __enter__(self) -> Listing:
+            return self
+
+        def __exit__(self, *_: object) -> None: ...
+
+    workspace = Workspace(tmp_path)
+    (tmp_path / "a").mkdir()
+    with os.scandir(tmp_path) as entries:
+        listed = Listing([Stale(), *entries])
+    monkeypatch.setattr("orchestrator.workspace.os.scandir", lambda _: listed)
+    assert workspace.projects() == ["a", "stale"]
+
+
 def test_a_workspace_that_was_taken_away_is_said(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path / "projects")
     workspace.path.rmdir()
