@@ -167,12 +167,18 @@ def _could_belong(fence: re.Match[str], opening: re.Match[str]) -> bool:
 
 
 def _name(info: str, language: str, line: str, announced: str, body: str) -> Name | None:
-    if name := named_by_info(info):
-        return name
+    inside = named_by_info(info)
+    if inside and not _may_be_language(inside.path, info):
+        return inside
     above = named_by_line(line) or (Name(announced, marked=True) if announced else None)
     if above and language in _SHELL and _NEVER_SHELL.fullmatch(above.path):
         return None  # how to run the file, not the file
-    return above or named_by_comment(body)
+    return above or (inside if inside and not info.islower() else named_by_comment(body))
+
+
+def _may_be_language(path: str, info: str) -> bool:
+    """`dockerfile` and `makefile` are languages, and files when written as such and nothing else names the block."""
+    return path == info and "." not in path and "/" not in path
 
 
 def _without_indent(body: str, indent: str) -> str:

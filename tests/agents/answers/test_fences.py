@@ -42,6 +42,27 @@ def test_a_name_is_found_wherever_models_write_it(head: str) -> None:
     assert read_reply(reply).files == {"src/app.py": _CODE}
 
 
+@pytest.mark.parametrize(
+    ("head", "path"),
+    [
+        ("### FILE: Dockerfile\n```dockerfile", "Dockerfile"),
+        ("### FILE: docker/Dockerfile\n```Dockerfile", "docker/Dockerfile"),
+        ("#### `Makefile`\n```makefile", "Makefile"),
+        ("**Procfile**\n```procfile", "Procfile"),
+        ("```Dockerfile", "Dockerfile"),
+    ],
+)
+def test_a_language_is_no_name_of_a_file(head: str, path: str) -> None:
+    text = f"{head}\nall: it\n```\n\n### FILE: app.py\n```python\n{_CODE}```\n"
+    assert list(read_reply(text).files) == [path, "app.py"]
+
+
+def test_a_block_with_nothing_but_a_language_has_no_name() -> None:
+    with pytest.raises(Rejected) as caught:
+        read_reply("```dockerfile\nFROM x\n```\n")
+    assert caught.value.reason is Reason.NO_PATH
+
+
 def test_a_comment_with_the_path_stays_part_of_the_file() -> None:
     assert read_reply("```python\n# src/app.py\nx = 1\n```\n").files == {"src/app.py": "# src/app.py\nx = 1\n"}
 
