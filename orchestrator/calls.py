@@ -79,7 +79,7 @@ class JournaledModel:
         if known is not None:
             log.info("%s: %s call %d is taken from the journal", self._state.name, self._agent, call.number)
             return known.completion()
-        self._ledger.require_leave()
+        await off_loop(self._ledger.require_leave)
         await off_loop(self._ledger.require_room)
         self._budget.check(UnderWay(tokens=sum(estimate_tokens(message.content) for message in request.messages)))
         try:

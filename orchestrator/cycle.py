@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 
 from providers import ProviderError, Unavailable
 
@@ -61,13 +62,14 @@ class Cycle:
 
     async def _first_event(self, look: Look, folder: Folder, *, resume: bool = False) -> Event | None:
         try:
-            look.apply_settings()
+            await off_loop(look.apply_settings)
         except ConfigError as error:
-            return self._unsettled(look, error.brief)
-        event = look.event(resume=resume or look.hold.begins_again() or await look.hold.is_over())
+            return await off_loop(partial(self._unsettled, look, error.brief))
+        resume = resume or look.hold.begins_again() or await look.hold.is_over()
+        event = await off_loop(lambda: look.event(resume=resume))
         look.awaits = look.hold.awaited() if event is None else None
         if event is None:
-            self._advise(look, folder)
+            await off_loop(lambda: self._advise(look, folder))
         return event
 
     async def _is_served(self, look: Look) -> bool:
@@ -91,14 +93,15 @@ class Cycle:
         steps = Steps(self._shell, folder, look.config, look.state)
         while event is not None:
             action = await self._record(look, folder, event)
-            if action is not None:
-                steps.state, steps.config = look.state, look.config
-                event = await self._watched(steps, action, look, folder)
-                look.state = steps.state
-            else:
-                event = None
-            event = event or self._next(look, worked=action is not None)
+            event = await self._act(steps, action, look, folder) if action is not None else None
+            event = event or await off_loop(partial(self._next, look, worked=action is not None))
         return look.state
+
+    async def _act(self, steps: Steps, action: Action, look: Look, folder: Folder) -> Event | None:
+        steps.state, steps.config = look.state, look.config
+        event = await self._watched(steps, action, look, folder)
+        look.state = steps.state
+        return event
 
     async def _record(self, look: Look, folder: Folder, event: Event) -> Action | None:
         """Decide, and make the decision durable before anything is done about it."""
@@ -134,14 +137,14 @@ class Cycle:
         work = asyncio.create_task(self._perform(steps, action), name=f"{self._name}: {action}")
         try:
             while await self._is_poked(during=work):
-                if not folder.still_there():
+                if not await off_loop(folder.still_there):
                     raise Gone(f"{self._name} was deleted, renamed or replaced while it was worked on; that is dropped")
-                if steering.told(folder) == steering.STOP:
+                if await off_loop(lambda: steering.told(folder)) == steering.STOP:
                     return steering.halted(steering.STOP, self._name)
-                if _outdated(look):
+                if await off_loop(lambda: _outdated(look)):
                     self._shell.view.say("a newer version arrived; the work on the old one stops", project=self._name)
                     return None
-                self._advise(look, folder)
+                await off_loop(lambda: self._advise(look, folder))
             return await work
         finally:
             work.cancel()

@@ -27,7 +27,10 @@ from .view import Level
 
 
 class Look:
-    """A project as it stands. `state` goes on with the work; `config` holds the project's own settings too."""
+    """A project as it stands. `state` goes on with the work; `config` holds the project's own settings too.
+
+    Whatever reads files blocks, and is called in a thread.
+    """
 
     def __init__(self, shell: Shell, folder: Folder, state: State, *, first: bool = False) -> None:
         self.state = state

@@ -127,7 +127,7 @@ class Steps:
         """Put the best iteration back; the manifest that closes it starts nothing."""
         await off_loop(lambda: self._documents.diagnosis(self.state))
         await off_loop(lambda: self._publishing.best(self.state))
-        found = fingerprints(self._folder, self.state)
+        found = await off_loop(lambda: fingerprints(self._folder, self.state))
         if Trigger.MANIFEST in found:
             taken = {**self.state.taken, Trigger.MANIFEST: found[Trigger.MANIFEST]}
             self.state = self.state.model_copy(update={"taken": taken})

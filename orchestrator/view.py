@@ -53,7 +53,7 @@ class Row:
 
 
 class View(Protocol):
-    """Called in the event loop; must not block. Text is untrusted: the view escapes it."""
+    """Must not block; `say` is called in any thread, `show` in the event loop. The view escapes what it is told."""
 
     def say(self, text: str, *, project: str | None = None, level: Level = Level.INFO) -> None:
         """One line about something that happened."""

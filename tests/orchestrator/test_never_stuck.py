@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -27,7 +29,7 @@ DESCRIPTORS = pytest.mark.skipif(os.name == "nt", reason="the disk is played at 
 
 
 def cycle(workspace: Path, agents: Trio) -> Cycle:
-    shell = Shell(workspace, settings(), GivenCrew(*agents.agents), Heard())
+    shell = Shell(workspace, settings(max_iterations=2), GivenCrew(*agents.agents), Heard())
     return Cycle(shell, "x", lambda: Folder.open(workspace / "x"))
 
 
@@ -118,3 +120,37 @@ async def test_a_cycle_that_is_cancelled_leaves_no_task_behind(tmp_path: Path) -
     await asyncio.wait({running})
     await asyncio.sleep(0)
     assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+class Elsewhere(DescriptorDirectory):
+    """Remembers the files that were looked at, or read, on the event loop."""
+
+    loop_thread = 0
+    seen: ClassVar[set[str]] = set()
+
+    def _note(self, name: str) -> None:
+        if threading.get_ident() == Elsewhere.loop_thread:
+            Elsewhere.seen.add(name)
+
+    def open(self, name: str, flags: int, mode: int = 0o644) -> int:
+        self._note(name)
+        return super().open(name, flags, mode)
+
+    def stat(self, name: str) -> os.stat_result:
+        self._note(name)
+        return super().stat(name)
+
+
+@DESCRIPTORS
+async def test_no_project_file_is_read_on_the_event_loop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("orchestrator.files.folder.DescriptorDirectory", Elsewhere)
+    Elsewhere.loop_thread, Elsewhere.seen = threading.get_ident(), set()
+    agents = trio(scores=(4.0, 5.0), seconds=0.05)
+    drop(tmp_path, "x")
+    attended = cycle(tmp_path, agents)
+    running = asyncio.create_task(attended.run(first=True))
+    while not running.done():
+        attended.poked.set()
+        await asyncio.wait({running}, timeout=0.03)
+    assert (await running).status is Status.EXHAUSTED
+    assert Elsewhere.seen <= {"PAUSE", "STOP"}
