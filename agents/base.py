@@ -77,6 +77,8 @@ class Work:
     """For the Engineer: how many rounds in a row were dropped because they did not improve on the best."""
     causes: tuple[str, ...] = ()
     """For the Engineer: what each round so far failed of first (`Verified.cause`), where it failed."""
+    cause: str = ""
+    """For the Engineer: what `staged` failed of first, as far as it was verified."""
     drafts: tuple[Mapping[str, str], ...] = ()
     """For the Engineer of a small model: text files of earlier drafts that have not seen `staged`, nor each other."""
     snapshot: Path | None = None

@@ -89,10 +89,8 @@ class Draft:
             messages = _shorter(question) if noise else _again(question, completion.text, rejected)
 
     def _task(self, step: Step) -> str:
-        """A small model repeats the program that it is shown, unless it is told how its answer begins."""
-        if step.most_tokens is None or self.answer_format != "fenced":
-            return step.task
-        return f"{step.task} Begin with `### FILE: {step.paths[0]}`."
+        fenced = self.answer_format == "fenced"
+        return f"{step.task} Begin with `### FILE: {step.begins}`." if step.begins and fenced else step.task
 
     async def _answer(self, messages: Sequence[Message], step: Step, attempt: int) -> Completion:
         model = self.work.model

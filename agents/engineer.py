@@ -9,10 +9,10 @@ from typing import Literal
 
 from agents.base import Built, Work
 from agents.draft import Draft
-from agents.engineer_steps import OTHERWISE, missing, steps
+from agents.engineer_steps import OTHERWISE, aim_of, missing, steps
 from agents.plan import is_test
 from agents.settled import settled
-from agents.tiers import profile
+from agents.tiers import Profile, profile
 from agents.verification.box import SandboxUnavailable
 from agents.verification.evidence import Case
 from agents.verification.report import read_score
@@ -49,9 +49,7 @@ class Engineer:
         asked = profile(work.model.name)
         if not asked.invents and (tests := await self._outvoted(work) or await settled(work)):
             return Built(tests)
-        if work.staged and asked.starts_afresh(len(work.drafts) + 1, work.fruitless, hopeful=_hopeful(work)):
-            return await self._afresh(work)
-        return await self._draft(work)
+        return await (self._afresh(work) if _begins_anew(work, asked) else self._draft(work))
 
     async def _outvoted(self, work: Work) -> dict[str, str]:
         if (runner := self._runner) is None:
@@ -85,6 +83,13 @@ class Engineer:
         elif draft.changes_nothing:
             await draft.ask(OTHERWISE)
         return draft.built()
+
+
+def _begins_anew(work: Work, asked: Profile) -> bool:
+    """Whether the next round is a new draft. Where the best code breaks down, that is mended first, once."""
+    if not work.staged or (work.fruitless == 0 and aim_of(work, asked)):
+        return False
+    return asked.starts_afresh(len(work.drafts) + 1, work.fruitless, hopeful=_hopeful(work))
 
 
 def _hopeful(work: Work) -> bool:

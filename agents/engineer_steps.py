@@ -10,6 +10,7 @@ from agents.briefing import findings, listed
 from agents.outline import is_source, read_plan
 from agents.plan import is_test
 from agents.tiers import Profile
+from agents.verification.cause import broken_file
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class Step:
     """The files that are asked for; empty when the answer decides."""
     most_tokens: int | None = None
     """The longest answer, when it is shorter than the model's usual one."""
+    begins: str = ""
+    """The file that the answer begins with. A small model repeats what it is shown, unless it is told that."""
 
     @property
     def only_code(self) -> bool:
@@ -43,7 +46,7 @@ OTHERWISE = Step(
 def steps(work: Work, profile: Profile) -> list[Step]:
     """One for a repair and for a small plan, several for a large one."""
     if work.staged:
-        return [_repair(work)]
+        return [_mend(aim)] if (aim := aim_of(work, profile)) else [_repair(work)]
     planned = planned_files(work)
     if not planned or (len(planned) <= profile.files_per_call and profile.test_tokens is None):
         named = f": {listed(planned)}" if planned else ""
@@ -56,7 +59,7 @@ def _part(group: Sequence[str], profile: Profile) -> Step:
     if not all(map(is_test, group)):
         return Step("build", "engineer", task, tuple(group))
     most = None if profile.test_tokens is None else profile.test_tokens * len(group)
-    return Step("build", "engineer", task + _few_tests(profile), tuple(group), most)
+    return Step("build", "engineer", task + _few_tests(profile), tuple(group), most, group[0] if most else "")
 
 
 def _few_tests(profile: Profile) -> str:
@@ -82,6 +85,21 @@ def _groups(paths: Sequence[str], size: int) -> list[Sequence[str]]:
     code = [path for path in paths if not is_test(path)]
     tests = [path for path in paths if is_test(path)]
     return [part[start : start + size] for part in (code, tests) for start in range(0, len(part), size)]
+
+
+def aim_of(work: Work, profile: Profile) -> str:
+    """The program file in which the code broke down, when that is what a small model is asked to mend; else empty.
+
+    It mends an error that has a place, and writes a value that is wrong the same way again.
+    """
+    path = broken_file(work.cause)
+    aimed = not profile.invents and path in work.staged and not is_test(path)
+    return path if aimed and findings(work) else ""
+
+
+def _mend(path: str) -> Step:
+    task = f"Repair `{path}`: write it anew, whole, so that this error cannot happen, and no other file."
+    return Step("repair", "engineer_repair", task, (path,), begins=path)
 
 
 def _repair(work: Work) -> Step:

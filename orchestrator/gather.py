@@ -104,6 +104,7 @@ def for_engineer(folder: Folder, state: State, model: Model, base: Base) -> Work
         notes=_optional(folder, Project.NOTES),
         feedback=f"What was tried and dropped:\n{tried}\n\n{feedback}" if tried else feedback,
         fruitless=_fruitless(state),
+        cause=judged.cause if judged else "",
         causes=tuple(score.cause for score in state.scores if score.cause),
         drafts=_drafts(folder, state) if profile(model.name).drafts > 1 else (),
         sources=frozenset(base.files),

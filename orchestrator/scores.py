@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from agents.verification.cause import gets_further
+
 from .state import Score, State
 
 _MOST_LESSONS = 8
@@ -26,12 +28,16 @@ def remember(state: State, report: Score) -> State:
 
 
 def improves(candidate: Score, best: Score | None) -> bool:
-    """Whether `candidate` replaces `best`: all green first, then the score; a passing test must not be lost."""
+    """Whether `candidate` replaces `best`: all green first, then the score; a passing test must not be lost.
+
+    At the same score it does when the code does not break down as the best one's does.
+    """
     if best is None:
         return True
     if candidate.lost and not (candidate.green and not best.green):
         return False
-    return (candidate.green, candidate.score) > (best.green, best.score)
+    now, before = (candidate.green, candidate.score), (best.green, best.score)
+    return now > before or (now == before and gets_further(candidate.cause, best.cause))
 
 
 def _lesson(report: Score, state: State) -> str:

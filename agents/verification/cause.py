@@ -15,25 +15,40 @@ _TRACEBACK = re.compile(
     re.MULTILINE,
 )
 """Of a program that a test has started: its last place, and its error."""
+_PLACE = re.compile(r"\((?P<path>[^()]+), line \d+\)$")
 _LONGEST = 200
 
 
 def cause(evidence: Evidence) -> str:
-    """The phase that failed, else the error or difference of the most urgent test; empty when no test failed."""
+    """The phase that failed, else the first error of the code, else what the most urgent test found; or empty."""
     for phase in evidence.phases:
         if phase.status is Status.FAILED and phase.name in {"environment", "build"}:
             return line(f"{phase.name} failed: {phase.summary}", _LONGEST)
-    tests = failing(evidence)
-    return _of(tests[0]) if tests else ""
+    told = [_of(test) for test in failing(evidence)]
+    return next((each for each in told if _CRASH.match(each)), told[0] if told else "")
 
 
 def _of(test: Case) -> str:
     if printed := _TRACEBACK.findall(test.output):
         path, number, said = printed[-1]
-        return line(f"{said} ({path.rpartition('/job/')[2]}, line {number})", _LONGEST)
-    said = line(test.message.partition("\n")[0] or test.id, _LONGEST)
+        return _placed(said, f" ({line(path.rpartition('/job/')[2])}, line {number})")
     frame = test.frames[-1] if test.frames else None
-    return f"{said} ({frame.path}, line {frame.line})" if frame else said
+    return _placed(test.message.partition("\n")[0] or test.id, f" ({frame.path}, line {frame.line})" if frame else "")
+
+
+def _placed(said: str, place: str) -> str:
+    return line(said, _LONGEST - len(place)) + place
+
+
+def broken_file(told: str) -> str:
+    """Path of the file in which the code broke down; empty when it did not, or nobody knows where."""
+    place = _PLACE.search(told) if _CRASH.match(told) else None
+    return place["path"] if place else ""
+
+
+def gets_further(now: str, before: str) -> bool:
+    """Whether code that broke down does so no longer, or with another error; the same one in another line is none."""
+    return bool(_CRASH.match(before)) and _PLACE.sub("", now) != _PLACE.sub("", before)
 
 
 def crashes(causes: Iterable[str]) -> list[str]:

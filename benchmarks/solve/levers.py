@@ -20,6 +20,15 @@ def _no_fixers() -> None:
     patch("agents.draft.fix", lambda delivered, *_: delivered).start()
 
 
+def _no_aimed_repairs() -> None:
+    for module in ("engineer", "engineer_steps"):
+        patch(f"agents.{module}.aim_of", lambda *_: "").start()
+
+
+def _no_mistakes_told() -> None:
+    patch("agents.briefing._mistakes", lambda _: "").start()
+
+
 def _no_new_drafts() -> None:
     _profiles(lambda profile: dataclasses.replace(profile, drafts=1, patience=10_000))
 
@@ -71,9 +80,11 @@ def _profiles(change: Callable[[Profile], Profile]) -> None:
 
 
 LEVERS: Mapping[str, Callable[[], None]] = MappingProxyType({
+    "aimed-repairs": _no_aimed_repairs,
     "fixers": _no_fixers,
     "few-tests": _no_few_tests,
     "first-drafts": _no_first_drafts,
+    "mistakes-told": _no_mistakes_told,
     "new-drafts": _no_new_drafts,
     "plain-examples": _no_plain_examples,
     "saved-tests": _no_saved_tests,

@@ -304,6 +304,34 @@ async def test_a_new_draft_is_told_how_the_others_broke_down_and_not_what_their_
     assert "5 == 8" not in model.calls[0].text
 
 
+BROKEN = "NameError: name 'x' is not defined (fib.py, line 1)"
+
+
+async def test_where_a_small_models_code_breaks_down_that_file_alone_is_mended_before_another_draft() -> None:
+    built, model = await repair(fenced("fib.py", CODE + "\n\nX = 1\n"), name="coder-1.5b", cause=BROKEN)
+    assert not built.afresh
+    assert FEEDBACK in model.calls[0].text
+    assert "Repair `fib.py`: write it anew" in model.calls[0].text
+    assert model.calls[0].text.endswith("Begin with `### FILE: fib.py`.\n")
+    assert model.calls[0].stop == ("### FILE: test",)
+
+
+async def test_what_was_mended_for_nothing_is_drafted_anew() -> None:
+    built, _ = await repair(BOTH, name="coder-1.5b", cause=BROKEN, fruitless=1)
+    assert built.afresh
+
+
+@pytest.mark.parametrize("cause", ["assert 5 == 8 (fib.py, line 2)", BROKEN.replace("fib.py", "tests/test_fib.py")])
+async def test_a_wrong_value_and_a_broken_test_are_no_breakdown_of_the_code(cause: str) -> None:
+    built, _ = await repair(BOTH, name="coder-1.5b", cause=cause)
+    assert built.afresh
+
+
+async def test_larger_models_repair_as_they_like() -> None:
+    _, model = await repair(BOTH, cause=BROKEN)
+    assert "Repair the program. Send only the files that change" in model.calls[0].text
+
+
 async def test_a_repair_sees_the_failures_alone() -> None:
     _, model = await repair(BOTH, causes=("NameError: name 'x' is not defined",))
     assert "NameError" not in model.calls[0].text

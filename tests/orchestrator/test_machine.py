@@ -140,6 +140,14 @@ def test_the_score_is_told_with_what_the_round_failed_of() -> None:
     assert "score 5/10 in iteration 1 (4 of 5 tests passed; NameError: name 'x' is not defined)" in said.text()
 
 
+@pytest.mark.parametrize(("cause", "best"), [("KeyError: 'y' (a.py, line 2)", 2), ("NameError: x (a.py, line 9)", 1)])
+def test_at_the_same_score_code_that_gets_further_is_the_best(cause: str, best: int) -> None:
+    broken = Score(iteration=1, score=6.0, cause="NameError: x (a.py, line 2)")
+    first, _ = step(at(Status.VERIFYING, iteration=1), Arrived(Trigger.REPORT, broken))
+    second, _ = step(first, Arrived(Trigger.REPORT, Score(iteration=2, score=6.0, cause=cause)))
+    assert second.best_iteration == best
+
+
 def test_a_lesson_says_what_the_round_failed_of() -> None:
     first, _ = step(at(Status.VERIFYING, iteration=1), report(6.0, 1))
     dropped = Score(iteration=2, score=5.0, cause="NameError: name 'x' is not defined")

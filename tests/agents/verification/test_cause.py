@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from agents.verification.cause import cause, crashes
+from agents.verification.cause import broken_file, cause, crashes, gets_further
 from agents.verification.evidence import Case, Evidence, Frame, Outcome, Phase, Status, SuiteRun, Verdict
 
 BASE = Evidence("python", "bwrap", "x", (Phase("environment", Status.OK), Phase("build", Status.OK)))
@@ -45,6 +45,41 @@ def test_a_file_that_cannot_be_collected_comes_first() -> None:
     wrong = Case("t::a", Outcome.FAILED, "assert 1 == 2")
     unread = Case("u", Outcome.ERROR, "ImportError: cannot import name 'x' from 'y'")
     assert cause(failed(wrong, unread)) == "ImportError: cannot import name 'x' from 'y'"
+
+
+def test_an_error_of_the_code_comes_before_a_wrong_value() -> None:
+    wrong = Case("t::a", Outcome.FAILED, "assert 1 == 2", (Frame("a.py", 1, "f"),))
+    broken = Case("t::b", Outcome.FAILED, "KeyError: 'x'", (Frame("a.py", 2, "f"),))
+    assert cause(failed(wrong, broken)) == "KeyError: 'x' (a.py, line 2)"
+
+
+@pytest.mark.parametrize(
+    ("told", "path"),
+    [
+        ("KeyError: 'x' (a.py, line 2)", "a.py"),
+        ("TypeError: f() takes 1 argument (2 given) (src/a b.py, line 12)", "src/a b.py"),
+        ("assert 1 == 2 (a.py, line 2)", ""),
+        ("KeyError: 'x'", ""),
+        ("build failed: 1 of 2 files does not compile", ""),
+        ("", ""),
+    ],
+)
+def test_the_file_that_broke_down_is_known(told: str, path: str) -> None:
+    assert broken_file(told) == path
+
+
+@pytest.mark.parametrize(
+    ("now", "further"),
+    [
+        ("KeyError: 'x' (a.py, line 9)", False),
+        ("KeyError: 'y' (a.py, line 2)", True),
+        ("assert 1 == 2 (a.py, line 2)", True),
+        ("", True),
+    ],
+)
+def test_another_error_is_further_and_the_same_in_another_line_is_not(now: str, further: bool) -> None:
+    assert gets_further(now, "KeyError: 'x' (a.py, line 2)") is further
+    assert not gets_further(now, "assert 3 == 4 (a.py, line 2)")
 
 
 def test_a_test_without_a_message_is_named() -> None:
