@@ -21,7 +21,7 @@ from agents.verification.text import clean, line
 
 from .base import Bench, Prepared
 
-_OFFLINE = re.compile(r"ENOTFOUND|ECONNREFUSED|ETIMEDOUT|EAI_AGAIN|network")
+_OFFLINE = re.compile(r"ENOTFOUND|ECONNREFUSED|ETIMEDOUT|EAI_AGAIN|(?:ERR!|error) network\b")
 _NAMED = ("package.json", "package-lock.json")
 
 

@@ -161,7 +161,7 @@ class Environments:
         output = clean(ran.output, 3000)
         if ran.ended is not Ended.EXITED:
             output = f"ended after {ran.seconds:.0f} s: {ran.ended.value}\n{output}"
-        elif _OFFLINE.search(output):
+        elif _OFFLINE.search(output) and "No solution found" not in output and "not found in the" not in output:
             raise IndexUnavailable(
                 f"the package index did not answer while dependencies were installed: {output[-300:]}; "
                 "check the network, or set UV_INDEX_URL to an index that can be reached"

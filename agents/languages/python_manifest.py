@@ -20,6 +20,8 @@ _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*")
 _REQUIREMENTS = re.compile(
     r"^(requirements[^/]*\.txt|requirements/[^/]+\.txt|dev-requirements\.txt|test-requirements\.txt)$"
 )
+_ELSEWHERE = re.compile(r"://|@|\$|\s--?\w")
+"""A link or a path behind an @, a variable of the environment that uv would put in, an option behind the name."""
 _TEST_EXTRAS = {"test", "tests", "testing", "dev"}
 
 
@@ -56,7 +58,7 @@ def read_manifest(tree: Tree) -> Manifest:
 
 def _refused(text: str) -> str:
     name = normalised(text)
-    if text.startswith(("-", ".", "/")) or "://" in text:
+    if text.startswith(("-", ".", "/")) or _ELSEWHERE.search(text):
         return "only packages from the index are installed"
     if not name:
         return "not a requirement"

@@ -31,7 +31,9 @@ _KEPT = re.compile(
     r"|--doctest-modules|--doctest-glob=[\w.*-]+|--doctest-continue-on-failure"
 )
 """Words of `addopts` without which honest tests are not found, or not run as they were meant."""
-_DOCTEST = re.compile(r"^\s*>>> ", re.MULTILINE)
+_DOCTEST = re.compile(r"^[ \t]*>>> ", re.MULTILINE)
+_LONGEST, _MOST = 4000, 50
+"""Characters of one setting, and words of all files together, that are read."""
 
 
 @dataclass(frozen=True)
@@ -87,13 +89,17 @@ def _words(values: Iterable[Any]) -> list[str]:
     found: list[str] = []
     for value in values:
         if isinstance(value, list):
-            found += map(str, value)
+            found += [str(word) for word in value[:_MOST]]
         elif isinstance(value, str):
-            try:
-                found += shlex.split(value, comments=False)
-            except ValueError:
-                found += value.split()
-    return found
+            found += _split(value[:_LONGEST])
+    return found[:_MOST]
+
+
+def _split(text: str) -> list[str]:
+    try:
+        return shlex.split(text)
+    except ValueError:
+        return text.split()
 
 
 def _joined(words: list[str]) -> Iterator[str]:

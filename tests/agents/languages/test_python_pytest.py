@@ -69,3 +69,14 @@ def test_examples_in_docstrings_are_the_tests_of_a_project_that_has_no_others() 
     assert read_settings(Tree(code)).words == ("--doctest-modules",)
     assert read_settings(Tree(code | {"test_a.py": TEST})).words == ()
     assert read_settings(Tree({"app.py": "X = 1\n"})).words == ()
+
+
+def test_endless_settings_are_cut() -> None:
+    files = {
+        "pytest.ini": "[pytest]\npython_files = " + "a*b*c*.py " * 100_000 + "\n",
+        "app.py": "\n" * 500_000,
+        "tests.py": TEST,
+    }
+    settings = read_settings(Tree(files))
+    assert len(settings.files) < 10
+    assert settings.own_tests(Tree(files)) == {"tests.py"}

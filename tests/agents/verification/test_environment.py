@@ -12,6 +12,10 @@ from agents.verification.box import Job, Ran
 from agents.verification.settings import VerificationSettings
 from tests.fakes.sandbox import ScriptedSandbox, ended
 
+UNKNOWN_NAME = b"""\
+  x No solution found when resolving dependencies:
+  `-> Because certificate-network was not found in the package registry and you require it, your requirements are
+      unsatisfiable."""
 UNKNOWN = b"Because nosuch was not found in the package registry and you require nosuch, nothing can be done."
 
 
@@ -79,6 +83,11 @@ async def test_a_refused_requirement_is_evidence_and_leaves_nothing_behind(tmp_p
     assert built.folder is None
     assert "nosuch was not found" in built.output
     assert list((tmp_path / "envs").iterdir()) == []
+
+
+async def test_a_package_that_does_not_exist_is_no_trouble_of_the_network_whatever_it_is_called(tmp_path: Path) -> None:
+    sandbox = ScriptedSandbox(lambda job: ended(1, UNKNOWN_NAME) if "install" in job.argv else make(job))
+    assert (await environments(tmp_path).get(("certificate-network",), sandbox)).folder is None
 
 
 async def test_an_index_that_does_not_answer_is_not_the_projects_fault(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ def requirements(**files: str) -> tuple[str, ...]:
         ("flask[async]==3.0\nflask[async]==3.0\n", ("flask[async]==3.0",)),
         ("pytest==7.4\npytest-asyncio\ncoverage\nruff\n", ()),
         ("json\nargparse\nos\n", ()),
+        ("a @ ../b\na @ ${UV_INDEX_URL}\na==$X\na --config-settings=b\na @ file:/etc/x.whl\n", ()),
         ("-e .\n.\n./local\n--index-url x\ngit+https://example.invalid/x\nhttps://example.invalid/x.whl\n", ()),
         ("requests==2.0 \\\n    --hash=sha256:aa\n", ("requests==2.0",)),
         ("\ufeffrequests", ("requests",)),
