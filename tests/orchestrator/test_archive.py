@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import stat
 import subprocess
@@ -239,3 +240,13 @@ def test_a_torn_archive_is_neither_read_nor_published(folder: Folder, copy: Path
     with pytest.raises(FileProblem, match="does not read back"):
         publish(folder, whole[:keep], "my-project", ACCEPTED)
     assert folder.names("05_final") == []
+
+
+def test_a_zip_with_any_byte_changed_is_read_or_damaged_and_never_an_error() -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("a.py", "x = 1\n" * 20)
+    whole = buffer.getvalue()
+    for position in range(len(whole)):
+        for value in (0, 8, 12, 14, 255):  # some are methods of compression
+            unpack(whole[:position] + bytes([value]) + whole[position + 1 :])
