@@ -17,11 +17,11 @@ EXAMPLE = "example: "
 """What the ids of examples and acceptance checks begin with."""
 
 
-def diagnosis(state: State, rounds: Sequence[Facts], program: str) -> str:
+def diagnosis(state: State, rounds: Sequence[Facts], program: str, *, best_is_back: bool = True) -> str:
     """The page, from what is known of each iteration, oldest first; `program`: how to call us."""
     sections = [
         f"# Diagnosis: {state.name} was not finished",
-        f"{_sentence(state)} The best iteration is back in `{Project.STAGING}`.",
+        f"{_sentence(state)} {_where_it_is(state, back=best_is_back)}",
         _section("What stood in the way", _obstacles(state, rounds)),
         _section("What was tried", _rounds(state, rounds)),
         _section("What you can do", _advice(state, rounds, program)),
@@ -32,6 +32,14 @@ def diagnosis(state: State, rounds: Sequence[Facts], program: str) -> str:
 def _sentence(state: State) -> str:
     text = state.error or "the score did not reach the threshold"
     return f"{text[:1].upper()}{text[1:].rstrip('.')}."
+
+
+def _where_it_is(state: State, *, back: bool) -> str:
+    if back:
+        return f"The best iteration is back in `{Project.STAGING}`."
+    return (
+        f"The best iteration, {state.best_iteration}, was not kept or is damaged; `{Project.STAGING}` has the last one."
+    )
 
 
 def _section(title: str, lines: Iterator[str]) -> str:

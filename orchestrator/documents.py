@@ -53,10 +53,10 @@ class Documents:
         """Finish an amendment that was cut off, unless its verification is about to be done again."""
         amendment.finish(self._folder, verifying=state.turn if verifying else None)
 
-    def diagnosis(self, state: State) -> None:
+    def diagnosis(self, state: State, *, best_is_back: bool) -> None:
         numbers = sorted(score.iteration for score in state.scores)
         judged = [facts for number in numbers if (facts := iterations.facts_of(self._folder, number))]
-        self._folder.write(Project.DIAGNOSIS, diagnosis(state, judged, program()))
+        self._folder.write(Project.DIAGNOSIS, diagnosis(state, judged, program(), best_is_back=best_is_back))
 
     def _keep_plan(self, state: State, planned: Planned, before: str) -> None:
         theirs = content_of(self._folder, Project.PLAN)

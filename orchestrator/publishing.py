@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agents.base import Built
 
-from . import delivery, gather
+from . import delivery, gather, iterations
 from .delivery import Delivery
 from .files import Folder
 from .project import Project
@@ -45,12 +45,18 @@ class Publishing:
         self._shell.view.say(told, project=state.name)
         self._apply(state, made)
 
-    def best(self, state: State) -> None:
-        """Bring the best iteration back, unless it stands there."""
+    def best(self, state: State) -> bool:
+        """Bring the best iteration back, unless it stands there; whether it does then."""
         if state.best_iteration == state.iteration or self.finish(state):
-            return
+            return True
+        if iterations.files_of(self._folder, state.best_iteration) is None:
+            lost = f"iteration {state.best_iteration} was not kept, or its zip is damaged"
+            told = f"{lost}; {Project.STAGING} stays as it is"
+            self._shell.view.say(told, project=state.name, level=Level.WARNING)
+            return False
         base = gather.best_of(self._folder, state)
         self._publish(state, _delivery(state, base, iteration=state.best_iteration or 0))
+        return True
 
     def _publish(self, state: State, made: Delivery) -> None:
         delivery.prepare(self._folder, made)

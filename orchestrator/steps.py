@@ -125,8 +125,8 @@ class Steps:
 
     async def _restore(self) -> Event:
         """Put the best iteration back; the manifest that closes it starts nothing."""
-        await off_loop(lambda: self._documents.diagnosis(self.state))
-        await off_loop(lambda: self._publishing.best(self.state))
+        back = await off_loop(lambda: self._publishing.best(self.state))
+        await off_loop(lambda: self._documents.diagnosis(self.state, best_is_back=back))
         found = await off_loop(lambda: fingerprints(self._folder, self.state))
         if Trigger.MANIFEST in found:
             taken = {**self.state.taken, Trigger.MANIFEST: found[Trigger.MANIFEST]}

@@ -83,6 +83,24 @@ async def test_the_limit_of_iterations_is_told_once(tmp_path: Path) -> None:
     assert heard.text().count("exhausted: ") == 1
 
 
+async def test_a_best_iteration_that_is_damaged_is_not_said_to_be_back(tmp_path: Path) -> None:
+    agents, heard = trio(scores=(6.0, 4.0)), Heard()
+    judge = agents.verifier.outcome
+
+    def judge_and_damage(work: Work) -> Outcome:
+        if work.iteration == 2:
+            (tmp_path / "x" / ".tumbler" / "iterations" / "iter1.zip").write_bytes(b"PK damaged")
+        return judge(work)
+
+    agents.verifier.outcome = judge_and_damage
+    drop(tmp_path, "x")
+    await finish(tmp_path, agents, heard, max_iterations=2)
+    assert state(tmp_path, "x")["status"] == "exhausted"
+    assert json.loads((tmp_path / "x" / "03_staging" / ".manifest.json").read_text())["iteration"] == 2
+    assert "is back" not in (tmp_path / "x" / "04_feedback" / "DIAGNOSIS.md").read_text()
+    assert "03_staging stays as it is" in heard.text()
+
+
 async def test_an_older_report_that_is_edited_is_said_once_to_decide_nothing(tmp_path: Path) -> None:
     heard = Heard()
     drop(tmp_path, "x")
