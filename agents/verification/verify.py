@@ -24,7 +24,7 @@ from .integrity import compare
 from .settings import VerificationSettings
 from .tree import Tree, read_tree, snapshot
 
-_NETWORK = re.compile(r"\b(?:import socket|http\.server|socketserver|localhost|127\.0\.0\.1)")
+_NETWORK = re.compile(r"\b(?:import socket|http\.server|socketserver|localhost|127\.0\.0\.1|\bManager\(\))")
 
 
 @dataclass(frozen=True)

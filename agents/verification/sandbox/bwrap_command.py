@@ -16,7 +16,7 @@ from pathlib import Path
 from agents.verification.box import Job, Limits
 from agents.verification.sandbox import machine, seccomp
 from agents.verification.sandbox.pipes import Pipes
-from agents.verification.sandbox.places import TRUSTED, Places, environment, fill, filled
+from agents.verification.sandbox.places import TRUSTED, USER, Places, environment, fill, filled
 from agents.verification.sandbox.watch import Launch
 
 _PLACES = Places(job="/job", home="/tmp/home", tmp="/tmp", trusted="/trusted")  # noqa: S108 - inside, private
@@ -95,8 +95,8 @@ class Preparation:
 
     def _accounts(self) -> dict[str, str]:
         return {
-            "/etc/passwd": f"sandbox:x:{self._uid}:{self._gid}::{_PLACES.home}:/bin/sh\n",
-            "/etc/group": f"sandbox:x:{self._gid}:\n",
+            "/etc/passwd": f"{USER}:x:{self._uid}:{self._gid}::{_PLACES.home}:/bin/sh\n",
+            "/etc/group": f"{USER}:x:{self._gid}:\n",
             "/etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
             "/etc/hosts": machine.hosts() if self._job.network else "127.0.0.1 localhost tumbler\n::1 localhost\n",
         }

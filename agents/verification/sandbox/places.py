@@ -40,11 +40,17 @@ def absolute(job: Job) -> Job:
     )
 
 
+USER = "sandbox"
+"""A program may ask who runs it; the number that it runs under often has no name."""
+
+
 def environment(job: Job, places: Places) -> dict[str, str]:
     """All variables of a run. Nothing of the daemon's own environment is in it, so no API key is either."""
     clean = {
         "PATH": search_path(job),
         "HOME": places.home,
+        "USER": USER,
+        "LOGNAME": USER,
         "TMPDIR": places.tmp,
         "LANG": "C.UTF-8",
         "LC_ALL": "C.UTF-8",

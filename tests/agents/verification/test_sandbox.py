@@ -159,6 +159,10 @@ async def test_places_are_filled_in_and_other_braces_left(sandbox: Sandbox, tmp_
     assert lines == [f"{where} {tmp_path} {where}/src {{other}}", where, "trusted"]
 
 
+async def test_a_program_learns_who_runs_it(sandbox: Sandbox) -> None:
+    assert text(await sandbox.run(program("import getpass; print(getpass.getuser())"))).split() == ["sandbox"]
+
+
 async def test_nothing_of_the_daemons_environment_is_inherited(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
