@@ -65,10 +65,10 @@ class Orchestrator:
     async def run(self, *, until_idle: bool = False, timeout: float | None = None) -> int:
         """As `start`, within a running event loop."""
         workspace = Workspace(self._path)
-        with workspace.lock():
+        with workspace.lock() as lock:
             shell = Shell(workspace.path, self._config, self._crew, self._view)
             ending = self._last_resort.begin if self._last_resort else lambda: None
-            loop = Loop(workspace, shell, ending)
+            loop = Loop(workspace, lock, shell, ending)
             with asked(loop.stop, self._last_resort):
                 try:
                     done = await loop.run(until_idle=until_idle, timeout=timeout)

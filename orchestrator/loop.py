@@ -24,7 +24,7 @@ from .triggers import report_iteration
 from .trouble import kept_waiting
 from .view import Level
 from .watch import Debounce, watching
-from .workspace import Workspace, WorkspaceError
+from .workspace import Workspace, WorkspaceError, WorkspaceLock
 
 log = logging.getLogger(__name__)
 
@@ -35,9 +35,10 @@ STOP_SECONDS = 5.0
 class Loop:
     """One run of the daemon: until it is stopped, idle or out of time."""
 
-    def __init__(self, workspace: Workspace, shell: Shell, ending: Callable[[], object]) -> None:
+    def __init__(self, workspace: Workspace, lock: WorkspaceLock, shell: Shell, ending: Callable[[], object]) -> None:
         """`ending` is called when no more work is begun."""
         self._workspace = workspace
+        self._lock = lock
         self._shell = shell
         self._ending = ending
         self._watch = shell.config.watch
@@ -146,7 +147,11 @@ class Loop:
                 log.exception("a scan of the workspace broke; the next one is made all the same")
 
     async def _rescan(self, *, at_once: bool = False) -> None:
-        """Note every project whose files differ from what was last seen, and those that time alone may let go on."""
+        """Note every project whose files differ from what was last seen, and those that time alone may let go on.
+
+        Raises WorkspaceError.
+        """
+        await in_thread(self._lock.renew)
         found = await in_thread(lambda: self._workspace.scan(self._report_iteration, self._is_held))
         another_day, self._day = self._day != self._shell.today.day, self._shell.today.day
         for name, marks in found.items():
@@ -181,7 +186,12 @@ class Loop:
     # --- working
 
     def _attend(self, name: str) -> None:
-        """Start the project's cycle, or tell the one that runs in its folder that something may have changed."""
+        """Start the project's cycle, or tell the one that runs in its folder that something may have changed.
+
+        Not in a workspace that was put in the place of ours, before a scan has locked it.
+        """
+        if not self._lock.holds():
+            return
         folder = self._workspace.identity(name)
         if not self._busy.joins(name, folder):
             cycle = Cycle(self._shell, name, lambda: self._open(name, folder))

@@ -42,22 +42,28 @@ class WorkspaceLock:
     def __init__(self, path: Path) -> None:
         """Raises AlreadyRunning at once when another process holds it, WorkspaceError when it cannot be locked."""
         self._path = path
-        self._descriptor = _locked(path)
-        try:
-            self._tell()
-        except DiskFull as problem:
-            log.warning("%s: %s", path, problem)  # projects wait for space; the file is only for people
-        except FileProblem as problem:
-            os.close(self._descriptor)
-            raise WorkspaceError(f"{path}: cannot be written to: {problem}") from problem
-        except BaseException:
-            os.close(self._descriptor)
-            raise
+        self._descriptor, self._folder = _taken(path)
+
+    def holds(self) -> bool:
+        """False when another folder stands in the place of the one that is locked."""
+        return _identity(self._path) in (self._folder, None)
+
+    def renew(self) -> None:
+        """Lock the folder that stands there now when it is another one; the one before is given up. Raises as above.
+
+        Without that two daemons work on the same projects once a workspace was moved away and made again.
+        """
+        if self.holds():
+            return
+        before = self._descriptor
+        self._descriptor, self._folder = _taken(self._path)
+        os.close(before)
 
     def release(self) -> None:
         try:
-            with suppress(FileProblem), Folder.open(self._path) as folder:  # the workspace may be gone, or read-only
-                folder.remove(INFORMATION)
+            if self.holds():
+                with suppress(FileProblem), Folder.open(self._path) as folder:  # it may be gone, or read-only
+                    folder.remove(INFORMATION)
         finally:
             os.close(self._descriptor)
 
@@ -67,15 +73,41 @@ class WorkspaceLock:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.release()
 
-    def _tell(self) -> None:
-        holder = {
-            "pid": os.getpid(),
-            "started": datetime.now(UTC).isoformat(timespec="seconds"),
-            "boot_id": _boot_id(),
-        }
-        with Folder.open(self._path) as folder:
-            folder.sweep(depth=0)
-            folder.write(INFORMATION, json.dumps(holder, indent=2) + "\n")
+
+def _taken(path: Path) -> tuple[int, tuple[int, int] | None]:
+    """The lock on the folder at `path`, which says who holds it, and what that folder is."""
+    descriptor = _locked(path)
+    try:
+        _tell(path)
+    except DiskFull as problem:
+        log.warning("%s: %s", path, problem)  # projects wait for space; the file is only for people
+    except FileProblem as problem:
+        os.close(descriptor)
+        raise WorkspaceError(f"{path}: cannot be written to: {problem}") from problem
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor, _identity(path)
+
+
+def _tell(path: Path) -> None:
+    holder = {
+        "pid": os.getpid(),
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "boot_id": _boot_id(),
+    }
+    with Folder.open(path) as folder:
+        folder.sweep(depth=0)
+        folder.write(INFORMATION, json.dumps(holder, indent=2) + "\n")
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """What tells a folder from any other; None when there is none, or the disk does not say."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def holder(path: Path) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import json
 import logging
@@ -18,6 +19,9 @@ from orchestrator import workspace_lock
 from orchestrator.files import FileProblem, Folder
 from orchestrator.project import Trigger
 from orchestrator.workspace import AlreadyRunning, Workspace, WorkspaceError, WorkspaceLock, advice, fingerprints
+from orchestrator.workspace_lock import INFORMATION
+from tests.fakes.agents import trio
+from tests.fakes.daemon import drop, running, settings, until, until_status
 
 
 def test_a_missing_folder_is_made(tmp_path: Path) -> None:
@@ -255,3 +259,36 @@ def test_a_lock_is_given_back_after_the_workspace_was_removed(tmp_path: Path) ->
     with Workspace(tmp_path / "projects").lock():
         (tmp_path / "projects").rename(tmp_path / "elsewhere")
     Workspace(tmp_path / "elsewhere").lock().release()
+
+
+# --- replaced while it is held
+
+
+async def test_a_workspace_put_in_the_place_of_ours_is_worked_on_only_by_who_holds_it(tmp_path: Path) -> None:
+    workspace, another = tmp_path / "projects", tmp_path / "another"
+    workspace.mkdir()
+    another.mkdir()
+    agents = trio(scores=(9.0,))
+    async with running(workspace, agents, config=settings(rescan_seconds=0.1)) as heard:
+        with WorkspaceLock(another):
+            drop(another, "x")
+            workspace.rename(tmp_path / "old")
+            another.rename(workspace)
+            await until(lambda: "another Code Tumbler works here" in heard.text())
+            await asyncio.sleep(0.5)  # several scans
+            assert not agents.architect.works
+        await until_status(workspace, "x", "completed")
+        with pytest.raises(AlreadyRunning):
+            WorkspaceLock(workspace)
+    assert not (workspace / INFORMATION).exists()
+
+
+def test_whoever_lost_a_workspace_leaves_the_word_of_its_new_holder_alone(tmp_path: Path) -> None:
+    workspace = tmp_path / "projects"
+    workspace.mkdir()
+    lost = WorkspaceLock(workspace)
+    workspace.rename(tmp_path / "old")
+    workspace.mkdir()
+    with WorkspaceLock(workspace):
+        lost.release()
+        assert (workspace / INFORMATION).exists()
