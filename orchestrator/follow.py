@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
+
+from agents.verification.text import count
 
 from . import live_file, store
 from .files import FileProblem, Fingerprint, Folder
+from .invocation import no_project
 from .machine import WORKING
 from .program import program
 from .project import Project
-from .state import State
+from .state import State, Status
 from .status import daemon, names
 from .tell import tell
 from .view import Level, Row, View
@@ -29,13 +34,25 @@ class Follower:
 
     def look(self) -> None:
         """Say what happened since the last call, and show who is at work."""
-        for name in names(self._workspace):
-            if self._only in (None, name):
-                self._project(name)
-        self._looked = True
+        watched = [name for name in names(self._workspace) if self._only in (None, name)]
+        for name in watched:
+            self._project(name)
         pid = self._daemon()
+        if not self._looked:
+            self._view.say(self._summary(watched))
+        self._looked = True
         rows = [] if pid is None else live_file.read(self._workspace, pid) or self._guessed()
         self._show([row for row in rows if self._only in (None, row.project)])
+
+    def _summary(self, watched: Sequence[str]) -> str:
+        """How the projects stand when somebody begins to watch."""
+        statuses = [self._states[name][1].status if name in self._states else Status.IDLE for name in watched]
+        if not statuses:
+            return no_project()
+        if self._only is not None:
+            return f"{self._only}: {statuses[0]}"
+        told = ", ".join(f"{number} {status}" for status, number in sorted(Counter(statuses).items()))
+        return f"{count(len(statuses), 'project')}: {told}; what is next: {program()} status"
 
     def _daemon(self) -> int | None:
         pid = daemon(self._workspace)["pid"]

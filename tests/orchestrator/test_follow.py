@@ -150,11 +150,36 @@ def test_the_coming_and_going_of_the_daemon_is_told(tmp_path: Path) -> None:
     with WorkspaceLock(tmp_path):
         follower.look()
     follower.look()
-    assert [text.split(";")[0] for _, text, _ in heard.lines] == [
+    assert [text.split(";")[0] for _, text, _ in heard.lines if "daemon" in text] == [
         "no daemon works here",
         f"the daemon works (process {os.getpid()})",
         "no daemon works here",
     ]
+
+
+@pytest.mark.parametrize(
+    ("only", "told"),
+    [(None, "4 projects: 2 completed, 1 idle, 1 waiting; what is next: code-tumbler status"), ("c", "c: waiting")],
+)
+def test_whoever_begins_to_watch_hears_once_how_the_projects_stand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, only: str | None, told: str
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["code-tumbler"])
+    monkeypatch.delenv("UV", raising=False)
+    for name, status in (("a", Status.COMPLETED), ("b", Status.COMPLETED), ("c", Status.WAITING)):
+        save(tmp_path, status, name)
+    (tmp_path / "new").mkdir()
+    heard = Heard()
+    follower = Follower(tmp_path, heard, only)
+    follower.look()
+    follower.look()
+    assert [text for _, text, _ in heard.lines][1:] == [told]
+
+
+def test_without_any_project_whoever_watches_hears_how_to_make_one(tmp_path: Path) -> None:
+    heard = Heard()
+    Follower(tmp_path, heard).look()
+    assert heard.lines[-1][1].startswith("no project yet; make one with: ")
 
 
 def test_unreadable_states_are_passed_over(tmp_path: Path) -> None:
@@ -174,6 +199,7 @@ def test_watch_ends_with_ctrl_c_and_without_an_error(tmp_path: Path) -> None:
     with started("watch", "--workspace", str(tmp_path)) as watching:
         assert watching.stdout
         assert "no daemon works here" in watching.stdout.readline()
+        assert "1 project: 1 completed" in watching.stdout.readline()
         save(tmp_path, Status.PLANNING)
         assert "p: Architect plans" in watching.stdout.readline()
         watching.send_signal(signal.SIGINT)
