@@ -269,14 +269,16 @@ async def test_a_workspace_put_in_the_place_of_ours_is_worked_on_only_by_who_hol
     workspace.mkdir()
     another.mkdir()
     agents = trio(scores=(9.0,))
+    drop(workspace, "first")
     async with running(workspace, agents, config=settings(rescan_seconds=0.1)) as heard:
+        await until_status(workspace, "first", "completed")
         with WorkspaceLock(another):
             drop(another, "x")
             workspace.rename(tmp_path / "old")
             another.rename(workspace)
             await until(lambda: "another Code Tumbler works here" in heard.text())
             await asyncio.sleep(0.5)  # several scans
-            assert not agents.architect.works
+            assert [work.project for work in agents.architect.works] == ["first"]
         await until_status(workspace, "x", "completed")
         with pytest.raises(AlreadyRunning):
             WorkspaceLock(workspace)
