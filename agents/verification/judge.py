@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from .box import Ended, Ran
 from .channel import Record, Secret
 from .evidence import BAD, Case, Frame, Outcome, SuiteRun, Verdict
-from .marking import MARKING_HOOK
 from .session import Session, covers, outcome_of
 from .source import Scan
 from .text import clean, line
@@ -63,7 +62,7 @@ def _suspicions(session: Session, scan: Scan, tests: tuple[Case, ...], missing: 
     if session.deselected:
         reasons.append(f"{len(session.deselected)} tests were deselected, the first is {session.deselected[0]}")
     reasons += scan.flags
-    reasons += [what for what in session.changed if not _is_said(what, scan.flags) and not _only_marks(what, scan)]
+    reasons += [what for what in session.changed if not _is_said(what, scan.flags) and not _is_harmless(what, scan)]
     reasons += [f"{test} is expected to fail, but not by its own file" for test in _undeclared(tests, scan)]
     reasons += [f"{name} is equal to whatever it is compared with" for name in session.equal]
     idle = sum(outcome in {Outcome.SKIPPED, Outcome.XFAIL} for outcome in outcomes)
@@ -77,9 +76,9 @@ def _is_said(what: str, flags: Iterable[str]) -> bool:
     return any(word in flag for word in what.split() if word.startswith("pytest_") for flag in flags)
 
 
-def _only_marks(what: str, scan: Scan) -> bool:
-    """Whether a hook that was seen at work was read in the source, and found harmless."""
-    return any(what.startswith(f"{name} hooks {MARKING_HOOK},") for name in scan.marking)
+def _is_harmless(what: str, scan: Scan) -> bool:
+    """Whether a hook that was seen at work was read in the source, and does no harm there."""
+    return what.partition(",")[0] in scan.harmless
 
 
 def _undeclared(tests: Iterable[Case], scan: Scan) -> list[str]:

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from .marking import only_marks
+from .harmless import is_harmless
 from .trusted.broken import is_test
 from .trusted.intact import OUTCOME_HOOKS
 
@@ -33,8 +33,8 @@ class Scan:
     """Things with which a project could make results look better than they are."""
     expects_failures: frozenset[str] = frozenset()
     """Files that speak of expected failures."""
-    marking: frozenset[str] = frozenset()
-    """Names of the files whose hook marks tests and does nothing else."""
+    harmless: frozenset[str] = frozenset()
+    """Hooks that could change results and do not: `conftest.py hooks pytest_runtest_makereport`."""
     imports: Mapping[str, str] = field(default_factory=dict)
     """Top-level module that must be importable -> a file that imports it."""
 
@@ -65,15 +65,15 @@ def scan(texts: Mapping[str, str], own: Collection[str] = ()) -> Scan:
     tests: set[str] = set()
     flags: list[str] = []
     imports: dict[str, str] = {}
-    marking: set[str] = set()
+    harmless: set[str] = set()
     for path, text in sorted(texts.items()):
         if path.rsplit("/", 1)[-1] in _SHADOWS:
             flags.append(f"{path}: shadows a module that Python or pytest loads by itself")
         if not path.endswith(".py") or (tree := parse(text)) is None:
             continue
         flags += [f"{path}: {what}" for what in _flags(path, tree)]
-        if any(isinstance(node, ast.FunctionDef) and only_marks(node) for node in tree.body):
-            marking.add(path.rsplit("/", 1)[-1])
+        hooks = (node.name for node in tree.body if isinstance(node, ast.FunctionDef) and is_harmless(node))
+        harmless.update(f"{path.rsplit('/', 1)[-1]} hooks {hook}" for hook in hooks)
         if is_test_file(path) or path in own:
             tests.update(f"{path}::{name}" for name in test_names(tree))
         for module in _imports(tree):
@@ -81,7 +81,7 @@ def scan(texts: Mapping[str, str], own: Collection[str] = ()) -> Scan:
     expecting = frozenset(path for path, text in texts.items() if _EXPECTED_FAILURE.search(text))
     flagged = tuple(dict.fromkeys(flags))
     return Scan(
-        frozenset(tests), flags=flagged, expects_failures=expecting, marking=frozenset(marking), imports=imports
+        frozenset(tests), flags=flagged, expects_failures=expecting, harmless=frozenset(harmless), imports=imports
     )
 
 
@@ -138,7 +138,7 @@ def _flags(path: str, tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and node.attr == "_exit" and node not in inside:
             yield "calls os._exit, which leaves the test runner"
-        elif isinstance(node, ast.FunctionDef) and node.name in OUTCOME_HOOKS and not only_marks(node):
+        elif isinstance(node, ast.FunctionDef) and node.name in OUTCOME_HOOKS and not is_harmless(node):
             yield f"defines {node.name}, which can change which tests run and what they report"
         elif conftest and isinstance(node, ast.Attribute) and node.attr in _RESULTS and isinstance(node.ctx, ast.Store):
             yield f"assigns .{node.attr} of a test or its report"

@@ -14,7 +14,7 @@ from typing import Any
 
 OUTCOME_HOOKS = (
     "pytest_runtest_makereport", "pytest_runtest_protocol", "pytest_pyfunc_call", "pytest_runtest_call",
-    "pytest_sessionfinish", "pytest_report_teststatus", "pytest_collection_modifyitems", "pytest_ignore_collect",
+    "pytest_report_teststatus", "pytest_collection_modifyitems", "pytest_ignore_collect",
     "pytest_cmdline_main", "pytest_collect_file", "pytest_pycollect_makeitem", "pytest_runtestloop",
     "pytest_itemcollected", "pytest_make_collect_report",
 )  # fmt: skip

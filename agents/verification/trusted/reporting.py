@@ -40,6 +40,21 @@ class Alarm:
             signal.setitimer(signal.ITIMER_REAL, 0)
 
 
+class Signalled(BaseException):
+    """Raised inside a test of broken code by a signal that the whole code would have taken care of."""
+
+
+def outlive_signals() -> None:
+    """A signal that a test sends to its own process ends the test, and not the runner."""
+
+    def ring(number: int, _: object) -> None:
+        raise Signalled(f"signal {number}")
+
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), ring)
+
+
 def frames_of(excinfo: Any, root: str) -> list[dict[str, Any]]:
     """The innermost line in a test and the innermost line in code under test, in the order they were reached."""
     mine: dict[bool, dict[str, Any]] = {}
@@ -235,6 +250,7 @@ def make_reporter(channel: Any, each: float, pytest: Any, breaking: Any = None, 
             from _pytest.runner import runtestprotocol
 
             alarm.seconds = alarm.seconds and seconds
+            outlive_signals()
             breaking.begin(mode)
             begin(item.nodeid)
             return not any(report.failed for report in runtestprotocol(item, log=False, nextitem=nextitem))

@@ -106,6 +106,17 @@ def pytest_collection_modifyitems(config, items):
 """
 
 
+KEPT = """
+@pytest.hookimpl(tryfirst=True, hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    rep = outcome.get_result()
+    setattr(item, "rep_" + rep.when, rep)
+    if rep.when == "call":
+        item.rep_last = rep
+"""
+
+
 @pytest.mark.parametrize(
     ("path", "text", "flag"),
     [
@@ -115,6 +126,9 @@ def pytest_collection_modifyitems(config, items):
         ("conftest.py", SLOW + "            item.obj = len\n", "defines pytest_collection_modifyitems"),
         ("conftest.py", SLOW + "            items[:] = []\n", "defines pytest_collection_modifyitems"),
         ("conftest.py", SLOW + "            config.x.__setattr__('a', 1)\n", "defines pytest_collection_modifyitems"),
+        ("conftest.py", KEPT + "    rep.outcome = 'passed'\n", "defines pytest_runtest_makereport"),
+        ("conftest.py", KEPT + "    setattr(rep, 'outcome', 'passed')\n", "defines pytest_runtest_makereport"),
+        ("conftest.py", KEPT + "    outcome.force_result(None)\n", "defines pytest_runtest_makereport"),
         ("app.py", "import os\nos._exit(0)", "calls os._exit"),
         ("test_a.py", "import os\ndef test_a():\n    os._exit(0)", "calls os._exit"),
         ("conftest.py", "item.obj = None", "assigns .obj"),
@@ -141,6 +155,8 @@ def test_what_could_change_results_is_flagged(path: str, text: str, flag: str) -
         ("app.py", "import sys\nsys.exit(0)"),
         ("app.py", "import os\ndef child():\n    if os.fork() == 0:\n        os._exit(0)"),
         ("conftest.py", SLOW),
+        ("conftest.py", KEPT),
+        ("conftest.py", "def pytest_sessionfinish(session, exitstatus):\n    print('done', exitstatus)"),
     ],
 )
 def test_ordinary_code_is_not_flagged(path: str, text: str) -> None:
