@@ -47,7 +47,7 @@ def rerun(workspace: Path, name: str, agent: str | None) -> str:
             raise SteeringError(f"{name}: {rel} is not there; {_before(trigger, name)}")
         try:
             with WorkspaceLock(workspace):
-                _forget(folder, state, trigger)
+                _forget(folder, store.load(folder, name), trigger)  # a daemon may have ended since
             return f"when the daemon runs, {_FOLLOWS[trigger]}"
         except AlreadyRunning:
             _touch(workspace / name / rel)

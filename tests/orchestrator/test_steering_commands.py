@@ -14,6 +14,7 @@ from orchestrator.cli import cli
 from orchestrator.delivery import edited_by_hand, staged_hashes
 from orchestrator.files import Folder
 from orchestrator.project import Trigger
+from orchestrator.rerun import rerun
 from orchestrator.steering import halted
 from orchestrator.workspace_lock import WorkspaceLock
 from tests.fakes.agents import trio
@@ -196,3 +197,23 @@ def test_what_is_restored_is_verified_at_the_next_start(workspace: Path) -> None
     assert daemon(workspace, agents).start(until_idle=True) == 0
     assert agents.verifier.works[-1].staged["main.py"] == "print(1)\n"
     assert state(workspace, "p")["status"] == "completed"
+
+
+def test_a_rerun_goes_from_what_the_daemon_left_that_ended_meanwhile(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = past(workspace, status="engineering", taken=dict.fromkeys(Trigger, "1:x"))
+
+    class Ends(WorkspaceLock):
+        """Free in the moment in which a daemon has written its last state."""
+
+        def __init__(self, path: Path) -> None:
+            with Folder.open(root) as folder:
+                store.save(folder, store.load(folder, "links").model_copy(update={"turn": 77}))
+            super().__init__(path)
+
+    monkeypatch.setattr("orchestrator.rerun.WorkspaceLock", Ends)
+    rerun(workspace, "links", "engineer")
+    with Folder.open(root) as folder:
+        left = store.load(folder, "links")
+    assert (left.turn, Trigger.PLAN in left.taken) == (77, False)
