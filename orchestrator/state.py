@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from .project import Trigger
 
 SCHEMA_VERSION = 1
+
+
+def _with_zone(moment: datetime) -> datetime:
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+Moment = Annotated[datetime, AfterValidator(_with_zone)]
+"""A time with its zone; one that a script wrote without is taken for UTC, since the two cannot be compared."""
 
 
 class Status(StrEnum):
@@ -81,8 +90,8 @@ class State(BaseModel):
     iteration: int = 0
     max_iterations: int = 10
     quality_threshold: float = 8.0
-    start_time: datetime | None = None
-    last_update: datetime | None = None
+    start_time: Moment | None = None
+    last_update: Moment | None = None
     last_score: float | None = None
     provider: str | None = None
     model: str | None = None
@@ -105,7 +114,7 @@ class State(BaseModel):
     """Of the plan as the Architect wrote it, so that a person's is told from it; None when that is not known."""
     lessons: tuple[str, ...] = ()
     """What was tried and why it was not kept; at most 8 lines."""
-    accepted: datetime | None = None
+    accepted: Moment | None = None
     """When the score reached the threshold; the zip is named after it."""
     exhausted_at: int | None = None
     """The `max_iterations` under which the project was given up; it goes on when that is raised."""
@@ -115,7 +124,7 @@ class State(BaseModel):
     """The best iteration is on its way back into staging."""
     rest: Rest | None = None
     """While it is held: what it goes back to when there is nothing to do after all."""
-    not_before: datetime | None = None
+    not_before: Moment | None = None
     """Waiting until then, when a server said how long."""
     waits_on: str | None = None
     """Hash of the settings of the providers that a server's word to wait was for: while they are the same, it holds

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -157,6 +158,18 @@ def test_a_time_to_wait_for_that_only_a_wrong_clock_can_have_written_holds_nothi
 ) -> None:
     now = datetime.now(UTC)
     assert kept_waiting(State(name="x", not_before=now + ahead), now) is kept
+
+
+async def test_a_time_without_a_zone_in_one_state_does_not_keep_others_from_being_looked_at(tmp_path: Path) -> None:
+    drop(tmp_path, "x")
+    (tmp_path / "x/.tumbler").mkdir()
+    soon = datetime.now(UTC) + timedelta(minutes=30)
+    held = {"name": "x", "status": "waiting", "current_phase": "planning", "not_before": f"{soon:%Y-%m-%dT%H:%M:%S}"}
+    (tmp_path / "x/.tumbler/state.json").write_text(json.dumps(held))
+    heard = Heard()
+    async with running(tmp_path, trio(scores=(9.0,)), heard, settings(rescan_seconds=RESCAN)):
+        await until_status(tmp_path, "x", "completed")
+    assert "internal error" not in heard.text()
 
 
 # --- over a restart
