@@ -17,7 +17,10 @@ _JS_ASSERTS = re.compile(r"\bassert(?:\.\w+)?\(|\bexpect\(")
 _JS_EXACT = re.compile(
     r"\b(?:strictEqual|deepStrictEqual|equal|deepEqual|throws|rejects)\(|\.(?:toBe|toEqual|toThrow)\("
 )
-_JS_TESTS = re.compile(r"""(?<![\w.$/])(?:it|test)(?:\.(?:only|skip|todo))?\(\s*(['"`])(.*?)\1""")
+_JS_TESTS = re.compile(
+    r"""(?<![\w.$/])(?:it|test)(?:\.(?:only|skip|todo))?\(\s*(['"`])((?:\\.|(?!\1)[^\\\n])*+)\1(?=\s*[,)])"""
+)
+"""A title behind which something else stands than a comma is the beginning of a computed one."""
 
 
 @dataclass(frozen=True)

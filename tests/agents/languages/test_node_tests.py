@@ -6,6 +6,7 @@ import pytest
 
 from agents.languages import node_tests
 from agents.languages.node_tests import is_test, scan, typescript_advice
+from agents.verification.integrity import javascript_titles
 from agents.verification.tree import Tree
 
 TITLED = "test('adds', () => {});\n"
@@ -54,3 +55,24 @@ def test_a_file_without_a_fixed_title_is_doubted_when_nothing_else_shows_a_test(
 def test_tests_in_typescript_alone_are_explained() -> None:
     assert "a.test.ts is TypeScript" in typescript_advice(Tree({"a.test.ts": TITLED}))[0]
     assert typescript_advice(Tree({"a.test.ts": TITLED, "b.test.js": TITLED})) == ()
+
+
+@pytest.mark.parametrize(
+    ("code", "titles"),
+    [
+        ("test('adds', () => {});", {"adds"}),
+        ('it.only("it\'s", () => {});', {"it's"}),
+        ("test('case ' + n, () => equal(n, 'x'));", set()),
+        ("test(`adds ${n}`, () => {});", set()),
+        ("test('alone');", {"alone"}),
+        ("xtest('no', f); suite.test('no', f);", set()),
+    ],
+)
+def test_only_titles_that_stand_whole_in_the_source_count(code: str, titles: set[str]) -> None:
+    assert javascript_titles({"a.test.js": code}) == {f"a.test.js::{title}" for title in titles}
+
+
+def test_a_mark_of_suites_may_stand_in_a_title() -> None:
+    known = scan({"a.test.js": "test('5 > 3', f); test('adds', f);"}, ())
+    assert known.key("a.test.js::math > 5 > 3") == known.key("a.test.js::5 > 3") == "a.test.js::5 > 3"
+    assert known.key("a.test.js::math > more > adds") == "a.test.js::adds"
