@@ -8,6 +8,8 @@ from rich.cells import cell_len
 
 from .program import program
 
+_NUMBER = r"(?<!\S)\d[\d.,]* (?:s|min|h|MB|GB)\b\S*"
+
 
 def paragraph(text: str, width: int) -> str:
     """`text` in lines of at most `width` columns; a word or a command that is longer has a line of its own."""
@@ -23,5 +25,6 @@ def paragraph(text: str, width: int) -> str:
 
 
 def _parts(text: str) -> list[str]:
-    """Words; one of our commands with its arguments, up to a comma, a semicolon or the end, counts as one."""
-    return re.findall(rf"(?<!\S){re.escape(program())}(?: [^\s,;]+)*[,;]?(?!\S)|\S+", text)
+    """Words; numbers with their units; commands of ours with their arguments, which end at a comma or a semicolon."""
+    command = rf"(?<!\S){re.escape(program())}(?: [^\s,;]+)*[,;]?(?!\S)"
+    return re.findall(rf"{command}|{_NUMBER}|\S+", text)

@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from .files import DiskFull, FileProblem, Folder
+from .program import program
 
 log = logging.getLogger(__name__)
 
@@ -133,18 +134,27 @@ def _locked(path: Path) -> int:
         raise _already_running(path) from error
     except OSError as error:
         raise WorkspaceError(
-            f"{path}: cannot be locked ({error.strerror}); choose a writable folder on a local disk with --workspace"
+            f"{path}: cannot be locked ({error.strerror}); choose one on a local disk with --workspace FOLDER"
         ) from error
 
 
 def _already_running(path: Path) -> AlreadyRunning:
     told = holder(path)
     pid = told.get("pid") if isinstance(told.get("pid"), int) else None
-    who = f"process {pid}, since {told.get('started')}" if pid else "its process id is not known"
+    who = f"process {pid}, since {_minute(told.get('started'))}" if pid else "its process id is not known"
     return AlreadyRunning(
-        f"{path}: another Code Tumbler works here ({who}); stop it first, or choose another folder with --workspace",
+        f"{path}: another Code Tumbler works here ({who}); look at it with: {program()} watch, stop it, "
+        "or choose another folder with --workspace FOLDER",
         pid,
     )
+
+
+def _minute(started: object) -> str:
+    """In local time; as it stands there when it is no time."""
+    try:
+        return f"{datetime.fromisoformat(str(started)).astimezone():%Y-%m-%d %H:%M}"
+    except ValueError:
+        return str(started)
 
 
 def _lock_directory(path: Path) -> int:

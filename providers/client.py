@@ -121,7 +121,7 @@ class Client:
 
     async def _pause(self, past: list[Failure], reporter: Reporter) -> None:
         seconds = delay(past, self._random())
-        note = f"{past[-1].kind}: {past[-1].text[:120]}; again in {seconds:.0f} s"
+        note = f"{past[-1].kind}: {past[-1].text[:120].removesuffix('.')}; again in {seconds:.0f} s"
         log.warning("%s: %s", self.name, note)
         reporter.now(Activity.RETRYING, note)
         if seconds:

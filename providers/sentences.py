@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from .failures import Failure, Kind
 from .format import Format
 from .settings import ProviderSettings
 
+_THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
+
 
 def sentence(settings: ProviderSettings, format_: Format, base_url: str, model: str, failure: Failure) -> str:
     """One sentence that starts with the provider's name."""
-    said = " ".join(failure.text.split())[:400]
+    said = " ".join(failure.text.split())[:400].removesuffix(".")
     status = f" ({failure.status})" if failure.status else ""
     match failure.kind:
         case Kind.CONNECT:
-            what = f"nothing answers at {base_url}; {format_.start_hint}"
+            what = f"nothing answers at {base_url}; {_start_hint(format_, base_url)}"
         case Kind.AUTH:
             what = f"the server refused the key{status}: {said}; {_key_hint(settings)}"
         case Kind.NOT_FOUND:
@@ -50,6 +54,12 @@ def sentence(settings: ProviderSettings, format_: Format, base_url: str, model: 
         case _:
             what = f"{failure.kind}{status} at {base_url}: {said}; look at the server's log"
     return f"{settings.name}: {what}"
+
+
+def _start_hint(format_: Format, base_url: str) -> str:
+    host = urlsplit(base_url).hostname
+    there = "" if host in _THIS_MACHINE else f" on {host}"
+    return format_.start_hint.replace("start it with", f"start it{there} with")
 
 
 def _key_hint(settings: ProviderSettings) -> str:

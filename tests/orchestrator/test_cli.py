@@ -311,7 +311,8 @@ def test_a_second_daemon_ends_with_2_and_names_the_first(tmp_path: Path) -> None
     with WorkspaceLock(tmp_path):
         ran = script("--workspace", str(tmp_path), cwd=tmp_path)
     assert ran.returncode == 2
-    assert f"process {os.getpid()}" in ran.stderr
+    assert re.search(rf"process {os.getpid()}, since [\d-]{{10}} [\d:]{{5}}\)", ran.stderr)
+    assert f"look at it with: python run_orchestrator.py --workspace {tmp_path} watch" in ran.stderr
 
 
 def test_tables_survive_an_ascii_locale_and_hostile_names(tmp_path: Path) -> None:

@@ -40,6 +40,7 @@ def started_plainly(monkeypatch: pytest.MonkeyPatch) -> None:
             "begin: code-tumbler init, then code-tumbler run",
             ["begin:", "code-tumbler init,", "then", "code-tumbler run"],
         ),
+        ("is asked again in 4 s", ["is asked again in", "4 s"]),
         ("日本語日本語 日本語日本語", ["日本語日本語", "日本語日本語"]),
     ],
 )

@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 from providers.failures import Failure, Kind, classify, context_numbers, retry_after
+from providers.ollama import Ollama
 from providers.retries import JITTER, PATIENCE, RETRIES, TRIES, delay, used_up
+from providers.sentences import sentence
+from providers.settings import ProviderSettings
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -126,3 +129,22 @@ def test_a_wait_beyond_patience_ends_the_call() -> None:
     long = timedelta(seconds=PATIENCE + 1).total_seconds()
     assert used_up([Failure(Kind.RATE, "x", retry_after=long)])
     assert not used_up([Failure(Kind.RATE, "x", retry_after=PATIENCE)])
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("http://localhost:11434", "a: nothing answers at http://localhost:11434; start it with: ollama serve"),
+        ("http://[::1]:11434", "a: nothing answers at http://[::1]:11434; start it with: ollama serve"),
+        ("http://big:11434", "a: nothing answers at http://big:11434; start it on big with: ollama serve"),
+    ],
+)
+def test_a_server_on_another_machine_is_to_be_started_there(url: str, told: str) -> None:
+    settings = ProviderSettings(name="a", type="ollama")
+    assert sentence(settings, Ollama(), url, "m", Failure(Kind.CONNECT, "refused")) == told
+
+
+def test_a_servers_full_stop_does_not_stand_in_the_middle_of_a_sentence() -> None:
+    settings = ProviderSettings(name="a", type="ollama")
+    told = sentence(settings, Ollama(), "http://x", "m", Failure(Kind.DROPPED, "Server disconnected."))
+    assert told.endswith("Server disconnected; look at the server's log")
