@@ -19,7 +19,7 @@ from .caches import is_cache
 from .directory import DescriptorDirectory, Directory
 from .fingerprint import Fingerprint
 from .parts import chunks, open_regular, parts_of, require_regular
-from .problems import NotText, translated
+from .problems import Denied, NotText, translated
 from .tree import Ignored, Tree
 
 
@@ -191,9 +191,9 @@ class Folder:
     def sweep(self, rel: str = "", *, depth: int = 8) -> int:
         """Remove what interrupted writes left behind, at most `depth` directories deep; how many there were.
 
-        Not in caches and installed packages, where we never write.
+        Not in caches and installed packages, where we never write, nor where we are not let in.
         """
-        files = self._tree.files(rel, _never_written, depth)
+        files = self._tree.files(rel, _never_written, depth, passing_over=Denied)
         left = [path for path in files if change.is_temporary(path.rpartition("/")[2])]
         return sum(self.remove(path) for path in left)
 

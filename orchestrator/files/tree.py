@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 
 from .directory import Directory, Entry
 from .parts import joined, parts_of
-from .problems import UnsafePath, translated
+from .problems import FileProblem, UnsafePath, translated
 
 Ignored = Callable[[str], bool]
 """Asked with the bare name of a file or directory."""
@@ -68,12 +68,20 @@ class Tree:
                 if directory is not None:
                     directory.close()
 
-    def files(self, rel: str, ignored: Ignored, depth: int | None = None) -> Iterator[str]:
-        """Paths of the plain files from `rel` down, sorted within each directory, at most `depth` directories deep."""
+    def files(
+        self, rel: str, ignored: Ignored, depth: int | None = None, *, passing_over: type[FileProblem] | tuple[()] = ()
+    ) -> Iterator[str]:
+        """Paths of the plain files from `rel` down, sorted within each directory, at most `depth` directories deep.
+
+        A directory that cannot be entered for the reason `passing_over` is left out.
+        """
         waiting = [(rel, 0)]
         while waiting:
             path, level = waiting.pop()
-            directories, files = self._names(path, ignored)
+            try:
+                directories, files = self._names(path, ignored)
+            except passing_over:
+                continue
             yield from (joined(path, name) for name in files)
             if depth is None or level < depth:
                 waiting.extend((joined(path, name), level + 1) for name in reversed(directories))

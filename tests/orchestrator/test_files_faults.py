@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -180,6 +181,7 @@ def test_a_read_only_disk_says_so(small_disk: Path) -> None:
 AS_NOBODY = """
 import ctypes, os, sys, tempfile
 from pathlib import Path
+from typing import Self
 from orchestrator.files import Folder
 if os.geteuid() == 0:
     os.setegid(65534)
@@ -244,3 +246,19 @@ def test_content_is_durable_before_its_name_and_the_name_before_we_return(tmp_pa
         calls.clear()
         folder.remove("a/d")
         assert calls == ["unlink", "sync a"]
+
+
+def test_the_sweep_passes_over_what_it_may_not_enter(tmp_path: Path) -> None:
+    class Closed(DescriptorDirectory):
+        def child(self, name: str) -> Self:
+            if name == "theirs":
+                raise PermissionError(errno.EACCES, "denied")
+            return super().child(name)
+
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "zeta").mkdir()
+    (tmp_path / "zeta" / ".tumbler-1.tmp").touch()
+    with Folder(tmp_path, Closed.at(tmp_path)) as folder:
+        assert folder.sweep() == 1
+        with pytest.raises(Denied):
+            list(folder.walk())
