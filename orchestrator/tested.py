@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from . import delivery, gather, iterations
-from .archive import pack, snapshot
+from .archive import pack, snapshot, unpack
 from .files import Folder
 from .project import Project
 from .state import State
@@ -51,9 +51,9 @@ def _copy(folder: Folder, iteration: int) -> dict[str, bytes]:
     folder.remove_tree(WORK_FOLDER)
     folder.mkdir(SNAPSHOT)
     with folder.folder(SNAPSHOT) as copy:
-        hashes = snapshot(folder, copy)
-        iterations.keep_files(folder, iteration, pack(copy, hashes))
-    return iterations.files_of(folder, iteration) or {}
+        archive = pack(copy, snapshot(folder, copy))
+    iterations.keep_files(folder, iteration, archive)
+    return unpack(archive) or {}
 
 
 def sweep(folder: Folder) -> None:
