@@ -181,7 +181,6 @@ def test_a_read_only_disk_says_so(small_disk: Path) -> None:
 AS_NOBODY = """
 import ctypes, os, sys, tempfile
 from pathlib import Path
-from typing import Self
 from orchestrator.files import Folder
 if os.geteuid() == 0:
     os.setegid(65534)
