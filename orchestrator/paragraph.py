@@ -6,7 +6,7 @@ import re
 
 from rich.cells import cell_len
 
-from .program import program
+from .program import command
 
 _NUMBER = r"(?<!\S)\d[\d.,]* (?:s|min|h|MB|GB)\b\S*"
 
@@ -26,5 +26,5 @@ def paragraph(text: str, width: int) -> str:
 
 def _parts(text: str) -> list[str]:
     """Words; numbers with their units; commands of ours with their arguments, which end at a comma or a semicolon."""
-    command = rf"(?<!\S){re.escape(program())}(?: [^\s,;]+)*[,;]?(?!\S)"
-    return re.findall(rf"{command}|{_NUMBER}|\S+", text)
+    ours = rf"(?<!\S){re.escape(command())}(?: [^\s,;]+)*[,;]?(?!\S)"
+    return re.findall(rf"{ours}|{_NUMBER}|\S+", text)

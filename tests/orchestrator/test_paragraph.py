@@ -48,6 +48,13 @@ def test_lines_end_between_words_and_no_command_is_broken(text: str, lines: list
     assert paragraph(text, 20).split("\n") == lines
 
 
+def test_a_command_without_the_options_that_we_were_started_with_is_not_broken_either(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["code-tumbler", "--config", "x.yaml"])
+    assert paragraph("write: code-tumbler config > x.yaml", 30) == "write:\ncode-tumbler config > x.yaml"
+
+
 @pytest.mark.parametrize(
     ("arguments", "command"),
     [
