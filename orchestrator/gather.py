@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from .delivery import edited_by_hand, staged_hashes
 from .files import DiskError, FileProblem, Folder
 from .iterations import archive_of, facts_of, files_of, text_of
 from .project import Project
-from .state import State
+from .state import Score, State
 from .triggers import manifest_of
 
 
@@ -87,8 +88,6 @@ def for_architect(folder: Folder, state: State, model: Model) -> Work:
 
 def for_engineer(folder: Folder, state: State, model: Model, base: Base) -> Work:
     judged = facts_of(folder, state.best_iteration)
-    tried = "\n".join(f"- {line}" for line in state.lessons)
-    feedback = judged.feedback if judged else ""
     return Work(
         project=state.name,
         iteration=state.iteration,
@@ -97,12 +96,10 @@ def for_engineer(folder: Folder, state: State, model: Model, base: Base) -> Work
         plan=required(folder, Project.PLAN),
         acceptance=_optional(folder, Project.ACCEPTANCE),
         staged=text_of(base.files),
-        report=_optional(folder, Project.report(state.best_iteration or state.iteration - 1))
-        if state.iteration > 1
-        else "",
+        report=_report_to_work_from(folder, state),
         edited=base.edited,
         notes=_optional(folder, Project.NOTES),
-        feedback=f"What was tried and dropped:\n{tried}\n\n{feedback}" if tried else feedback,
+        feedback=_with_lessons(state.lessons, judged.feedback if judged else ""),
         fruitless=_fruitless(state),
         cause=judged.cause if judged else "",
         causes=tuple(score.cause for score in state.scores if score.cause),
@@ -111,16 +108,36 @@ def for_engineer(folder: Folder, state: State, model: Model, base: Base) -> Work
     )
 
 
+def _report_to_work_from(folder: Folder, state: State) -> str:
+    """Of the best iteration so far; there is none before the second."""
+    if state.iteration <= 1:
+        return ""
+    return _optional(folder, Project.report(state.best_iteration or state.iteration - 1))
+
+
+def _with_lessons(lessons: Sequence[str], feedback: str) -> str:
+    tried = "\n".join(f"- {line}" for line in lessons)
+    return f"What was tried and dropped:\n{tried}\n\n{feedback}" if tried else feedback
+
+
 def _drafts(folder: Folder, state: State) -> tuple[Mapping[str, str], ...]:
     """The first version and the new drafts, but for the one that the best iteration came from."""
-    root: dict[int, int] = {}
+    came_from = _origins(folder, state.scores)
+    behind_the_best = came_from.get(state.best_iteration or 0)
+    drafts = sorted(set(came_from.values()) - {behind_the_best})
+    return tuple(text_of(files) for number in drafts if (files := files_of(folder, number)))
+
+
+def _origins(folder: Folder, scores: Iterable[Score]) -> dict[int, int]:
+    """Iteration -> the draft it came from, itself when it is one; a repair comes from the best iteration before it."""
+    came_from: dict[int, int] = {}
     best = None
-    for score in sorted(state.scores, key=lambda score: score.iteration):
+    for score in sorted(scores, key=lambda score: score.iteration):
         judged = facts_of(folder, score.iteration)
-        root[score.iteration] = score.iteration if best is None or (judged and judged.afresh) else root[best]
+        afresh = judged is not None and judged.afresh
+        came_from[score.iteration] = score.iteration if best is None or afresh else came_from[best]
         best = score.iteration if score.accepted or best is None else best
-    others = (number for number, first in root.items() if number == first != root.get(state.best_iteration or 0))
-    return tuple(text_of(files) for number in others if (files := files_of(folder, number)))
+    return came_from
 
 
 def _fruitless(state: State) -> int:
@@ -157,14 +174,12 @@ def for_verifier(folder: Folder, state: State, model: Model, snapshot: Path, fil
 def _failed_before(folder: Folder, state: State) -> dict[str, int]:
     """Id of an example -> how many other programs of this plan than the one in this iteration failed it before."""
     now = hashlib.sha256(archive_of(folder, state.iteration) or b"").hexdigest()
-    programs: dict[str, set[str]] = {}
-    for score in state.scores:
-        judged = facts_of(folder, score.iteration)
-        if judged is None or score.iteration == state.iteration or judged.program in ("", now):
-            continue
-        for test in judged.failed:
-            programs.setdefault(test, set()).add(judged.program)
-    return {test: len(found) for test, found in programs.items() if test.startswith("example: ")}
+    others = (score.iteration for score in state.scores if score.iteration != state.iteration)
+    programs: dict[str, set[str]] = defaultdict(set)
+    for judged in filter(None, (facts_of(folder, number) for number in others)):
+        for example in (test for test in judged.failed if test.startswith("example: ")):
+            programs[example] |= {judged.program} - {"", now}
+    return {example: len(different) for example, different in programs.items() if different}
 
 
 def is_afresh(folder: Folder) -> bool:

@@ -7,8 +7,6 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Self
 
-from agents.verification.report import read_score
-
 from . import gather, iterations, steering, store
 from .config import Config
 from .config_error import ConfigError
@@ -19,10 +17,11 @@ from .hold import Hold
 from .machine import AT_REST, HELD, WORKING, Action, next_arrival, outdates, take
 from .project import Project, Trigger
 from .shell import Shell
-from .state import Score, State, Status
+from .state import State, Status
 from .tested import sweep
 from .threads import off_loop
 from .triggers import fingerprint, fingerprints, report_iteration, untouched
+from .verdict import verdict
 from .view import Level
 
 
@@ -75,13 +74,17 @@ class Look:
         found = fingerprints(self._folder, self.state)
         trigger = next_arrival(self.state.taken, found)
         if word is not None:
-            wanted = trigger is not None or self.state.status in WORKING
-            return steering.halted(word, self.state.name) if wanted and self.state.status is not Status.PAUSED else None
+            return self._held(word, trigger)
         if trigger is not None:
             return self._arrival(trigger, found)
         if self._may_try_longer():
             return Arrived(Trigger.REPORT, self.state.scores[-1])
         return Resumed() if resume and self.state.status in WORKING | HELD else None
+
+    def _held(self, word: str, trigger: Trigger | None) -> Event | None:
+        """A person's PAUSE or STOP is news only to a project that has something to do, and only once."""
+        has_work = trigger is not None or self.state.status in WORKING
+        return steering.halted(word, self.state.name) if has_work and self.state.status is not Status.PAUSED else None
 
     def at_rest(self) -> bool:
         """Whether there is nothing to do for the project: no work was cut off, and no trigger is new."""
@@ -120,22 +123,28 @@ class Look:
         self.state = take(self.state, trigger, self._with_old_report(trigger, found))
         if trigger is Trigger.REQUIREMENTS or self.state.start_time is None:
             self.state = self.state.model_copy(update={"start_time": _now().replace(microsecond=0)})
-        return self._report(text, rel, iteration) if trigger is Trigger.REPORT else Arrived(trigger)
+        if trigger is Trigger.REPORT:
+            return verdict(self._folder, self.state, iteration, text)
+        return Arrived(trigger)
 
     def unheeded(self) -> str | None:
         """What to say about a report that a person has just edited and that decides nothing any more."""
-        since, newest = self.state.last_update, report_iteration(self.state)
+        newest = report_iteration(self.state)
         for score in self.state.scores:
-            rel = Project.report(score.iteration)
             with suppress(FileProblem):
-                found = self._folder.stat(rel)
-                if score.iteration == newest or found is None or since is None:
-                    continue
-                facts = iterations.facts_of(self._folder, score.iteration)
-                told = facts.report_sha256 if facts else ""
-                if found.mtime_ns >= since.timestamp() * 1e9 and self._folder.sha256(rel) != told:
+                if score.iteration != newest and self._is_edited_lately(score.iteration):
+                    rel = Project.report(score.iteration)
                     return f"{rel} was edited, but only the newest report decides; edit {Project.report(newest)}"
         return None
+
+    def _is_edited_lately(self, iteration: int) -> bool:
+        """Whether a report is not as we wrote it, and was written after the state was."""
+        rel, since = Project.report(iteration), self.state.last_update
+        found = self._folder.stat(rel)
+        if found is None or since is None or found.mtime_ns < since.timestamp() * 1e9:
+            return False
+        facts = iterations.facts_of(self._folder, iteration)
+        return self._folder.sha256(rel) != (facts.report_sha256 if facts else "")
 
     def _blank(self, problem: str) -> Event | None:
         if self.state.status in WORKING:
@@ -149,31 +158,6 @@ class Look:
             return found
         old = fingerprint(self._folder, Project.report(max(1, self.state.iteration)))
         return found if old is None else {**found, Trigger.REPORT: old}
-
-    def _report(self, text: str, rel: str, iteration: int) -> Event:
-        """The score as the report has it, a person's correction included."""
-        value = read_score(text)
-        if value is None:
-            return Failed(
-                f"{rel} has no score that can be read",
-                "write a first line such as `Score: 7.5/10`",
-            )
-        facts = iterations.facts_of(self._folder, iteration)
-        if facts is None:
-            return Arrived(Trigger.REPORT, Score(iteration=iteration, score=value, green=True, summary="by hand"))
-        best = iterations.facts_of(self._folder, self.state.best_iteration)
-        compared = best is not None and best.iteration != iteration and not facts.afresh
-        lost = set(best.passed) - set(facts.passed) if best is not None and compared else set()
-        score = Score(
-            iteration=iteration,
-            score=value,
-            green=facts.green,
-            lost=tuple(sorted(lost)[:50]),
-            summary=facts.summary,
-            cause=facts.cause,
-            program=facts.program,
-        )
-        return Arrived(Trigger.REPORT, score)
 
 
 TICK = 10_000_000
