@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-import secrets
 import signal
 import subprocess
 import sys
@@ -14,25 +13,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from agents.verification.box import Ended, Job, Limits, Ran, SandboxUnavailable
-from agents.verification.sandbox import machine, seccomp
-from agents.verification.sandbox.bwrap_command import FIRST_UID, UIDS
+from agents.verification.box import Ended, Job, Ran, SandboxUnavailable
+from agents.verification.sandbox import seccomp
 from agents.verification.sandbox.confine.kernel import landlock_abi
-from agents.verification.sandbox.confine.orders import Orders
 from agents.verification.sandbox.confine.removal import remove
+from agents.verification.sandbox.confined_orders import Confinement, orders_for, own_user
 from agents.verification.sandbox.pipes import Pipes
-from agents.verification.sandbox.places import TRUSTED, Places, absolute, environment, fill, filled
+from agents.verification.sandbox.places import absolute
 from agents.verification.sandbox.processes import Tree
 from agents.verification.sandbox.thread import Stop, in_own_thread
 from agents.verification.sandbox.watch import Launch, Watched, watch
 
-_SYSTEM = (
-    *("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"),
-    *("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime", "/etc/passwd", "/etc/group"),
-    *("/etc/nsswitch.conf", "/etc/hosts", "/etc/ssl/openssl.cnf", "/etc/ssl/certs"),
-    *("/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/loadavg", "/proc/filesystems", "/proc/uptime"),
-    *("/proc/sys/kernel", "/proc/sys/vm/overcommit_memory", "/sys/devices/system/cpu"),
-)
 _FIRST_ABI_WITH_SIGNALS, _FIRST_ABI_WITH_TRUNCATE = 6, 3
 _END_SECONDS = 10.0
 _PROGRAM = "import sys; sys.path.append(sys.argv[1]); from confine.supervisor import main; main(int(sys.argv[2]))"
@@ -77,7 +68,7 @@ class Landlock:
         return await run_confined(job, self._confinement(job))
 
     def _confinement(self, job: Job) -> Confinement:
-        alone = _user(job) is not None
+        alone = own_user(job) is not None
         policy = seccomp.Policy(
             families=seccomp.INSTALLING.families if job.network else (),
             signals=alone or job.network or self.abi >= _FIRST_ABI_WITH_SIGNALS,
@@ -107,16 +98,6 @@ class Bare:
         return await run_confined(job, Confinement())
 
 
-@dataclass(frozen=True)
-class Confinement:
-    """What the kinds differ in."""
-
-    landlock: int = 0
-    filter: bytes = b""
-    before: tuple[str, ...] = ()
-    """Words before the command, `{directory}` being the run's folder."""
-
-
 async def run_confined(job: Job, confinement: Confinement) -> Ran:
     """Run `job` under the supervisor program."""
     return await in_own_thread(lambda stop: _run(absolute(job), stop, confinement))
@@ -128,7 +109,7 @@ def _run(job: Job, stop: Stop, confinement: Confinement) -> Ran:
         lifeline, hold = os.pipe()
         pipes.keep(lifeline)
         keeper = _Keeper(pipes.keep(hold), pipes)
-        orders = _orders(job, directory, pipes, lifeline, confinement)
+        orders = orders_for(job, directory, pipes, lifeline, confinement)
         text = pipes.data(orders.packed())
         launch = Launch(
             argv=(sys.executable, "-I", "-S", "-c", _PROGRAM, str(Path(__file__).parent), str(text)),
@@ -187,65 +168,3 @@ def _kill_tree(process: subprocess.Popen[bytes]) -> None:
                 os.kill(pid, signal.SIGKILL)
     process.kill()
     process.wait()
-
-
-def _user(job: Job) -> int | None:
-    """A number of its own for code that root runs; installing stays with the daemon's user, without capabilities."""
-    return None if os.geteuid() or job.writable else FIRST_UID + secrets.randbelow(UIDS)
-
-
-def _orders(job: Job, directory: str, pipes: Pipes, lifeline: int, confinement: Confinement) -> Orders:
-    places = Places(**{name: f"{directory}/{name}" for name in ("job", "home", "tmp")}, trusted=str(TRUSTED))
-    fills = (job, places, pipes.report_in, pipes.secret)
-    own = environment(job, places)
-    variables = machine.install_variables(os.environ) | own if job.network else own
-    user, limits = _user(job), job.limits
-    return Orders(
-        argv=[
-            *(word.replace("{directory}", directory) for word in confinement.before),
-            *(fill(w, *fills) for w in job.argv),
-        ],
-        variables=filled(variables, *fills),
-        directory=directory,
-        status=pipes.status_in,
-        lifeline=lifeline,
-        keep=[pipes.report_in, pipes.secret],
-        limits=_resources(limits, user),
-        disk=limits.work + limits.tmp,
-        sizes={places.job: limits.work, places.tmp: limits.tmp, "/dev/shm": limits.shm},  # noqa: S108 - its own
-        source=str(job.source) if job.source else None,
-        user=user,
-        landlock=confinement.landlock,
-        read=_readable(job),
-        write=[str(job.writable)] if job.writable else [],
-        filter=confinement.filter,
-        mounts=user is not None and sys.platform == "linux",
-    )
-
-
-def _readable(job: Job) -> list[str]:
-    own = [str(path) for path in (job.environment, *job.read_only, TRUSTED) if path]
-    if job.network:
-        own += [str(path) for path in (*machine.install_files(os.environ).values(), *machine.local_indexes(os.environ))]
-    return [*_SYSTEM, *own]
-
-
-def _resources(limits: Limits, user: int | None) -> dict[str, int]:
-    own = {} if sys.platform != "linux" else {"NPROC": limits.processes + (_tasks_of_user() if user is None else 0)}
-    return own | {
-        "DATA": limits.data,
-        "FSIZE": limits.file_size,
-        "NOFILE": limits.open_files,
-        "CPU": limits.cpu,
-        "CORE": 0,
-    }
-
-
-def _tasks_of_user() -> int:
-    """Threads of this user now: RLIMIT_NPROC counts them all, the desktop's too."""
-    total = 0
-    for entry in os.scandir("/proc"):
-        with contextlib.suppress(OSError):
-            if entry.name.isdigit() and entry.stat().st_uid == os.geteuid():
-                total += len(os.listdir(f"{entry.path}/task"))  # noqa: PTH208 - counted, not used
-    return total

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from agents.verification.box import Job, Ran, SandboxUnavailable
 from agents.verification.sandbox import machine
-from agents.verification.sandbox.confined import Confinement, run_confined
+from agents.verification.sandbox.confined import run_confined
+from agents.verification.sandbox.confined_orders import Confinement
 from agents.verification.sandbox.places import TRUSTED
 
 _PROGRAM = Path("/usr/bin/sandbox-exec")

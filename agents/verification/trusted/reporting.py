@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import linecache
 import os
-import signal
 import subprocess
 import time
 from collections.abc import Generator
@@ -14,45 +13,6 @@ from typing import Any
 MESSAGE = 3000
 OUTPUT = 1200
 """Characters of a message and of captured output that are reported."""
-
-
-class TestTookTooLong(BaseException):
-    """Raised inside a test that runs over its time; not an Exception, so that code under test does not swallow it."""
-
-
-class Alarm:
-    """Ends one test that runs too long, where the platform has interval timers."""
-
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds if hasattr(signal, "setitimer") else 0.0
-        if self.seconds:
-            signal.signal(signal.SIGALRM, self._ring)
-
-    def _ring(self, *_: object) -> None:
-        raise TestTookTooLong(f"the test took more than {self.seconds:g} s")
-
-    def __enter__(self) -> None:
-        if self.seconds:
-            signal.setitimer(signal.ITIMER_REAL, self.seconds)
-
-    def __exit__(self, *_: object) -> None:
-        if self.seconds:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-
-
-class Signalled(BaseException):
-    """Raised inside a test of broken code by a signal that the whole code would have taken care of."""
-
-
-def outlive_signals() -> None:
-    """A signal that a test sends to its own process ends the test, and not the runner."""
-
-    def ring(number: int, _: object) -> None:
-        raise Signalled(f"signal {number}")
-
-    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), ring)
 
 
 def frames_of(excinfo: Any, root: str) -> list[dict[str, Any]]:
@@ -133,12 +93,15 @@ QUIET_ALL = 15.0
 """Seconds for one test, and for all, with code that goes on without doing anything: loops may wait for it for ever."""
 
 
-def make_reporter(channel: Any, each: float, pytest: Any, breaking: Any = None, intact: Any = None) -> Any:
-    """The plugin. `each` bounds one test, in seconds; `breaking` steers broken code under test, None: it is whole.
+def make_reporter(
+    channel: Any, each: float, pytest: Any, endings: Any, breaking: Any = None, intact: Any = None
+) -> Any:
+    """The plugin. `each` bounds one test, in seconds; `endings` is our module of this name, which sees to it.
 
-    `intact` looks after what the project might change in the meantime.
+    `breaking` steers broken code under test, None: it is whole. `intact` looks after what the project might change in
+    the meantime.
     """
-    emit, root, alarm = channel.emit, str(Path.cwd()), Alarm(each)
+    emit, root, alarm = channel.emit, str(Path.cwd()), endings.Alarm(each)
     programs = Programs()
     first = pytest.hookimpl(tryfirst=True)
     around_all = pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -250,7 +213,7 @@ def make_reporter(channel: Any, each: float, pytest: Any, breaking: Any = None, 
             from _pytest.runner import runtestprotocol
 
             alarm.seconds = alarm.seconds and seconds
-            outlive_signals()
+            endings.outlive_signals()
             breaking.begin(mode)
             begin(item.nodeid)
             return not any(report.failed for report in runtestprotocol(item, log=False, nextitem=nextitem))

@@ -157,7 +157,7 @@ def run(pytest: Any, words: list[str], reporter: Any) -> int:
 def main() -> None:
     report, secret = int(sys.argv[1]), int(sys.argv[2])
     key, options = read_secret(secret)
-    reporting = beside("reporting")
+    reporting, endings = beside("reporting"), beside("endings")
     channel = beside("records").Channel(report, key)
     sys.argv[1:] = []
     compile_all(channel, options.sources)
@@ -168,7 +168,7 @@ def main() -> None:
 
     channel.emit("start", pytest=pytest.__version__, python=sys.version.split()[0])
     intact = None if breaking else beside("intact").Intact(Path.cwd(), options.sources)
-    reporter = reporting.make_reporter(channel, options.each, pytest, breaking, intact)
+    reporter = reporting.make_reporter(channel, options.each, pytest, endings, breaking, intact)
     code = run(pytest, arguments(options), reporter)
     if finish is not None:
         finish(channel)
