@@ -18,7 +18,7 @@ MOST_FILES = 40
 """Changed files named in one round."""
 MOST_LOST = 5
 """Tests named that no longer passed in one round."""
-CAPTION = """Line: score of each iteration; its dot is <span class="good">green</span> when all is passed,
+CAPTION = """Line: score of each iteration; its dot is <span class="good">green</span> when everything passed,
 <span class="work">blue</span> when it was the best so far, <span class="bad">red</span> when an earlier one stayed the
 best. Bars: the part of the tests that passed."""
 

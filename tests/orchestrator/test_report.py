@@ -273,7 +273,7 @@ def test_the_page_says_what_the_dots_mean_and_counts_nothing_where_nothing_was_a
     past(tmp_path, scores=(5.0, 4.0, 9.0))
     (tmp_path / "fresh").mkdir()
     text = html_page([of(tmp_path / "fresh"), of(tmp_path / "links")], NOW)
-    for tone, meaning in (("good", "all is passed"), ("work", "the best so far"), ("bad", "an earlier one stayed")):
+    for tone, meaning in (("good", "everything passed"), ("work", "the best so far"), ("bad", "an earlier one stayed")):
         assert f'fill="var(--{tone})"/>' in text
         assert re.search(rf'class="{tone}">\w+</span>[^<,]*{meaning}', text)
     assert text.count("$0.00") == 0
