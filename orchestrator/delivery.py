@@ -62,24 +62,22 @@ def edited_by_hand(folder: Folder, hashes: Mapping[str, str]) -> frozenset[str]:
     Without a manifest of ours those that a delivery which could not be finished says of, otherwise none.
     """
     manifest = manifest_of(folder)
-    rows = manifest.get("files")
+    rows, noted = manifest.get("files"), manifest.get("edited")
     if not isinstance(rows, list):
         unfinished = record(folder, PENDING, Delivery, limit=LARGEST)
         return _edited_around(unfinished, hashes) if unfinished else frozenset()
     delivered = {str(row.get("path")): row.get("sha256") for row in rows if isinstance(row, dict)}
-    noted = manifest.get("edited")
-    still = {str(path) for path in noted if path in hashes} if isinstance(noted, list) else set()
-    return frozenset(still | {path for path, digest in hashes.items() if delivered.get(path) != digest})
+    changed = {path for path, digest in hashes.items() if delivered.get(path) != digest}
+    before = {str(path) for path in noted} if isinstance(noted, list) else set()
+    return frozenset(changed | (before & hashes.keys()))
 
 
 def _edited_around(delivery: Delivery, hashes: Mapping[str, str]) -> frozenset[str]:
+    """Files that are neither as the author saw them nor as they were delivered, and those he saw as edited."""
     new = {path: hashlib.sha256(text.encode("utf-8")).hexdigest() for path, text in delivery.files.items()}
-    since = {
-        path
-        for path in hashes.keys() - delivery.restored
-        if hashes[path] not in (delivery.seen.get(path), new.get(path))
-    }
-    return frozenset(since | (set(delivery.edited) & set(hashes)))
+    theirs = (path for path in hashes if hashes[path] not in (delivery.seen.get(path), new.get(path)))
+    changed = {path for path in theirs if path not in delivery.restored}  # of those only the zip knows the new version
+    return frozenset(changed | (set(delivery.edited) & hashes.keys()))
 
 
 def prepare(folder: Folder, delivery: Delivery) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import cast
 
@@ -40,3 +41,13 @@ def test_in_a_later_turn_it_is_gone_once_a_manifest_has_closed_it(tmp_path: Path
         assert not publishing.finish(State(name="x", iteration=1, turn=3))
     assert not (tmp_path / Project.STAGING / "main.py").exists()
     assert (tmp_path / PENDING).exists() is not closed
+
+
+@pytest.mark.parametrize("noted", [[["main.py"]], [{"path": "main.py"}], [None, 1], "main.py", None])
+def test_a_manifest_that_a_person_has_changed_to_nonsense_is_read_all_the_same(tmp_path: Path, noted: object) -> None:
+    with Folder.open(tmp_path) as folder:
+        folder.write("03_staging/main.py", "x = 1\n")
+        hashes = delivery.staged_hashes(folder)
+        row = {"path": "main.py", "sha256": hashes["main.py"]}
+        folder.write(Project.MANIFEST, json.dumps({"files": [row, ["nonsense"]], "edited": noted}))
+        assert delivery.edited_by_hand(folder, hashes) == frozenset()
