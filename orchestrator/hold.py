@@ -44,11 +44,11 @@ class Hold:
             return False
         if self.state.status is Status.PAUSED:
             return steering.halted_by(self.state) is not None or await self._may_spend_again()
-        return self._served() is None
+        return self._work_for_a_server() is None
 
     def awaited(self) -> Action | None:
         """The work that goes on as soon as its server is well; None when something else is missing."""
-        return None if self.state.status is not Status.WAITING or self._is_kept() else self._served()
+        return None if self._is_kept() else self._work_for_a_server()
 
     def still_waiting(self) -> str | None:
         """What to say of a server that has been left alone since before the daemon was started."""
@@ -67,7 +67,10 @@ class Hold:
         return bool(steering.told(self.folder)) or self._leaves_server_alone()
 
     def _leaves_server_alone(self) -> bool:
-        """What a server said holds over a restart, until its settings are others; our own waits end with a restart."""
+        """Whether the time is not over for which nothing is to be asked.
+
+        What a server said holds over a restart, until its settings are others; our own waits end with a restart.
+        """
         if not kept_waiting(self.state, datetime.now(UTC)):
             return False
         return not self.first if self.state.waits_on is None else self.state.waits_on == self._providers()
@@ -76,8 +79,8 @@ class Hold:
         action = WORK.get(self.state.current_phase)
         return serving(action, self.config) if action else ""
 
-    def _served(self) -> Action | None:
-        """The work that waits for a server."""
+    def _work_for_a_server(self) -> Action | None:
+        """The work that waits, when it needs a server; the sandbox and the disk are seen by the work itself."""
         action = WORK.get(self.state.current_phase)
         return action if self.state.status is Status.WAITING and action in AGENT else None
 
