@@ -41,6 +41,8 @@ class Chunk:
     request_id: str | None = None
     last: bool = False
     """Nothing follows."""
+    tool: bool = False
+    """A tool is called, which nobody offered."""
     error: object = None
     """An error in the middle of the stream, as the server sent it."""
 
@@ -128,6 +130,20 @@ def decoded(line: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise TypeError(f"expected an object, not {type(value).__name__}")
     return value
+
+
+def tokens(value: Any) -> int | None:
+    """A count of tokens as a server wrote it; None for what is none, so that it is estimated and never subtracted."""
+    try:
+        count = int(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return count if count >= 0 and not isinstance(value, bool) else None
+
+
+def name(value: Any) -> str | None:
+    """What a server calls a model or a request."""
+    return str(value) if isinstance(value, str | int) and value != "" else None
 
 
 def plain(messages: tuple[Message, ...]) -> list[dict[str, str]]:

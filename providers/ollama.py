@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .errors import ModelNotFound
-from .format import Ask, Call, Chunk, Steps, decoded, merged, plain
+from .format import Ask, Call, Chunk, Steps, decoded, merged, name, plain, tokens
 from .settings import AUTO, ProviderSettings
 from .wire import FinishReason, Health, Usage
 
@@ -74,7 +74,8 @@ class Ollama:
             reasoning=message.get("thinking") or "",
             finish=_FINISH.get(event.get("done_reason") or "") if done else None,
             usage=_usage(event) if done else None,
-            model=event.get("model"),
+            model=name(event.get("model")),
+            tool=bool(message.get("tool_calls")),
             last=done,
         )
 
@@ -110,7 +111,7 @@ class Ollama:
 
 def _usage(event: Mapping[str, Any]) -> Usage:
     """Counts are left out when the prompt came from the cache, and when they are 0."""
-    return Usage(input_tokens=event.get("prompt_eval_count"), output_tokens=event.get("eval_count"))
+    return Usage(input_tokens=tokens(event.get("prompt_eval_count")), output_tokens=tokens(event.get("eval_count")))
 
 
 def _chosen(settings: ProviderSettings, offered: tuple[str, ...]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .errors import ModelNotFound
-from .format import Ask, Call, Chunk, Steps, decoded, merged, plain
+from .format import Ask, Call, Chunk, Steps, decoded, merged, name, plain, tokens
 from .settings import AUTO, ProviderSettings
 from .wire import FinishReason, Health, Usage
 
@@ -171,8 +171,9 @@ def _chunk(event: Mapping[str, Any], choice: Mapping[str, Any]) -> Chunk:
         finish=_finish(reason) if reason else None,
         refusal=bool(refusal),
         usage=_usage(event["usage"]) if event.get("usage") else None,
-        model=event.get("model"),
-        request_id=event.get("id"),
+        model=name(event.get("model")),
+        request_id=name(event.get("id")),
+        tool=bool(delta.get("tool_calls") or delta.get("function_call")),
     )
 
 
@@ -202,10 +203,10 @@ def _finish(reason: str) -> FinishReason:
 
 def _usage(usage: Mapping[str, Any]) -> Usage:
     return Usage(
-        input_tokens=usage.get("prompt_tokens"),
-        output_tokens=usage.get("completion_tokens"),
-        cached_tokens=(usage.get("prompt_tokens_details") or {}).get("cached_tokens"),
-        reasoning_tokens=(usage.get("completion_tokens_details") or {}).get("reasoning_tokens"),
+        input_tokens=tokens(usage.get("prompt_tokens")),
+        output_tokens=tokens(usage.get("completion_tokens")),
+        cached_tokens=tokens((usage.get("prompt_tokens_details") or {}).get("cached_tokens")),
+        reasoning_tokens=tokens((usage.get("completion_tokens_details") or {}).get("reasoning_tokens")),
     )
 
 

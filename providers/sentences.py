@@ -42,6 +42,8 @@ def sentence(settings: ProviderSettings, format_: Format, base_url: str, model: 
             what = f"the answer was ended: {said}; try again, or choose another model"
         case Kind.TRUNCATED:
             what = f"{said}, so the answer may be cut; look at the server's log"
+        case Kind.BAD_BODY if failure.status is None:
+            what = f"{said}; look at the chat template that the server uses, or choose another model"
         case Kind.BAD_BODY:
             what = f"{failure.kind}{status}: {said}; check that base_url points at a server of type {settings.type}"
         case Kind.PAGE:

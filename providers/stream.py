@@ -47,6 +47,7 @@ class Answer:
     usage: Usage | None = None
     model: str | None = None
     request_id: str | None = None
+    called_tool: bool = False
     understood: bool = False
     """At least one line was of the format."""
     last: bool = False
@@ -67,6 +68,7 @@ class Answer:
             self.thoughts.append(chunk.reasoning)
         self.characters += len(chunk.text) + len(chunk.reasoning)
         self.refused = self.refused or chunk.refusal
+        self.called_tool = self.called_tool or chunk.tool
         self.finish = chunk.finish or self.finish
         if self.refused and self.finish is FinishReason.STOP:
             self.finish = FinishReason.REFUSAL
@@ -115,7 +117,7 @@ class Exchange:
         if response.status_code != 200:
             raise Failed(classify(response.status_code, response.headers, await first_bytes(response)))
         loop = asyncio.get_running_loop()
-        async for line in lines(response):
+        async for line in objects(lines(response)):
             if self.answer.last or (chunk := self._chunk(line)) is None:
                 continue
             if chunk.text or chunk.reasoning:
@@ -166,7 +168,8 @@ class Exchange:
             return answer
         if answer.reasoning.strip() or (answer.usage and answer.usage.reasoning_tokens):
             raise Failed(Failure(Kind.DEGENERATE, "the model spent the whole answer on thinking"))
-        raise Failed(Failure(Kind.BAD_BODY, "the answer is blank"))
+        said = "the model called a tool, and wrote nothing" if answer.called_tool else "the answer is blank"
+        raise Failed(Failure(Kind.BAD_BODY, said))
 
 
 async def lines(response: httpx.Response) -> AsyncIterator[str]:
@@ -184,6 +187,12 @@ async def lines(response: httpx.Response) -> AsyncIterator[str]:
         rest += begun
     if rest:
         yield _text(rest)
+
+
+async def objects(found: AsyncIterator[str]) -> AsyncIterator[str]:
+    """The same lines, but an object that stands on many lines in one: some servers do not stream, and indent."""
+    async for line in found:
+        yield "\n".join([line, *[more async for more in found]]) if line.strip() == "{" else line
 
 
 async def first_bytes(response: httpx.Response, most: int = 65_536) -> str:

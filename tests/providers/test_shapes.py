@@ -53,6 +53,10 @@ TALK: dict[str, tuple[Answer, str]] = {
         Answer(body={"choices": [{"message": {"content": "ab"}, "finish_reason": "stop"}], "usage": None}),
         "ab",
     ),
+    "no stream, over many lines": (
+        Answer(body=json.dumps({"choices": [{"message": {"content": "ab"}, "finish_reason": "stop"}]}, indent=2)),
+        "ab",
+    ),
     "parts of a list": (
         stream(
             says([{"type": "thinking", "thinking": [{"type": "text", "text": "Hm."}]}]),
@@ -140,6 +144,44 @@ async def test_an_error_inside_a_stream_is_what_it_would_have_been_before(
     async with FakeLLM(answer) as llm:
         with pytest.raises(error, match=said):
             await connect(llm, "openai").complete(HELLO)
+
+
+@pytest.mark.parametrize(
+    ("usage", "counted"),
+    [
+        ({"prompt_tokens": "12", "completion_tokens": 3.0}, (12, 3)),
+        ({"prompt_tokens": -5, "completion_tokens": -1}, None),
+        ({"prompt_tokens": None, "completion_tokens": "many"}, None),
+        ({"prompt_tokens": True, "completion_tokens": 1e400}, None),
+        ({"prompt_tokens": 7, "completion_tokens": 2, "prompt_tokens_details": {"cached_tokens": -9}}, (7, 2)),
+    ],
+)
+async def test_a_count_that_is_none_is_estimated_and_never_earns_money(
+    connect: Open, usage: dict[str, Any], counted: tuple[int, int] | None
+) -> None:
+    async with FakeLLM(stream(says("ab"), STOP, {"usage": usage, "id": 5, "model": ["x"]})) as llm:
+        done = await connect(llm, "openai", prices={"input": 1.0, "output": 1.0, "cached": 0.5}).complete(HELLO)
+    assert done.cost is not None
+    assert done.cost > 0
+    assert done.usage.estimated is (counted is None)
+    assert counted in (None, (done.usage.input_tokens, done.usage.output_tokens))
+    assert (done.model, done.request_id) == ("fake", "5")
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer"),
+    [
+        ("openai", stream({"choices": [{"delta": {"tool_calls": [{"index": 0}]}, "finish_reason": "tool_calls"}]})),
+        (
+            "ollama",
+            Answer(body={"message": {"content": "", "tool_calls": [{}]}, "done": True, "done_reason": "stop"}),
+        ),
+    ],
+)
+async def test_a_tool_call_in_place_of_an_answer_is_said(connect: Open, kind: str, answer: Answer) -> None:
+    async with FakeLLM(answer) as llm:
+        with pytest.raises(BadReply, match="called a tool, and wrote nothing; look at the chat template"):
+            await connect(llm, kind).complete(HELLO)
 
 
 async def test_a_reason_that_nobody_knows_is_no_end(connect: Open) -> None:
