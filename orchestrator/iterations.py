@@ -79,8 +79,12 @@ def tested_seconds(folder: Folder) -> tuple[float, ...]:
 
 
 def keep_files(folder: Folder, iteration: int, archive: bytes) -> None:
-    """Keep the zip of what is verified as iteration `iteration`; the same content is not written again."""
+    """Keep the zip of what is verified as iteration `iteration`; the same content is not written again.
+
+    How another content was judged, under an earlier plan for example, goes first: facts are of the zip beside them.
+    """
     if folder.read(archive_path(iteration), limit=LARGEST_ARCHIVE) != archive:
+        folder.remove(facts_path(iteration))
         folder.write(archive_path(iteration), archive)
 
 

@@ -76,6 +76,23 @@ async def test_a_report_edited_while_the_engineer_works_from_it_is_taken_up_at_o
     assert len(zips(tmp_path, "x")) == 1
 
 
+async def test_a_report_by_hand_is_not_read_with_what_an_earlier_plans_program_came_to(tmp_path: Path) -> None:
+    agents = trio(scores=(9.0,))
+    drop(tmp_path, "x")
+    assert await finish(tmp_path, agents) == 0
+
+    def breaks(_: Work) -> Outcome:
+        raise AgentError("broken")
+
+    agents.verifier.outcome = breaks
+    agents.engineer.outcome = lambda _: Built({"main.py": "print('another')\n"}, raw="raw")
+    (tmp_path / "x" / "02_plan" / "PLAN.md").write_text("another plan")
+    assert await finish(tmp_path, agents) == 1
+    (tmp_path / "x" / "04_feedback" / "REPORT_iter1.md").write_text("Score: 9.5/10\n")
+    assert await finish(tmp_path, agents) == 0
+    assert [score["summary"] for score in state(tmp_path, "x")["scores"]] == ["by hand"]
+
+
 async def test_the_limit_of_iterations_is_told_once(tmp_path: Path) -> None:
     heard = Heard()
     drop(tmp_path, "x")
