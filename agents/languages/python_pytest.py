@@ -26,6 +26,8 @@ _UNITTEST = "tests.py"
 """What unittest and Django look for; taken when nothing else has tests."""
 _FOLDER = re.compile(r"(?!/)[\w./-]+")
 _PATTERN = re.compile(r"[\w.*?/\[\]-]+")
+_TEST_FILES = re.compile(r"(?i)(?=.*(?:test|check|spec))[\w.*?/\[\]-]+")
+"""Code must not become tests, which are not broken to see whether they notice, by a pattern such as `*.py`."""
 _KEPT = re.compile(
     r"--import-mode=(?:prepend|append|importlib)|--asyncio-mode=(?:auto|strict)"
     r"|--doctest-modules|--doctest-glob=[\w.*-]+|--doctest-continue-on-failure"
@@ -58,7 +60,7 @@ def read_settings(tree: Tree) -> PytestSettings:
     tables = list(_tables(tree))
     said = {name: _words(table.get(name) for table in tables) for name in ("pythonpath", "python_files", "addopts")}
     functions = _words(table.get("python_functions") for table in tables)
-    files = _merged(_FILES, filter(_PATTERN.fullmatch, said["python_files"]))
+    files = _merged(_FILES, filter(_TEST_FILES.fullmatch, said["python_files"]))
     return PytestSettings(
         pythonpath=_merged((".", "src"), (word for word in said["pythonpath"] if _is_folder(word))),
         files=_merged(files, _other_files(tree, files)),

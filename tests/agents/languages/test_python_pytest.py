@@ -32,6 +32,7 @@ def test_the_import_path_has_the_roots_and_what_the_project_names(files: dict[st
         ({"test_a.py": TEST}, ()),
         ({"setup.cfg": "[tool:pytest]\npython_files = tests.py test_*.py\n"}, ("tests.py",)),
         ({"pyproject.toml": PYPROJECT + 'python_files = ["check_*.py", "$(x).py"]\n'}, ("check_*.py",)),
+        ({"pytest.ini": "[pytest]\npython_files = *.py app_*.py\n"}, ()),
         ({"shop/tests.py": TEST}, ("tests.py",)),
         ({"shop/tests.py": TEST, "test_a.py": TEST}, ()),
     ],
@@ -42,12 +43,12 @@ def test_a_projects_patterns_are_added_to_those_of_pytest(files: dict[str, str],
 
 def test_a_file_is_a_test_by_the_projects_word_only_when_it_has_tests() -> None:
     files = {
-        "pytest.ini": "[pytest]\npython_files = *.py\n",
-        "app.py": "X = 1\n",
-        "checks/a.py": TEST,
+        "pytest.ini": "[pytest]\npython_files = check*.py\n",
+        "checker.py": "X = 1\n",
+        "sub/check_a.py": TEST,
         "test_b.py": TEST,
     }
-    assert read_settings(Tree(files)).own_tests(Tree(files)) == {"checks/a.py"}
+    assert read_settings(Tree(files)).own_tests(Tree(files)) == {"sub/check_a.py"}
 
 
 @pytest.mark.parametrize(
@@ -73,7 +74,7 @@ def test_examples_in_docstrings_are_the_tests_of_a_project_that_has_no_others() 
 
 def test_endless_settings_are_cut() -> None:
     files = {
-        "pytest.ini": "[pytest]\npython_files = " + "a*b*c*.py " * 100_000 + "\n",
+        "pytest.ini": "[pytest]\npython_files = " + "test*b*c*.py " * 100_000 + "\n",
         "app.py": "\n" * 500_000,
         "tests.py": TEST,
     }
