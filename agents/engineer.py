@@ -80,6 +80,8 @@ class Engineer:
             await draft.ask(step)
         if wanted := draft.wanted():
             await draft.ask(missing(wanted, draft.rejected))
+        elif draft.changes_nothing and aim_of(work, draft.profile):
+            return await self._afresh(work)
         elif draft.changes_nothing:
             await draft.ask(OTHERWISE)
         return draft.built()

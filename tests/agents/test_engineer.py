@@ -153,7 +153,7 @@ async def test_each_attempt_is_a_little_warmer() -> None:
 
 
 async def test_when_nothing_can_be_read_the_documented_words_come_first() -> None:
-    with pytest.raises(UnusableReply, match=r"^All JSON parsing strategies failed: Received") as caught:
+    with pytest.raises(UnusableReply, match=r"^All JSON parsing strategies failed: received [^.;]+$") as caught:
         await build("no", "no", "still no")
     assert caught.value.raw.endswith("still no")
 
@@ -314,6 +314,14 @@ async def test_where_a_small_models_code_breaks_down_that_file_alone_is_mended_b
     assert "Repair `fib.py`: write it anew" in model.calls[0].text
     assert model.calls[0].text.endswith("Begin with `### FILE: fib.py`.\n")
     assert model.calls[0].stop == ("### FILE: test",)
+
+
+async def test_what_cannot_be_mended_is_drafted_anew_at_once() -> None:
+    program, tests = fenced("fib.py", CODE + "\n\nX = 1\n"), fenced("tests/test_fib.py", TEST)
+    built, model = await repair(fenced("fib.py", CODE), program, tests, name="coder-1.5b", cause=BROKEN)
+    assert built.afresh
+    assert FEEDBACK not in model.calls[1].text
+    assert built.files.keys() == {"fib.py", "tests/test_fib.py"}
 
 
 async def test_what_was_mended_for_nothing_is_drafted_anew() -> None:
