@@ -119,7 +119,7 @@ class Draft:
         try:
             self.take(read_reply(completion.text, finish=completion.finish, project=project, known=self._known))
         except Rejected as rejected:
-            self.problem = rejected.sentence
+            self.problem = rejected.received
             log.info("%s: the reply was not taken: %s", project, rejected.received)
             saved = self._saved(completion, rejected)
             if not saved:

@@ -84,7 +84,7 @@ class Steps:
         except UnusableReply as error:
             raw, number = error.raw, self.state.iteration
             kept = await off_loop(lambda: self._shell.keep_raw(self.state.name, "engineer", number, raw))
-            raise UnusableReply(f"{error}; the raw reply is in {kept}", raw) from error
+            raise UnusableReply(f"{error}; look at the raw reply in {kept}, or choose another model", raw) from error
         assert isinstance(built, Built)
         await off_loop(lambda: self._publishing.build(self.state, built, base))
 
