@@ -21,6 +21,7 @@ _BY_ENDING = re.compile(r"[.\-_](?:test|spec)\.[jt]sx?$")
 _FOLDER = re.compile(r"(?:^|/)(?:tests?|__tests__)/")
 """Files in there are tests when they have a title, else they help tests."""
 _CALLS = re.compile(r"(?<![\w$])(?:it|test)(?:\.\w+)?\(")
+_LEAVES = re.compile(r"\bprocess\.exit\(0?\)")
 _CHECKS = re.compile(r"\bassert\b[.\w]*\(|\bexpect\(")
 
 
@@ -52,7 +53,9 @@ def scan(tests: Mapping[str, str], collected: Collection[str]) -> Scan:
 
 def _speaks(text: str, *, alone: bool) -> bool:
     """Whether a file without a fixed title tests something: its titles are computed, or it is all plain assertions."""
-    return bool(_CHECKS.search(text)) and not _CALLS.search(text) if alone else bool(_CALLS.search(text))
+    if not alone:
+        return bool(_CALLS.search(text))
+    return bool(_CHECKS.search(text)) and not _CALLS.search(text) and not _LEAVES.search(text)
 
 
 def own_scan(tree: Tree) -> Scan:

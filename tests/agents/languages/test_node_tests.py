@@ -42,6 +42,7 @@ def test_a_file_in_a_folder_of_tests_is_run_when_it_has_one() -> None:
         (COMPUTED, False, False),
         (COMPUTED, True, True),
         (PLAIN, True, False),
+        (PLAIN + "process.exit(0);\n" + PLAIN, True, True),
         ("console.log('ok');\n", True, True),
     ],
 )

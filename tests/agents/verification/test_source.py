@@ -64,6 +64,12 @@ class TestRow(NamedTuple):
     def test_row(self): ...
 
 
+class TestKept:
+    def __init__(self): ...
+    def test_hidden(self):
+        assert False
+
+
 class TestGone:
     def test_gone(self): ...
 
@@ -84,6 +90,8 @@ def test_tests_are_found_as_pytest_would() -> None:
         "TestClass::test_method",
         "TestClass::TestInner::test_inner",
         "Unit::test_unit",
+        "Heir::test_of_shared",
+        "TestKept::test_hidden",
         "TestGone::test_gone",
     ]
 
