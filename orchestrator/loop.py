@@ -12,7 +12,7 @@ from agents.verification.box import SandboxUnavailable
 
 from .busy import Busy
 from .cycle import Cycle
-from .files import FileProblem, Folder, Gone
+from .files import PASSING, FileProblem, Folder, Gone
 from .machine import HELD
 from .program import again
 from .project import Project
@@ -216,7 +216,10 @@ class Loop:
                 self._note(name)  # another folder stands in its place, or only a part of it was deleted
         except (StateProblem, FileProblem) as problem:
             self._stuck(name, str(problem), Status.WAITING)
-        except Exception:
+        except Exception as error:
+            if isinstance(error, OSError) and error.errno in PASSING:
+                self._stuck(name, f"the system failed: {error}; it is tried again by itself", Status.WAITING)
+                return
             log.exception("%s: the cycle broke", name)
             self._stuck(name, f"internal error; the traceback is in the daemon's output; {again(name)}", Status.FAILED)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import logging
 import threading
 from collections.abc import Callable
@@ -34,7 +35,10 @@ async def to_its_end(running: asyncio.Future[T]) -> T:
 
 
 def in_thread(work: Callable[[], T]) -> asyncio.Future[T]:
-    """Run blocking `work` in a thread of its own; unlike a pool's, it holds up the end of neither loop nor process."""
+    """Run blocking `work` in a thread of its own; unlike a pool's, it holds up the end of neither loop nor process.
+
+    Raises OSError when the system has no room for another thread.
+    """
     loop = asyncio.get_running_loop()
     future: asyncio.Future[T] = loop.create_future()
 
@@ -55,5 +59,8 @@ def in_thread(work: Callable[[], T]) -> asyncio.Future[T]:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
             loop.call_soon_threadsafe(settle, result, error)
 
-    threading.Thread(target=run, name="off the loop", daemon=True).start()
+    try:
+        threading.Thread(target=run, name="off the loop", daemon=True).start()
+    except RuntimeError as error:
+        raise OSError(errno.EAGAIN, f"no further thread can be started: {error}") from error
     return future

@@ -8,21 +8,25 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from agents.base import Outcome, Work
+from agents.base import Agent, Outcome, Work
 from orchestrator import amendment, delivery, iterations
+from orchestrator.config import Config
 from orchestrator.crew import GivenCrew
 from orchestrator.cycle import Cycle
 from orchestrator.events import Stalled
-from orchestrator.files import DiskError, Folder
+from orchestrator.files import PASSING, DiskError, Folder
 from orchestrator.files.directory import DescriptorDirectory
+from orchestrator.machine import Action
 from orchestrator.shell import Shell
 from orchestrator.state import Status
+from orchestrator.threads import in_thread
 from orchestrator.triggers import fingerprint, manifest_of
 from orchestrator.trouble import event_for
 from tests.fakes.agents import trio
@@ -187,3 +191,35 @@ def test_a_disk_that_fails_only_when_it_is_synced_is_noticed_before_a_call(tmp_p
     with Folder(tmp_path, Unsynced.at(tmp_path)) as folder, pytest.raises(DiskError):
         folder.probe(".tumbler/journal", 10)
     assert not list((tmp_path / ".tumbler/journal").iterdir())
+
+
+# --- the system
+
+
+async def test_a_system_without_room_for_a_thread_says_so_as_other_shortages(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", fails)
+    with pytest.raises(OSError, match="thread") as caught:
+        in_thread(lambda: None)
+    assert caught.value.errno in PASSING
+
+
+async def test_a_shortage_met_while_a_server_is_asked_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Short(GivenCrew):
+        left = 3
+
+        async def agent(self, action: Action, config: Config) -> Agent:
+            if Short.left:
+                Short.left -= 1
+                raise OSError(errno.EMFILE, "too many open files")
+            return await super().agent(action, config)
+
+    monkeypatch.setattr("orchestrator.daemon.GivenCrew", Short)
+    drop(tmp_path, "x")
+    async with running(tmp_path, trio(scores=(9.0,)), config=settings(rescan_seconds=0.1)) as heard:
+        await until_status(tmp_path, "x", "completed")
+    assert "internal error" not in heard.text()
