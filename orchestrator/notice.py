@@ -119,8 +119,9 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 def _newest_zip(root: Path) -> Path | None:
     try:
         with Folder.open(root / Project.FINAL) as folder:
-            found = {name: folder.stat(name) for name in folder.names() if name.endswith(".zip")}
+            zips = ((name, folder.stat(name)) for name in folder.names() if name.endswith(".zip"))
+            times = {name: found.mtime_ns for name, found in zips if found is not None}
     except FileProblem:
         return None
-    newest = max(found, key=lambda name: found[name].mtime_ns, default=None)  # type: ignore[union-attr]
+    newest = max(times, key=times.__getitem__, default=None)
     return None if newest is None else root / Project.FINAL / newest
