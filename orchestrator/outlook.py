@@ -8,6 +8,7 @@ from collections.abc import Callable
 from . import intake
 from .files import FileProblem, Folder
 from .machine import next_arrival
+from .paragraph import joined
 from .program import again, program
 from .project import Project, Trigger
 from .state import State, Status
@@ -43,7 +44,7 @@ def _held(folder: Folder, state: State, following: str) -> str:
     word = told(folder)
     if word is None or state.status is Status.PAUSED:
         return following
-    return _joined(following, f"{word} holds it, until: {program()} resume {shlex.quote(folder.path.name)}")
+    return joined(following, f"{word} holds it, until: {program()} resume {shlex.quote(folder.path.name)}")
 
 
 def _idle(folder: Folder, _state: State, absent: bool) -> str:
@@ -76,7 +77,7 @@ def _working(text: str) -> Callable[[Folder, State, bool], str]:
 def _waiting(_folder: Folder, state: State, absent: bool) -> str:
     until = f", not before {state.not_before.astimezone():%H:%M}" if state.not_before else ""
     goes_on = state.hint or f"it goes on by itself{until}"
-    return _joined(state.error or "something is not there", goes_on, _UNWATCHED if absent else None)
+    return joined(state.error or "something is not there", goes_on, _UNWATCHED if absent else None)
 
 
 def _paused(folder: Folder, state: State, absent: bool) -> str:
@@ -84,11 +85,11 @@ def _paused(folder: Folder, state: State, absent: bool) -> str:
     if word and told(folder) is None:
         return f"{LATER if absent else ''}it goes on, {word} is gone"
     raised = "raise the limit in config.yaml or tumbler.yaml; it goes on by itself"
-    return _joined(state.error, state.hint or raised, _UNWATCHED if absent and not word else None)
+    return joined(state.error, state.hint or raised, _UNWATCHED if absent and not word else None)
 
 
 def _failed(folder: Folder, state: State, _absent: bool) -> str:
-    return _joined(state.error, state.hint, again(folder.path.name))
+    return joined(state.error, state.hint, again(folder.path.name))
 
 
 def _exhausted(_folder: Folder, state: State, _absent: bool) -> str:
@@ -97,10 +98,6 @@ def _exhausted(_folder: Folder, state: State, _absent: bool) -> str:
         state.hint
         or f"the best is back in {Project.STAGING}; read {report}, edit {Project.PLAN} or raise max_iterations"
     )
-
-
-def _joined(*parts: str | None) -> str:
-    return "; ".join(part.rstrip(". ") for part in parts if part)
 
 
 _ENDED = {Status.COMPLETED, Status.EXHAUSTED, Status.FAILED}

@@ -1,4 +1,4 @@
-"""Lays out a sentence for a terminal: lines end between words, and a command of ours stays whole, to be copied."""
+"""Joins sentences, and lays them out: lines end between words, and a command of ours stays whole, to be copied."""
 
 from __future__ import annotations
 
@@ -22,6 +22,11 @@ def paragraph(text: str, width: int) -> str:
         else:
             rows.append(part)
     return "\n".join(rows)
+
+
+def joined(*parts: str | None) -> str:
+    """One sentence of several, without the full stops in the middle."""
+    return "; ".join(part.rstrip(". ") for part in parts if part)
 
 
 def _parts(text: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .paragraph import joined
 from .program import again
 from .state import Phase, Score, State, Status
 from .view import EndingView, Level, View
@@ -46,18 +47,14 @@ def _line(before: State, now: State) -> tuple[str, Level] | None:
             return f"completed with {now.last_score:g}/10 after {_times(now.iteration)}", Level.GOOD
         case Status.FAILED:
             where = "" if now.current_phase is Phase.IDLE else f" while {now.current_phase}"
-            return f"{_with_hint(f'failed{where}: {now.error}', now)}; {again(now.name)}", Level.ERROR
+            return joined(f"failed{where}: {now.error}", now.hint, again(now.name)), Level.ERROR
         case Status.EXHAUSTED if not now.restoring:
-            return _with_hint(f"exhausted: {now.error}", now), Level.WARNING
+            return joined(f"exhausted: {now.error}", now.hint), Level.WARNING
         case Status.WAITING | Status.PAUSED if (before.status, before.error) != (now.status, now.error):
-            return _with_hint(f"{now.status}: {now.error}", now), Level.WARNING
+            return joined(f"{now.status}: {now.error}", now.hint), Level.WARNING
         case _:
             return None
 
 
 def _times(iterations: int) -> str:
     return "1 iteration" if iterations == 1 else f"{iterations} iterations"
-
-
-def _with_hint(text: str, now: State) -> str:
-    return f"{text}; {now.hint}" if now.hint else text

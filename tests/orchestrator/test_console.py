@@ -18,7 +18,10 @@ from orchestrator.console_live import LiveConsole
 from orchestrator.console_plain import TICK, PlainConsole
 from orchestrator.live_table import duration, live_table
 from orchestrator.output import Output, honour_locale
+from orchestrator.state import State, Status
+from orchestrator.tell import tell
 from orchestrator.view import HELD_BACK, Level, Row
+from tests.fakes.daemon import Heard
 
 HOSTILE = [
     "\x1b[31mred\x1b[0m",
@@ -102,6 +105,15 @@ def test_markup_is_shown_as_it_is_written() -> None:
     console, stream = screen(100)
     LiveConsole(console).say("[bold]x[/bold] :smile:", project="[red]p")
     assert "[red]p: [bold]x[/bold] :smile:" in written(stream)
+
+
+@pytest.mark.parametrize("hint", [None, "mend it."])
+@pytest.mark.parametrize("status", [Status.FAILED, Status.WAITING, Status.EXHAUSTED])
+def test_no_full_stop_stands_in_the_middle_of_an_event(status: Status, hint: str | None) -> None:
+    heard = Heard()
+    tell(heard, State(name="p"), State(name="p", status=status, error="It is no plan.", hint=hint))
+    assert not re.search(r"\.;", heard.text())
+    assert "It is no plan" in heard.text()
 
 
 def test_a_long_text_is_cut() -> None:
