@@ -58,7 +58,7 @@ class PythonSuite:
         tested = with_vacuity(tested, broken, scanned, guarded)
         coverage = coverage_of(session, {*filter(is_test, self.bench.tree.paths), *self._own})
         phases = (build_phase(session), test_phase(ran, tested, scanned, ("python", "-m", "pytest")))
-        return Suite(phases, tested, coverage, self._unmeasured(coverage))
+        return Suite(phases, tested, coverage, self._unmeasured(coverage, session))
 
     async def _broken(self, what: str, took: float = 0.0) -> Session:
         """The same suite with `what` broken: `all` functions of the code under test, or each of the `tests`."""
@@ -97,9 +97,11 @@ class PythonSuite:
             "broken": broken,
         }
 
-    def _unmeasured(self, coverage: Coverage | None) -> dict[str, str]:
+    def _unmeasured(self, coverage: Coverage | None, session: Session) -> dict[str, str]:
+        if not self.bench.settings.coverage:
+            return {"coverage": "switched off"}
         if coverage is None:
-            return {"coverage": "the test run did not end" if self.bench.settings.coverage else "switched off"}
+            return {"coverage": "there is no code but tests" if session.ended else "the test run did not end"}
         if _starts_processes(self.bench.tree):
             return {"coverage": "tests start the program in a process of its own, which is not traced"}
         return {}
