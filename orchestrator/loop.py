@@ -133,13 +133,13 @@ class Loop:
         self._debounce.note(name, asyncio.get_running_loop().time() - 10 * self._watch.debounce_seconds - 1)
         self._woken.set()
 
-    async def _rescan_forever(self, check: object) -> None:
+    async def _rescan_forever(self, check: Callable[[], Iterable[str]]) -> None:
+        """`check` mends the watcher and says what was wrong with it."""
         while True:
             await asyncio.sleep(self._watch.rescan_seconds)
             try:
-                problems = check() if callable(check) else []
-                for problem in problems:
-                    self._say(str(problem), Level.WARNING)
+                for problem in check():
+                    self._say(problem, Level.WARNING)
                 await self._rescan()
             except WorkspaceError as error:
                 self._shell.say_once("", str(error), Level.ERROR)
@@ -154,11 +154,10 @@ class Loop:
         await in_thread(self._lock.renew)
         found = await in_thread(lambda: self._workspace.scan(self._report_iteration, self._is_held))
         another_day, self._day = self._day != self._shell.today.day, self._shell.today.day
+        note = self._note_now if at_once else self._note
         for name, marks in found.items():
-            if at_once:
-                self._note_now(name)
-            elif self._seen.get(name) != marks or self._may_go_on(name, another_day=another_day):
-                self._note(name)
+            if at_once or self._seen.get(name) != marks or self._may_go_on(name, another_day=another_day):
+                note(name)
         for name in set(self._states) - set(found):
             self._forget(name)
         self._seen = found
@@ -169,9 +168,9 @@ class Loop:
     def _may_go_on(self, name: str, *, another_day: bool) -> bool:
         """Whether a look is worth while although no file has changed."""
         state = self._states.get(name)
-        if state is None or state.status is not Status.WAITING:
-            return another_day and self._is_held(name)
-        return not kept_waiting(state, datetime.now(UTC))
+        if state is not None and state.status is Status.WAITING:
+            return not kept_waiting(state, datetime.now(UTC))
+        return another_day and self._is_held(name)  # the limits of the day are new
 
     def _report_iteration(self, name: str) -> int:
         state = self._states.get(name)

@@ -83,10 +83,14 @@ def untouched(
     at each start.
     """
 
-    def forgotten(mark: str, new: str) -> bool:
-        return content(new) == content(mark) and not since <= int(new.partition(":")[0]) <= now
+    def as_taken(trigger: Trigger, mark: str) -> str:
+        new = found.get(trigger)
+        if new is None or content(new) != content(mark):
+            return mark
+        is_touched = since <= int(new.partition(":")[0]) <= now
+        return mark if is_touched else new
 
-    return {t: found[t] if t in found and forgotten(mark, found[t]) else mark for t, mark in taken.items()}
+    return {trigger: as_taken(trigger, mark) for trigger, mark in taken.items()}
 
 
 def manifest_of(folder: Folder) -> dict[str, object]:
