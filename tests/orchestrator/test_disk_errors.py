@@ -29,7 +29,8 @@ from orchestrator.state import Status
 from orchestrator.threads import in_thread
 from orchestrator.triggers import fingerprint, manifest_of
 from orchestrator.trouble import event_for
-from tests.fakes.agents import trio
+from providers import Completion, Listener, Request
+from tests.fakes.agents import ScriptedProvider, trio
 from tests.fakes.daemon import Heard, drop, running, settings, until, until_status
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the disk is played at the level of descriptors")
@@ -41,9 +42,11 @@ class Disk(DescriptorDirectory):
     broken: frozenset[str] = frozenset()
     broken_once = ""
     code = errno.EIO
+    refused = 0
 
     def _touch(self, name: str) -> None:
         if name in Disk.broken:
+            Disk.refused += 1
             raise OSError(Disk.code, os.strerror(Disk.code))
 
     def open(self, name: str, flags: int, mode: int = 0o644) -> int:
@@ -66,7 +69,7 @@ def _disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr("orchestrator.files.folder.DescriptorDirectory", Disk)
     monkeypatch.setattr("orchestrator.trouble.RECHECK", timedelta(0))
     yield
-    Disk.broken, Disk.broken_once, Disk.code = frozenset(), "", errno.EIO
+    Disk.broken, Disk.broken_once, Disk.code, Disk.refused = frozenset(), "", errno.EIO, 0
 
 
 READERS: dict[str, tuple[str, Callable[[Folder], object]]] = {
@@ -129,7 +132,15 @@ async def test_a_write_that_fails_once_is_made_again_and_nothing_is_paid_twice(t
 
 
 async def test_a_disk_that_fails_while_an_agent_works_does_not_stop_the_work(tmp_path: Path) -> None:
-    agents = trio(scores=(9.0,), seconds=0.3)
+    agents, answered = trio(scores=(9.0,)), asyncio.Event()
+
+    class Held(ScriptedProvider):
+        async def complete(self, request: Request, listener: Listener | None = None) -> Completion:
+            completion = await super().complete(request, listener)
+            await answered.wait()
+            return completion
+
+    agents.architect.provider = Held()
     drop(tmp_path, "x")
     cycle = Cycle(
         Shell(tmp_path, settings(), GivenCrew(*agents.agents), Heard()), "x", lambda: Folder.open(tmp_path / "x")
@@ -138,8 +149,9 @@ async def test_a_disk_that_fails_while_an_agent_works_does_not_stop_the_work(tmp
     await until(lambda: agents.architect.provider.requests)
     Disk.broken = frozenset({"requirements.txt"})
     cycle.poked.set()
-    await until(lambda: not cycle.poked.is_set())
+    await until(lambda: Disk.refused)
     Disk.broken = frozenset()
+    answered.set()
     async with asyncio.timeout(10):
         assert (await attended).status is Status.COMPLETED
     assert len(agents.architect.works) == 1

@@ -17,7 +17,7 @@ from orchestrator.rerun import rerun
 from orchestrator.shell import Shell
 from orchestrator.state import State
 from orchestrator.trouble import kept_waiting
-from providers import AuthenticationFailed, ProviderError, ProviderSettings, RateLimited, Unavailable
+from providers import AuthenticationFailed, ProviderError, ProviderSettings, RateLimited, Request, Unavailable
 from tests.fakes.agents import trio
 from tests.fakes.daemon import Heard, daemon, drop, running, settings, state, touch, until, until_status
 
@@ -104,11 +104,15 @@ async def test_the_day_after_goes_on_with_what_the_day_had_spent(
 
 async def test_a_project_without_its_pause_says_that_its_budget_is_what_holds_it(tmp_path: Path) -> None:
     config = settings(rescan_seconds=RESCAN, limits=Limits(max_calls=1))
-    agents = trio(scores=(9.0,), seconds=0.2)
+    agents = trio(scores=(9.0,))
+
+    def pausing(_: Request) -> str:
+        (tmp_path / "x" / "PAUSE").touch()
+        return "ok"
+
+    agents.architect.provider.answer = pausing
     async with running(tmp_path, agents, config=config):
         drop(tmp_path, "x")
-        await until(lambda: agents.architect.provider.requests)
-        (tmp_path / "x" / "PAUSE").touch()
         await until(lambda: "PAUSE" in (state(tmp_path, "x").get("error") or ""))
         (tmp_path / "x" / "PAUSE").unlink()
         await until(lambda: "max_calls is reached" in (state(tmp_path, "x")["error"] or ""))
