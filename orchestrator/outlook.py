@@ -84,7 +84,7 @@ def _paused(folder: Folder, state: State, absent: bool) -> str:
     word = halted_by(state)
     if word and told(folder) is None:
         return f"{LATER if absent else ''}it goes on, {word} is gone"
-    raised = "raise the limit in tumbler.yaml, or in config.yaml and start the daemon again"
+    raised = "raise the limit in config.yaml and start the daemon again, or in tumbler.yaml"
     return joined(state.error, state.hint or raised, _UNWATCHED if absent and not word else None)
 
 
