@@ -58,7 +58,7 @@ class WorkspaceLock:
             return
         before = self._descriptor
         self._descriptor, self._folder = _taken(self._path)
-        os.close(before)
+        _give_up(before)
 
     def release(self) -> None:
         try:
@@ -66,7 +66,7 @@ class WorkspaceLock:
                 with suppress(FileProblem), Folder.open(self._path) as folder:  # it may be gone, or read-only
                     folder.remove(INFORMATION)
         finally:
-            os.close(self._descriptor)
+            _give_up(self._descriptor)
 
     def __enter__(self) -> Self:
         return self
@@ -174,6 +174,14 @@ def _flocked(descriptor: int) -> int:
     return descriptor
 
 
+def _give_up(descriptor: int) -> None:
+    """Unlocked first: a child that is just being started shares the lock until it runs its program."""
+    try:
+        _unlock(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 if sys.platform == "win32":
     import msvcrt
 
@@ -182,11 +190,17 @@ if sys.platform == "win32":
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         except OSError as error:
             raise BlockingIOError(errno.EWOULDBLOCK, "locked") from error
+
+    def _unlock(descriptor: int) -> None:
+        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
 else:
     import fcntl
 
     def _flock(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def _unlock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
 def _boot_id() -> str:

@@ -224,6 +224,15 @@ def test_a_child_process_does_not_keep_the_lock(tmp_path: Path) -> None:
         child.communicate(b"\n")
 
 
+@pytest.mark.skipif(os.name == "nt", reason="flock is shared by copies of a descriptor")
+def test_a_child_that_is_just_being_started_does_not_keep_the_lock(tmp_path: Path) -> None:
+    lock = Workspace(tmp_path).lock()
+    the_childs = os.dup(lock._descriptor)
+    lock.release()
+    Workspace(tmp_path).lock().release()
+    os.close(the_childs)
+
+
 def test_where_a_directory_cannot_be_locked_a_file_in_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def unsupported(path: Path) -> int:
         raise OSError(errno.EBADF, "not supported")
