@@ -10,6 +10,7 @@ from agents.answers import Rejected, fenced, read_json
 from agents.base import AgentError, Built, Verified, Work
 from agents.bisection import better_part
 from agents.context import Section, answer_room, fit, room
+from agents.plan import is_test
 from agents.prompts import prompt
 from agents.tiers import profile
 from agents.trial import amended, doubtful, tried
@@ -18,6 +19,7 @@ from agents.verification.cause import cause
 from agents.verification.evidence import BAD, Evidence, Verdict
 from agents.verification.examples_text import read_examples
 from agents.verification.feedback import failures, feedback
+from agents.verification.promised import unkept, words_of
 from agents.verification.report import render, summary
 from agents.verification.review import Answer, Criterion, Review, criteria_of, read_answers, schema
 from agents.verification.runner import Runner
@@ -61,7 +63,7 @@ class Verifier:
 
         Raises SandboxUnavailable and ProviderError, after both of which the same work can be done again.
         """
-        evidence = await self._evidence(work)
+        evidence = _held_to_its_word(work, await self._evidence(work))
         if part := await self._better_part(work, evidence):
             return part
         evidence, acceptance = await _tried(work, evidence)
@@ -110,6 +112,13 @@ class Verifier:
         if not (evidence.tested.verdict is Verdict.PASS or profile(work.model.name).invents):
             return Review(unmeasured="so small a model is only asked when all tests pass")
         return await _ask(work, evidence, criteria)
+
+
+def _held_to_its_word(work: Work, evidence: Evidence) -> Evidence:
+    """With what the requirements ask for by name and the project does not have."""
+    tests = [path for path in work.staged if is_test(path)]
+    sentences = unkept(work.requirements, work.staged, tests, words_of(evidence.examples))
+    return replace(evidence, unkept=tuple(sentences))
 
 
 async def _tried(work: Work, evidence: Evidence) -> tuple[Evidence, str]:

@@ -31,7 +31,7 @@ VARIABLES: Mapping[str, str] = {
     "PYTHONDONTWRITEBYTECODE": "1",
     "PYTHONHASHSEED": "0",
 }
-_OWN_PROCESS = re.compile(r"\bsubprocess\b|os\.system|pexpect|runpy|pytester")
+_OWN_PROCESS = re.compile(r"\bsubprocess\.\w|from subprocess import|os\.system|pexpect|runpy|pytester")
 
 
 @dataclass(frozen=True)

@@ -20,12 +20,15 @@ _LONGEST = 200
 
 
 def cause(evidence: Evidence) -> str:
-    """The phase that failed, else the first error of the code, else what the most urgent test found; or empty."""
+    """The phase that failed, else the first error of the code, else what the most urgent test found.
+
+    Then what the requirements ask for by name; empty when all that holds.
+    """
     for phase in evidence.phases:
         if phase.status is Status.FAILED and phase.name in {"environment", "build"}:
             return line(f"{phase.name} failed: {phase.summary}", _LONGEST)
     told = [_of(test) for test in failing(evidence)]
-    return next((each for each in told if _CRASH.match(each)), told[0] if told else "")
+    return next((each for each in told if _CRASH.match(each)), next(iter((*told, *evidence.unkept)), ""))
 
 
 def _of(test: Case) -> str:

@@ -155,6 +155,8 @@ class Evidence:
     """Lines of code under test, to weigh the findings."""
     examples: tuple[ExampleResult, ...] = ()
     weakened: tuple[Weakening, ...] = ()
+    unkept: tuple[str, ...] = ()
+    """What the requirements ask for by name and the project does not have: sentences, see promised.py."""
     advice: tuple[str, ...] = ()
     """What would mend it, as far as our code can tell: a dependency that no manifest names."""
     notes: tuple[str, ...] = ()

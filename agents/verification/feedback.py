@@ -33,6 +33,7 @@ def feedback(evidence: Evidence, review: Review | None = None) -> str:
 def _items(evidence: Evidence, review: Review | None) -> Iterator[str]:
     yield from _build(evidence)
     yield from (f"- {prose(advice)}" for advice in evidence.advice)
+    yield from (f"- {prose(sentence)}" for sentence in evidence.unkept[:5])
     yield from failures(evidence)
     yield from _doubts(evidence)
     if review is not None:

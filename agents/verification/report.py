@@ -120,6 +120,7 @@ def _output(phase: Phase) -> str:
 def _problems(evidence: Evidence) -> Iterator[str]:
     shown = list(failures(evidence))
     reasons = [f"- {prose(reason)}" for reason in evidence.tested.reasons]
+    reasons += [f"- {prose(sentence)}" for sentence in evidence.unkept[:20]]
     reasons += [f"- {inline(item.test)} {prose(item.what)}" for item in evidence.weakened[:20]]
     if shown or reasons:
         yield "\n\n".join(["## What is wrong", *(["\n".join(reasons)] if reasons else []), *shown])

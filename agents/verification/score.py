@@ -154,6 +154,13 @@ def _caps(evidence: Evidence, below: float) -> Iterator[Cap]:
             yield Cap(min(MAX_NO_TESTS if none else MAX_FAILING, below), reason)
     if failing := sum(result.failed for result in evidence.examples):
         yield Cap(min(MAX_FAILING, below), f"{count(failing, 'example')} of the plan failed")
+    if evidence.unkept:
+        yield Cap(min(MAX_FAILING, below), _in_short(evidence.unkept))
     if evidence.weakened:
         tests = {found.test for found in evidence.weakened}
         yield Cap(min(MAX_DOUBTFUL, below), f"{count(len(tests), 'test')} deleted or weakened")
+
+
+def _in_short(sentences: tuple[str, ...]) -> str:
+    more = f", and {len(sentences) - 1} more like that" if len(sentences) > 1 else ""
+    return f"{sentences[0][:1].lower()}{sentences[0][1:]}{more}"

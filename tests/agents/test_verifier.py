@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,19 @@ async def test_a_good_project_is_green_and_its_report_carries_the_score(tmp_path
     assert "By fake (fake)." in result.report
     assert result.summary == "1 of 1 tests passed"
     assert [call.purpose for call in model.calls] == ["review"]
+
+
+async def test_a_file_that_the_requirements_name_and_that_is_absent_keeps_a_project_from_being_done(
+    tmp_path: Path, sandbox: Sandbox
+) -> None:
+    given, _ = work(tmp_path, GOOD)
+    asked = f"{REQUIREMENTS}\nIn two files:\n- app.py: add\n- cli.py: the program\n"
+    result = await judged(verifier(sandbox), replace(given, requirements=asked))
+    told = "The requirements name the file cli.py, which is not there"
+    assert (result.score, result.green, result.cause) == (7.9, False, told)
+    assert f"## What is wrong\n\n- {told}" in result.report
+    assert "because the requirements name the file cli.py, which is not there." in result.report
+    assert told in result.feedback
 
 
 async def test_the_prompt_names_the_agent_and_has_the_requirements_verbatim(tmp_path: Path, sandbox: Sandbox) -> None:
