@@ -43,7 +43,7 @@ _PRODUCT = re.compile(
 )
 """Libraries whose names look like files."""
 _RUNS = re.compile(
-    r"\bmain\b|\bcli\b|\bargv\b|\brunpy\b|\bcapsys\b|\bcapfd\b|\binvoke\(|[\"']-m[\"']|"
+    r"(?<!pytest\.)(?<!unittest\.)\bmain\b|\bcli\b|\bargv\b|\brunpy\b|\bcapsys\b|\bcapfd\b|\binvoke\(|[\"']-m[\"']|"
     r"\bsubprocess\.\w|from subprocess import|\bos\.system\b|\b(?:spawn|exec|fork)\w*\("
 )
 """Ways to run a program from a test."""

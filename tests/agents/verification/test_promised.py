@@ -78,6 +78,11 @@ def test_a_program_that_nothing_runs_has_not() -> None:
     assert unkept(RUN, tests, [*tests], []) == [ABSENT.format("expenses.py")]
 
 
+def test_a_test_file_that_runs_itself_does_not_run_the_program() -> None:
+    test = "from expenses import load\n\nif __name__ == '__main__':\n    unittest.main()\n    pytest.main()\n"
+    assert unkept(RUN, {"expenses.py": "", "test_a.py": test}, ["test_a.py"], []) == [IDLE.format("expenses.py")]
+
+
 def test_an_example_that_runs_it_is_enough() -> None:
     ran = words_of([ExampleResult(Example(("python", "expenses.py", "a.csv"), name="E1"), passed=True)])
     assert unkept(RUN, {"expenses.py": ""}, [], ran) == []
