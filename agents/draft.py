@@ -146,7 +146,8 @@ class Draft:
         known = answer.deleted & (self.work.sources | self.work.staged.keys()) - self.work.edited
         self.kept_tests = set() if any(map(is_test, answer.files)) else set(filter(is_test, known))
         self.deleted |= known - self.kept_tests
-        fixed = fix(answer.files, self.project, self.work.requirements)
+        whole = all(is_test(path) or path in {**self.project, **answer.files} for path in planned_files(self.work))
+        fixed = fix(answer.files, self.project, self.work.requirements if whole else None)
         for path, content in (fixed if self.profile.invents else split_assertions(fixed)).items():
             if problem := gate(path, content, self.work.staged.get(path)):
                 self.rejected[path] = problem

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Literal
 
-from agents.base import Built, Work
+from agents.base import Built, UnusableReply, Work
 from agents.draft import Draft
 from agents.engineer_steps import OTHERWISE, aim_of, missing, steps
 from agents.plan import is_test
@@ -81,7 +82,8 @@ class Engineer:
         if wanted := draft.wanted():
             await draft.ask(missing(wanted, draft.rejected))
         elif draft.changes_nothing and aim_of(work, draft.profile):
-            return await self._afresh(work)
+            with suppress(UnusableReply):
+                return await self._afresh(work)
         elif draft.changes_nothing:
             await draft.ask(OTHERWISE)
         return draft.built()

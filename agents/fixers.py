@@ -18,9 +18,15 @@ from agents.standard_names import import_line
 Files = Mapping[str, str]
 
 
-def fix(delivered: Files, staged: Files, requirements: str = "") -> Files:
-    """The delivered files after all fixers, with files that they add."""
-    delivered = define_exceptions(unify_line_ends(delivered, staged), staged, requirements)
+def fix(delivered: Files, staged: Files, requirements: str | None = None) -> Files:
+    """The delivered files after all fixers, with files that they add.
+
+    Without `requirements` no class is defined: while files are still missing, it may stand in one of these.
+    """
+    for fixer in (unify_line_ends, add_imports):
+        delivered = fixer(delivered, staged)
+    if requirements is not None:
+        delivered = define_exceptions(delivered, staged, requirements)
     for fixer in (add_imports, drop_unknown_imports, add_package_markers, fix_javascript):
         delivered = fixer(delivered, staged)
     return delivered
@@ -95,7 +101,8 @@ def _without_unknown(path: str, content: str, sources: Mapping[str, frozenset[st
             for alias in node.names
             if alias.name in known or (alias.asname or alias.name) in used or alias.name == "*"
         ]
-        if len(kept) < len(node.names):
+        alone = sum(node.lineno <= other.lineno <= (node.end_lineno or 0) for other in tree.body) == 1
+        if len(kept) < len(node.names) and alone:
             new = [ast.unparse(ast.ImportFrom(node.module, kept, node.level))] if kept else []
             lines[node.lineno - 1 : node.end_lineno] = new
     return "\n".join(lines)

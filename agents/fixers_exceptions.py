@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import builtins
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -13,6 +12,13 @@ from agents.plan import is_test
 from agents.python_names import inserted, parsed, project_modules, unbound
 
 Files = Mapping[str, str]
+
+_BASES = frozenset({
+    "ArithmeticError", "AttributeError", "ConnectionError", "Exception", "FileNotFoundError", "IndexError", "KeyError",
+    "LookupError", "NotImplementedError", "OSError", "PermissionError", "RuntimeError", "TimeoutError", "TypeError",
+    "ValueError", "ZeroDivisionError",
+})  # fmt: skip
+"""Those that are raised with a text alone."""
 
 _LIKE = r"\b{name}\b[^.;\n]*?\b(?:is|as|an?|of|from|extends)\s+(?:an?\s+)?`?(?P<base>[A-Z]\w+)"
 """In words: `ShopClosed, which is a ValueError`; `ShopClosed (a subclass of KeyError)`."""
@@ -35,16 +41,12 @@ def _undefined(files: Files) -> Iterator[tuple[str, frozenset[str]]]:
 
 
 def _raised(tree: ast.Module) -> frozenset[str]:
-    """Names that look like a class and stand behind `raise` or `except`."""
+    """Names that look like a class and stand behind `raise`; what is only caught may be a library's."""
     found: set[str] = set()
     for node in ast.walk(tree):
         match node:
             case ast.Raise(exc=ast.Name(id=name) | ast.Call(func=ast.Name(id=name))):
                 found.add(name)
-            case ast.ExceptHandler(type=ast.Name(id=name)):
-                found.add(name)
-            case ast.ExceptHandler(type=ast.Tuple(elts=caught)):
-                found.update(each.id for each in caught if isinstance(each, ast.Name))
             case _:
                 pass
     return frozenset(name for name in found if name[:1].isupper())
@@ -60,7 +62,6 @@ def _with_classes(path: str, content: str, names: list[str], requirements: str) 
 
 def _base(name: str, requirements: str) -> str:
     for found in re.finditer(_LIKE.format(name=re.escape(name)), requirements):
-        known = getattr(builtins, found["base"], None)
-        if isinstance(known, type) and issubclass(known, Exception):
+        if found["base"] in _BASES and not re.search(r"\bnot\b|\binstead\b", found[0]):
             return found["base"]
     return "Exception"

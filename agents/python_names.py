@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Mapping
+from itertools import zip_longest
 from pathlib import PurePosixPath
 
 from agents.plan import is_test
@@ -14,7 +15,7 @@ from agents.signatures import defined_names
 def parsed(path: str, content: str) -> ast.Module | None:
     try:
         return ast.parse(content) if path.endswith(".py") else None
-    except (SyntaxError, ValueError, RecursionError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 
 
@@ -44,16 +45,18 @@ def unbound(tree: ast.Module) -> set[str]:
 
 
 def inserted(content: str, tree: ast.Module, new: list[str]) -> str:
-    """`content` with the lines behind its last import at the top, or behind its docstring."""
+    """`content` with the lines behind its last import at the top, or behind its docstring or first comments."""
     if not new:
         return content
-    line = 0
-    for node in tree.body:
-        is_docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and line == 0
-        if not (is_docstring or isinstance(node, ast.Import | ast.ImportFrom)):
+    line, lines = 0, content.split("\n")
+    while lines[line].startswith(("#!", "# -*-", "# coding")):
+        line += 1
+    for node, following in zip_longest(tree.body, tree.body[1:]):
+        is_docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and node is tree.body[0]
+        shares_line = following is not None and following.lineno == node.end_lineno
+        if shares_line or not (is_docstring or isinstance(node, ast.Import | ast.ImportFrom)):
             break
         line = node.end_lineno or line
-    lines = content.split("\n")
     blank = [] if line or not lines[0].strip() else ["", ""]
     return "\n".join([*lines[:line], *new, *blank, *lines[line:]])
 

@@ -14,7 +14,7 @@ def signatures(path: str, content: str) -> str:
     if path.endswith(".py"):
         try:
             return "\n".join(_definitions(ast.parse(content).body, ""))
-        except (SyntaxError, ValueError, RecursionError):
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
             pass
     lines = content.splitlines()
     return "\n".join(lines if len(lines) <= _SMALL else [*lines[:_SMALL], f"[{len(lines) - _SMALL} more lines]"])
@@ -24,7 +24,7 @@ def defined_names(content: str) -> frozenset[str]:
     """Names that a Python module binds at its top level and that others may import; empty when it does not parse."""
     try:
         body = ast.parse(content).body
-    except (SyntaxError, ValueError, RecursionError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return frozenset()
     names: set[str] = set()
     for node in body:

@@ -10,6 +10,7 @@ from agents.answers import Rejected, fenced, read_json
 from agents.base import AgentError, Built, Verified, Work
 from agents.bisection import better_part
 from agents.context import Section, answer_room, fit, room
+from agents.outline import read_plan
 from agents.plan import is_test
 from agents.prompts import prompt
 from agents.tiers import profile
@@ -19,7 +20,7 @@ from agents.verification.cause import cause
 from agents.verification.evidence import BAD, Evidence, Verdict
 from agents.verification.examples_text import read_examples
 from agents.verification.feedback import failures, feedback
-from agents.verification.promised import unkept, words_of
+from agents.verification.promised import unkept
 from agents.verification.report import render, summary
 from agents.verification.review import Answer, Criterion, Review, criteria_of, read_answers, schema
 from agents.verification.runner import Runner
@@ -116,9 +117,8 @@ class Verifier:
 
 def _held_to_its_word(work: Work, evidence: Evidence) -> Evidence:
     """With what the requirements ask for by name and the project does not have."""
-    tests = [path for path in work.staged if is_test(path)]
-    sentences = unkept(work.requirements, work.staged, tests, words_of(evidence.examples))
-    return replace(evidence, unkept=tuple(sentences))
+    planned = [file.path for file in read_plan(work.plan) if not is_test(file.path)]
+    return replace(evidence, unkept=tuple(unkept(work.requirements, planned, work.sources | work.staged.keys())))
 
 
 async def _tried(work: Work, evidence: Evidence) -> tuple[Evidence, str]:

@@ -18,7 +18,8 @@ def remember(state: State, report: Score) -> State:
     """Book the score; the iteration becomes the best when `improves` says so."""
     others = tuple(s for s in state.scores if s.iteration != report.iteration)
     best = next((s for s in others if s.iteration == state.best_iteration), None)
-    report = report.model_copy(update={"accepted": improves(report, best)})
+    causes = [score.cause for score in others]
+    report = report.model_copy(update={"accepted": improves(report, best, causes)})
     change: dict[str, Any] = {"last_score": report.score, "scores": (*others, report)}
     if report.accepted:
         change |= {"best_score": report.score, "best_iteration": report.iteration}
@@ -27,17 +28,17 @@ def remember(state: State, report: Score) -> State:
     return state.model_copy(update=change)
 
 
-def improves(candidate: Score, best: Score | None) -> bool:
+def improves(candidate: Score, best: Score | None, causes: Sequence[str] = ()) -> bool:
     """Whether `candidate` replaces `best`: all green first, then the score; a passing test must not be lost.
 
-    At the same score it does when the code does not break down as the best one's does.
+    At the same score it does when the code does not break down as the best one's does, nor as any before: `causes`.
     """
     if best is None:
         return True
     if candidate.lost and not (candidate.green and not best.green):
         return False
     now, before = (candidate.green, candidate.score), (best.green, best.score)
-    return now > before or (now == before and gets_further(candidate.cause, best.cause))
+    return now > before or (now == before and gets_further(candidate.cause, best.cause, causes))
 
 
 def _lesson(report: Score, state: State) -> str:

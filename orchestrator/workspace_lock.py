@@ -176,10 +176,9 @@ def _flocked(descriptor: int) -> int:
 
 def _give_up(descriptor: int) -> None:
     """Unlocked first: a child that is just being started shares the lock until it runs its program."""
-    try:
+    with suppress(OSError):
         _unlock(descriptor)
-    finally:
-        os.close(descriptor)
+    os.close(descriptor)
 
 
 if sys.platform == "win32":

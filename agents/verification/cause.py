@@ -34,12 +34,14 @@ def cause(evidence: Evidence) -> str:
 def _of(test: Case) -> str:
     if printed := _TRACEBACK.findall(test.output):
         path, number, said = printed[-1]
-        return _placed(said, f" ({line(path.rpartition('/job/')[2])}, line {number})")
+        return _placed(said, path.rpartition("/job/")[2], number)
     frame = test.frames[-1] if test.frames else None
-    return _placed(test.message.partition("\n")[0] or test.id, f" ({frame.path}, line {frame.line})" if frame else "")
+    said = test.message.partition("\n")[0] or test.id
+    return _placed(said, frame.path, frame.line) if frame else line(said, _LONGEST)
 
 
-def _placed(said: str, place: str) -> str:
+def _placed(said: str, path: str, number: object) -> str:
+    place = f" ({line(path, _LONGEST // 2)}, line {number})"
     return line(said, _LONGEST - len(place)) + place
 
 
@@ -49,9 +51,14 @@ def broken_file(told: str) -> str:
     return place["path"] if place else ""
 
 
-def gets_further(now: str, before: str) -> bool:
-    """Whether code that broke down does so no longer, or with another error; the same one in another line is none."""
-    return bool(_CRASH.match(before)) and _PLACE.sub("", now) != _PLACE.sub("", before)
+def gets_further(now: str, before: str, seen: Iterable[str] = ()) -> bool:
+    """Whether code that broke down does so no longer, or with an error that is new; one in another line is not."""
+    return bool(_CRASH.match(before)) and _error(now) not in {_error(before), *map(_error, seen)}
+
+
+def _error(told: str) -> str:
+    """Without its place, and what differs from run to run."""
+    return re.sub(r"0x[0-9a-f]+|\d+", "0", _PLACE.sub("", told))
 
 
 def crashes(causes: Iterable[str]) -> list[str]:

@@ -106,3 +106,27 @@ def test_a_package_with_a_marker_is_left_alone() -> None:
 def test_fixing_twice_changes_nothing_more() -> None:
     once = fix({"tests/test_fib.py": "import pytest\r\n\r\nfib(1); sys.exit()"}, {"fib.py": FIB})
     assert fix(once, {"fib.py": FIB}) == once
+
+
+@pytest.mark.parametrize(
+    ("program", "fixed"),
+    [
+        (
+            "import os; X = {\n    1: Path(),\n}\n",
+            "from pathlib import Path\n\n\nimport os; X = {\n    1: Path(),\n}\n",
+        ),
+        ("#!/usr/bin/env python\nPath()\n", "#!/usr/bin/env python\nfrom pathlib import Path\nPath()\n"),
+    ],
+)
+def test_an_import_stands_where_it_breaks_nothing(program: str, fixed: str) -> None:
+    assert add_imports({"a.py": program}, {}) == {"a.py": fixed}
+
+
+def test_a_line_with_another_statement_on_it_stays() -> None:
+    test = "from fib import gone; import os\n\nprint(os.sep)\n"
+    assert drop_unknown_imports({"test_a.py": test}, {"fib.py": FIB}) == {"test_a.py": test}
+
+
+def test_what_is_too_deep_to_parse_stays() -> None:
+    noise = {"a.py": "-" * 6000 + "1\n"}
+    assert fix(noise, {}, "") == noise

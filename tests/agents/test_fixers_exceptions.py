@@ -23,6 +23,8 @@ BANK = """def take(amount, balance):
         ("Overdrawn (a subclass of `KeyError`) is raised", "KeyError"),
         ("Overdrawn extends RuntimeError", "RuntimeError"),
         ("Overdrawn is an Account", "Exception"),
+        ("Overdrawn is raised, not a subclass of KeyError", "Exception"),
+        ("Overdrawn is a UnicodeDecodeError", "Exception"),
         ("Overdrawn is raised.\nOther things are a ValueError", "Exception"),
     ],
 )
@@ -33,14 +35,14 @@ def test_it_is_defined_with_the_base_that_the_requirements_name(requirements: st
 
 def test_it_is_defined_behind_the_imports() -> None:
     program = f"import sys\n\n\n{BANK}"
-    fixed = fix({"bank.py": program}, {})["bank.py"]
+    fixed = fix({"bank.py": program}, {}, "")["bank.py"]
     assert fixed == f"import sys\n\n\nclass Overdrawn(Exception):\n    pass\n\n\n{BANK}"
-    assert fix({"bank.py": fixed}, {})["bank.py"] == fixed
+    assert fix({"bank.py": fixed}, {}, "")["bank.py"] == fixed
 
 
 def test_a_test_can_import_it_then() -> None:
     test = "from bank import take, Overdrawn\n\n\ndef test_a():\n    assert take(2, 1) is Overdrawn\n"
-    fixed = fix({"bank.py": BANK, "test_bank.py": test}, {})
+    fixed = fix({"bank.py": BANK, "test_bank.py": test}, {}, "")
     assert fixed["test_bank.py"] == test
     assert "class Overdrawn" in fixed["bank.py"]
 
@@ -66,9 +68,16 @@ def test_what_two_programs_raise_has_no_home_and_is_left() -> None:
     assert define_exceptions(files, {}, "") == files
 
 
-def test_what_is_caught_is_defined_too() -> None:
-    program = "try:\n    pass\nexcept (Overdrawn, ValueError):\n    pass\n"
-    assert define_exceptions({"bank.py": program}, {}, "")["bank.py"].startswith("class Overdrawn(Exception):")
+def test_what_is_only_caught_may_be_a_librarys() -> None:
+    program = "import json\n\ntry:\n    json.loads('')\nexcept JSONDecodeError:\n    pass\n"
+    assert fix({"bank.py": program}, {}, "") == {"bank.py": program}
+    program = "from decimal import Decimal\n\nraise InvalidOperation\n"
+    assert "from decimal import InvalidOperation" in fix({"bank.py": program}, {}, "")["bank.py"]
+    assert "class" not in fix({"bank.py": program}, {}, "")["bank.py"]
+
+
+def test_while_files_are_missing_nothing_is_defined() -> None:
+    assert fix({"bank.py": BANK}, {}) == {"bank.py": BANK}
 
 
 def test_a_program_imports_it_from_the_module_beside_it() -> None:

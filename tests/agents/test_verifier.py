@@ -89,11 +89,12 @@ async def test_a_file_that_the_requirements_name_and_that_is_absent_keeps_a_proj
 ) -> None:
     given, _ = work(tmp_path, GOOD)
     asked = f"{REQUIREMENTS}\nIn two files:\n- app.py: add\n- cli.py: the program\n"
-    result = await judged(verifier(sandbox), replace(given, requirements=asked))
-    told = "The requirements name the file cli.py, which is not there"
+    plan = f"{PLAN}\n## Files\n\n- `app.py`: adds\n- `cli.py`: the program\n"
+    result = await judged(verifier(sandbox), replace(given, requirements=asked, plan=plan))
+    told = "Requirements and plan name the file cli.py, which is not there"
     assert (result.score, result.green, result.cause) == (7.9, False, told)
     assert f"## What is wrong\n\n- {told}" in result.report
-    assert "because the requirements name the file cli.py, which is not there." in result.report
+    assert "because requirements and plan name the file cli.py, which is not there." in result.report
     assert told in result.feedback
 
 

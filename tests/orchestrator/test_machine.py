@@ -148,6 +148,16 @@ def test_at_the_same_score_code_that_gets_further_is_the_best(cause: str, best: 
     assert second.best_iteration == best
 
 
+def test_an_error_that_was_there_before_gets_no_further() -> None:
+    state = at(Status.VERIFYING, iteration=1)
+    for number, cause in enumerate(("NameError: x", "TypeError: y", "NameError: x"), 1):
+        state, _ = step(
+            state.model_copy(update={"status": Status.VERIFYING, "iteration": number}),
+            Arrived(Trigger.REPORT, Score(iteration=number, score=6.0, cause=cause)),
+        )
+    assert state.best_iteration == 2
+
+
 def test_a_lesson_says_what_the_round_failed_of() -> None:
     first, _ = step(at(Status.VERIFYING, iteration=1), report(6.0, 1))
     dropped = Score(iteration=2, score=5.0, cause="NameError: name 'x' is not defined")

@@ -80,6 +80,11 @@ def test_the_file_that_broke_down_is_known(told: str, path: str) -> None:
 def test_another_error_is_further_and_the_same_in_another_line_is_not(now: str, further: bool) -> None:
     assert gets_further(now, "KeyError: 'x' (a.py, line 2)") is further
     assert not gets_further(now, "assert 3 == 4 (a.py, line 2)")
+    assert not gets_further(now, "KeyError: 'x' (a.py, line 2)", seen=[now])
+
+
+def test_an_address_makes_no_new_error() -> None:
+    assert not gets_further("TypeError: <C at 0x7f02> (a.py, line 1)", "TypeError: <C at 0x7f01> (a.py, line 1)")
 
 
 def test_a_test_without_a_message_is_named() -> None:
@@ -92,7 +97,9 @@ def test_what_does_not_compile_comes_before_every_test() -> None:
 
 
 def test_a_flood_is_cut_to_a_line() -> None:
-    assert len(cause(failed(Case("t::a", Outcome.FAILED, "ValueError: " + "x" * 5000)))) <= 200
+    flood = (Frame("p" * 900 + ".py", 1, "f"),)
+    for frames in ((), flood):
+        assert len(cause(failed(Case("t::a", Outcome.FAILED, "ValueError: " + "x" * 5000, frames)))) <= 200
 
 
 def test_nothing_failed() -> None:

@@ -73,7 +73,7 @@ def test_what_was_not_measured_is_left_out_and_the_rest_weighs_more() -> None:
         (evidence(Verdict.FAIL, passed=99, failed=1), 7.9),
         (evidence(examples=(example(passed=False), *[example(passed=True)] * 30)), 7.9),
         (evidence(weakened=(Weakening("t.py::test_a", "was deleted"),)), 6.0),
-        (evidence(unkept=("The requirements name the file reader.py, which is not there",)), 7.9),
+        (evidence(unkept=("Requirements and plan name the file reader.py, which is not there",)), 7.9),
     ],
 )
 def test_a_serious_defect_caps_the_score_whatever_else_is_good(found: Evidence, limit: float) -> None:
