@@ -1,8 +1,8 @@
 """Files that the requirements name and the plan lists, and that are not there.
 
-Engineers' tests are written with the program, so what the program lacks they often lack as well: a program in one file
-in place of three passed all of its own tests. A name alone may be that of an input, an example or something not wanted;
-what the Architect has listed as a file of the project is none of these, and a person can take it out of the plan.
+Engineers' tests are written with the program, so what the program lacks they often lack as well. A name alone may be
+that of an input, an example or something not wanted; what the Architect has listed as a file of the project is none of
+these, and a person can take it out of the plan.
 """
 
 from __future__ import annotations

@@ -26,6 +26,10 @@ passage exists, not that the conclusion is right. Models up to 4 billion paramet
 For larger ones two independent answers could cap; that is left until it is measured how often they are right, since a
 wrong cap holds a right project back in every round, while a missing feature is what acceptance checks are for.
 """
+LEAST_COVERAGE = 50.0
+"""Percent of lines below which the tests say too little: whole parts of the program have never run."""
+SMALL = 20
+"""Statements of a program for which one line more or less decides; no such bound is set there."""
 GOOD_COVERAGE = 80.0
 """Percent of lines at which the part is full: beyond it, tests are written for the number."""
 
@@ -154,6 +158,10 @@ def _caps(evidence: Evidence, below: float) -> Iterator[Cap]:
             yield Cap(min(MAX_NO_TESTS if none else MAX_FAILING, below), reason)
     if failing := sum(result.failed for result in evidence.examples):
         yield Cap(min(MAX_FAILING, below), f"{count(failing, 'example')} of the plan failed")
+    covered = evidence.coverage
+    if covered and covered.statements >= SMALL and covered.percent < LEAST_COVERAGE:
+        said = f"tests reach {covered.percent:.0f} % of the statements, and {LEAST_COVERAGE:.0f} % is the least"
+        yield Cap(min(MAX_FAILING, below), said)
     if evidence.unkept:
         yield Cap(min(MAX_FAILING, below), _in_short(evidence.unkept))
     if evidence.weakened:

@@ -53,6 +53,16 @@ def test_everything_measured_and_good_is_ten() -> None:
     assert (result.value, result.green, result.caps) == (10.0, True, ())
 
 
+@pytest.mark.parametrize(
+    ("coverage", "value"),
+    [(Coverage(35, 91), 7.9), (Coverage(49, 100), 7.9), (Coverage(50, 100), 9.3), (Coverage(5, 19), 8.8)],
+)
+def test_a_program_of_which_tests_reach_less_than_half_is_not_done(coverage: Coverage, value: float) -> None:
+    result = score(evidence(coverage=coverage), NONE)
+    assert (result.value, result.green) == (value, value > 8)
+    assert any("% of the statements" in cap.reason for cap in result.caps) is (value < 8)
+
+
 def test_what_was_not_measured_is_left_out_and_the_rest_weighs_more() -> None:
     result = score(evidence(), NONE)
     assert result.value == 10.0
