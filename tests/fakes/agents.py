@@ -70,7 +70,7 @@ class ScriptedAgent:
         return self.outcome(work)
 
 
-def verdict(score: float, *, passed: Sequence[str] = (), iteration: int = 1) -> Verified:
+def verdict(score: float, *, passed: Sequence[str] = (), iteration: int = 1, cause: str = "") -> Verified:
     return Verified(
         report=f"# Report, iteration {iteration}\n\nScore: {score}/10\n",
         score=score,
@@ -78,6 +78,7 @@ def verdict(score: float, *, passed: Sequence[str] = (), iteration: int = 1) -> 
         passed=frozenset(passed),
         failed=frozenset(),
         feedback=f"the score was {score}",
+        cause=cause,
     )
 
 

@@ -18,7 +18,7 @@ from orchestrator.files import Folder
 from orchestrator.journal import Journal
 from orchestrator.view import Level
 from providers import AuthenticationFailed, ModelNotFound, RateLimited, ReplyDegenerate, Unavailable
-from tests.fakes.agents import Trio, trio
+from tests.fakes.agents import Trio, trio, verdict
 from tests.fakes.daemon import Heard, daemon, drop, running, settings, state, touch, until, until_status
 
 
@@ -110,6 +110,23 @@ async def test_the_engineer_starts_from_the_best_iteration(tmp_path: Path) -> No
     assert "the score was 6.0" in third.feedback
     assert "iteration 2 was dropped" in third.feedback
     assert [work.fruitless for work in agents.engineer.works] == [0, 0, 1]
+
+
+async def test_the_engineer_hears_what_the_best_and_every_other_round_failed_of(tmp_path: Path) -> None:
+    drop(tmp_path, "x")
+    agents = trio()
+    scores = iter(((6.0, "NameError: x (a.py, line 1)"), (2.0, "KeyError: 'y' (a.py, line 2)"), (9.0, "")))
+
+    def judge(work: Work) -> Verified:
+        score, cause = next(scores)
+        return verdict(score, iteration=work.iteration, cause=cause)
+
+    agents.verifier.outcome = judge
+    await finish(tmp_path, agents)
+    third = agents.engineer.works[2]
+    assert third.cause == "NameError: x (a.py, line 1)"
+    assert third.causes == ("NameError: x (a.py, line 1)", "KeyError: 'y' (a.py, line 2)")
+    assert "has 6/10; KeyError: 'y'" in third.feedback
 
 
 async def test_requirements_edited_while_planning_are_planned_again(tmp_path: Path) -> None:

@@ -131,6 +131,16 @@ def test_rounds_of_before_their_time_was_noted_have_that_of_their_record(tmp_pat
     assert of(root).rounds[0].judged == datetime.fromtimestamp(1_800_000_000, UTC)
 
 
+def test_the_report_says_what_each_round_failed_of(tmp_path: Path) -> None:
+    kept = past(tmp_path) / ".tumbler/state.json"
+    remembered = json.loads(kept.read_text())
+    remembered["scores"][0]["cause"] = "NameError: x (a.py, line 1)"
+    kept.write_text(json.dumps(remembered))
+    first, second, _ = of(kept.parent.parent).rounds
+    assert first.summary == "2 of 3 tests passed; NameError: x (a.py, line 1)"
+    assert second.summary.endswith("tests passed")
+
+
 def test_the_report_says_from_when_to_when(tmp_path: Path) -> None:
     found = of(past(tmp_path))
     began = BEGAN.astimezone()
