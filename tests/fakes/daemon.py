@@ -93,6 +93,17 @@ async def until_status(workspace: Path, name: str, *statuses: str) -> None:
     await until(lambda: state(workspace, name).get("status") in statuses)
 
 
+async def edited_and_put_back(workspace: Path, name: str, path: Path) -> None:
+    """Hold the project, edit `path`, and let it go on with the file as it was, also in its times."""
+    text, times, pause = path.read_text(), path.stat(), workspace / name / "PAUSE"
+    pause.touch()
+    path.write_text("something else")
+    await until_status(workspace, name, "paused")
+    path.write_text(text)
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    pause.unlink()
+
+
 def touch(path: Path) -> None:
     """As the command: a new time, the same content."""
     now = path.stat().st_mtime_ns

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,7 +18,18 @@ from orchestrator.state import State
 from orchestrator.trouble import kept_waiting
 from providers import AuthenticationFailed, ProviderError, ProviderSettings, RateLimited, Request, Unavailable
 from tests.fakes.agents import trio
-from tests.fakes.daemon import Heard, daemon, drop, running, settings, state, touch, until, until_status
+from tests.fakes.daemon import (
+    Heard,
+    daemon,
+    drop,
+    edited_and_put_back,
+    running,
+    settings,
+    state,
+    touch,
+    until,
+    until_status,
+)
 
 RESCAN = 0.1
 
@@ -126,13 +136,7 @@ async def test_a_project_without_its_pause_and_with_nothing_to_do_is_at_rest_alt
     config = settings(rescan_seconds=RESCAN, limits=Limits(max_calls=3))
     async with running(tmp_path, trio(scores=(9.0,)), config=config):
         await until_status(tmp_path, "x", "completed")
-        times = path.stat()
-        (tmp_path / "x" / "PAUSE").touch()
-        path.write_text("second")
-        await until_status(tmp_path, "x", "paused")
-        path.write_text("first")
-        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
-        (tmp_path / "x" / "PAUSE").unlink()
+        await edited_and_put_back(tmp_path, "x", path)
         await until_status(tmp_path, "x", "completed")
 
 

@@ -24,7 +24,18 @@ from orchestrator.store import load, save
 from orchestrator.triggers import fingerprint
 from providers import Activity, Completion, FinishReason, Listener, Progress, Request, Unavailable, Usage
 from tests.fakes.agents import ScriptedProvider, Trio, trio, verdict
-from tests.fakes.daemon import Heard, daemon, drop, running, settings, state, touch, until, until_status
+from tests.fakes.daemon import (
+    Heard,
+    daemon,
+    drop,
+    edited_and_put_back,
+    running,
+    settings,
+    state,
+    touch,
+    until,
+    until_status,
+)
 
 
 async def finish(workspace: Path, agents: Trio, heard: Heard | None = None, **more: object) -> int:
@@ -162,13 +173,8 @@ async def test_an_edit_taken_back_while_a_completed_project_is_paused_leaves_it_
     async with running(tmp_path, agents, heard):
         await until_status(tmp_path, "x", "completed")
         await until(lambda: "completed with" in heard.text())
-        before, said, times = state(tmp_path, "x"), len(heard.lines), path.stat()
-        (tmp_path / "x" / "PAUSE").touch()
-        path.write_text("second")
-        await until_status(tmp_path, "x", "paused")
-        path.write_text("first")
-        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
-        (tmp_path / "x" / "PAUSE").unlink()
+        before, said = state(tmp_path, "x"), len(heard.lines)
+        await edited_and_put_back(tmp_path, "x", path)
         await until_status(tmp_path, "x", "completed")
     assert state(tmp_path, "x") | {"last_update": ""} == before | {"last_update": ""}
     assert [text for _, text, _ in heard.lines[said:] if "paused" not in text] == []
