@@ -30,7 +30,7 @@ from agents.verification.sandbox import choose
 from agents.verification.score import score
 from agents.verification.settings import VerificationSettings
 from agents.verification.verify import Subject, verify
-from benchmarks.tasks import TASKS, Task
+from benchmarks.prompt_tasks import TASKS, Task
 from providers import Completion, Message, Provider, ProviderSettings, Request, open_provider
 
 

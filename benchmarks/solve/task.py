@@ -1,7 +1,7 @@
 """A task of the benchmark: requirements, hidden tests, a reference solution and changes that break it.
 
-Each is a Markdown file in `tasks/`, so that it can be read at a glance. What counts are its first lines (`size: M`)
-and its fenced blocks, named by the words after the fence:
+Each is a Markdown file in `benchmarks/tasks/`, so that it can be read at a glance. What counts are its first lines
+(`size: M`) and its fenced blocks, named by the words after the fence:
 
     text requirements        what the user drops into the project
     python hidden            tests of which no agent ever learns; `js hidden` for Node
@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-FOLDER = Path(__file__).parent / "tasks"
+FOLDER = Path(__file__).parents[1] / "tasks"
 SIZES = ("S", "M", "L")
 
 _BLOCK = re.compile(r"(?ms)^```(?P<info>\w+ [^\n]+)\n(?P<body>.*?)^```$")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.prompt_tasks import TASKS
 from benchmarks.prompts import Row, summary
-from benchmarks.tasks import TASKS
 
 RIGHT = {
     "greeting": ("hello.py", 'print("Hello, World!")\n'),
