@@ -36,7 +36,13 @@ CACHE_BYTES_PER_TOKEN = 32_768
 
 _SERVER = Path(__file__).with_name("embedded_server.py")
 _INHERITED = ("PATH", "HOME", "TMPDIR", "TEMP", "SYSTEMROOT", "LANG", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
-_INHERITED_PREFIXES = ("CUDA_", "GGML_", "LLAMA_", "OMP_")
+_INHERITED_PREFIXES = ("CUDA_", "GGML_", "LLAMA_", "OMP_", "GOMP_")
+_SPINS = "10000"
+"""How often libgomp's threads look for one another before they sleep, when the user has not said how they wait.
+
+Measured on two cores: without any of it a third fewer tokens a second; with as much as libgomp does by itself, a
+process beside the engine gets a seventh less of its core; with this much, neither.
+"""
 
 Note = Callable[[str], None]
 
@@ -212,8 +218,9 @@ def _alias(path: Path) -> str:
 
 def _environment() -> dict[str, str]:
     """Nothing that could hold a key."""
-    return {
+    inherited = {
         name: value
         for name, value in os.environ.items()
         if name.upper() in _INHERITED or name.upper().startswith(_INHERITED_PREFIXES)
     }
+    return inherited if "OMP_WAIT_POLICY" in inherited else {"GOMP_SPINCOUNT": _SPINS, **inherited}

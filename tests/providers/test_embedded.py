@@ -57,6 +57,23 @@ async def test_the_engine_starts_at_the_first_call_and_serves_all(start: Start, 
     assert "loading toy.gguf" in [p.note for p in notes.seen]
 
 
+@needs_proc
+@pytest.mark.parametrize(
+    ("said", "spins"), [({}, "10000"), ({"GOMP_SPINCOUNT": "7"}, "7"), ({"OMP_WAIT_POLICY": "active"}, None)]
+)
+async def test_its_threads_spin_briefly_unless_the_user_says_how_they_wait(
+    start: Start, monkeypatch: pytest.MonkeyPatch, said: dict[str, str], spins: str | None
+) -> None:
+    for name in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in said.items():
+        monkeypatch.setenv(name, value)
+    provider, engine = start("hello")
+    await provider.complete(HELLO)
+    words = Path(f"/proc/{_pid(engine)}/environ").read_text(encoding="utf-8").split("\0")
+    assert dict(word.split("=", 1) for word in words if word).get("GOMP_SPINCOUNT") == spins
+
+
 async def test_health_does_not_start_it(start: Start) -> None:
     provider, engine = start("hello")
     health = await provider.health()
