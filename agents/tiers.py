@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 _SIZE = re.compile(r"(?<![a-z\d.])(?P<number>\d+(?:\.\d+)?)(?P<unit>[bm])(?![a-z\d])", re.IGNORECASE)
@@ -12,12 +12,17 @@ _SIZE = re.compile(r"(?<![a-z\d.])(?P<number>\d+(?:\.\d+)?)(?P<unit>[bm])(?![a-z
 class Tier(StrEnum):
     """A class of models; the borders are billions of parameters."""
 
+    TINY = "XS"
+    """Up to 2."""
     SMALL = "S"
     """Up to 4."""
     MEDIUM = "M"
     """Up to 20."""
     LARGE = "L"
     """More, or hosted."""
+
+
+_UP_TO = {2: Tier.TINY, 4: Tier.SMALL, 20: Tier.MEDIUM}
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,9 @@ class Profile:
     """
     invents: bool
     """Whether its own criteria, black-box examples and signatures are worth having; small models copy those shown."""
+    reviews: bool
+    """Whether it is asked if criteria are met. Of 14 such answers of a model of 1.5 none could be used: it copied the
+    prompt's sample, or quoted what stands nowhere."""
     drafts: int
     """Drafts that are had before anything is repaired: a small model's second try is better than its repair."""
     patience: int
@@ -67,6 +75,7 @@ PROFILES = {
         answer_tokens=1536,
         test_tokens=512,
         invents=False,
+        reviews=True,
         drafts=3,
         patience=0,
         temperatures=(0.2, 0.4, 0.7),
@@ -77,6 +86,7 @@ PROFILES = {
         answer_tokens=8192,
         test_tokens=None,
         invents=True,
+        reviews=True,
         drafts=1,
         patience=2,
         temperatures=(0.2, 0.4, 0.7),
@@ -87,11 +97,13 @@ PROFILES = {
         answer_tokens=32768,
         test_tokens=None,
         invents=True,
+        reviews=True,
         drafts=1,
         patience=3,
         temperatures=(0.2, 0.3, 0.5),
     ),
 }
+PROFILES[Tier.TINY] = replace(PROFILES[Tier.SMALL], reviews=False)
 
 
 def tier(model: str) -> Tier:
@@ -102,9 +114,7 @@ def tier(model: str) -> Tier:
     sizes = [float(match["number"]) * (0.001 if match["unit"] in "mM" else 1) for match in _SIZE.finditer(model)]
     if not sizes:
         return Tier.MEDIUM
-    if max(sizes) <= 4:
-        return Tier.SMALL
-    return Tier.MEDIUM if max(sizes) <= 20 else Tier.LARGE
+    return next((tier for most, tier in _UP_TO.items() if max(sizes) <= most), Tier.LARGE)
 
 
 def profile(model: str) -> Profile:

@@ -110,7 +110,10 @@ class Verifier:
             return Review(unmeasured="the model was not asked, because the project does not build")
         if not criteria:
             return Review(unmeasured="there are no criteria to check")
-        if not (evidence.tested.verdict is Verdict.PASS or profile(work.model.name).invents):
+        asked = profile(work.model.name)
+        if not asked.reviews:
+            return Review(unmeasured="so small a model is not asked, as its answers to this could not be used")
+        if not (evidence.tested.verdict is Verdict.PASS or asked.invents):
             return Review(unmeasured="so small a model is only asked when all tests pass")
         return await _ask(work, evidence, criteria)
 

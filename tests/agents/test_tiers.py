@@ -5,8 +5,10 @@ import pytest
 from agents.tiers import Tier, profile, tier
 
 NAMES = {
-    "qwen2.5-coder-1.5b-instruct-q4_k_m.gguf": Tier.SMALL,
-    "SmolLM2-135M-Instruct": Tier.SMALL,
+    "qwen2.5-coder-1.5b-instruct-q4_k_m.gguf": Tier.TINY,
+    "SmolLM2-135M-Instruct": Tier.TINY,
+    "gemma-2-2b-it": Tier.TINY,
+    "llama3.2:3b": Tier.SMALL,
     "gemma3:4b": Tier.SMALL,
     "llama3.1:8b": Tier.MEDIUM,
     "deepseek-coder-v2:16b-lite": Tier.MEDIUM,

@@ -149,6 +149,24 @@ async def test_what_does_not_build_is_not_shown_to_the_model(tmp_path: Path) -> 
     assert "the model was not asked" in result.report
 
 
+@pytest.mark.parametrize(
+    ("name", "files", "calls"),
+    [
+        ("coder:1.5b", FILES, []),
+        ("coder:3b", FILES, ["review"]),
+        ("coder:3b", {**FILES, "app.py": "def add(a, b):\n    return a - b\n"}, []),
+        ("coder:7b", {**FILES, "app.py": "def add(a, b):\n    return a - b\n"}, ["review"]),
+    ],
+)
+async def test_a_small_model_is_asked_only_when_all_tests_pass_and_a_tiny_one_never(
+    tmp_path: Path, sandbox: Sandbox, name: str, files: dict[str, str], calls: list[str]
+) -> None:
+    given, model = work(tmp_path, *[GOOD for _ in calls], files=files, model={"name": name})
+    result = await judged(verifier(sandbox), given)
+    assert [call.purpose for call in model.calls] == calls
+    assert ("so small a model" in result.report) is (not calls)
+
+
 async def test_a_provider_that_is_down_is_the_orchestrators_business(tmp_path: Path, sandbox: Sandbox) -> None:
     def down(call: object) -> str:
         raise Unavailable("ollama_local: no connection")
