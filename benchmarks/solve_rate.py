@@ -22,7 +22,7 @@ import platformdirs
 from rich.console import Console
 
 from agents.verification.sandbox import choose
-from benchmarks.solve.levers import LEVERS
+from benchmarks.solve.levers import ALL, LEVERS
 from benchmarks.solve.rows import Row, append, read, summary_table, task_table
 from benchmarks.solve.task import SIZES, Task, read_tasks
 from benchmarks.solve.trial import Configuration, NotFinished, Trial
@@ -91,7 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--sizes", default="SML", help="S, M, L")
     parser.add_argument("--sample", type=int, help="only so many tasks, of all sizes in turn")
     parser.add_argument("--seeds", default="1", help="numbers with commas between")
-    parser.add_argument("--without", default="", help=f"levers to take out, with commas between: {', '.join(LEVERS)}")
+    parser.add_argument("--without", default="", help=f"levers to take out, with commas: {', '.join([ALL, *LEVERS])}")
     parser.add_argument("--timeout", type=float, default=3600.0, help="seconds for one project")
     parser.add_argument("--out", type=Path, default=OUT, help=f"results and projects; {OUT}")
     parser.add_argument("--report", action="store_true", help="only print what was measured so far")

@@ -16,6 +16,17 @@ from agents.base import Work
 from agents.tiers import Profile
 
 
+def _no_bisection() -> None:
+    async def nothing(*_: object) -> None:
+        return None
+
+    patch("agents.verifier.better_part", nothing).start()
+
+
+def _no_lessons() -> None:
+    patch("orchestrator.gather._with_lessons", lambda _, feedback: feedback).start()
+
+
 def _no_fixers() -> None:
     patch("agents.draft.fix", lambda delivered, *_: delivered).start()
 
@@ -81,9 +92,11 @@ def _profiles(change: Callable[[Profile], Profile]) -> None:
 
 LEVERS: Mapping[str, Callable[[], None]] = MappingProxyType({
     "aimed-repairs": _no_aimed_repairs,
+    "bisection": _no_bisection,
     "fixers": _no_fixers,
     "few-tests": _no_few_tests,
     "first-drafts": _no_first_drafts,
+    "lessons": _no_lessons,
     "mistakes-told": _no_mistakes_told,
     "new-drafts": _no_new_drafts,
     "plain-examples": _no_plain_examples,
@@ -97,8 +110,12 @@ LEVERS: Mapping[str, Callable[[], None]] = MappingProxyType({
 """Name -> what takes it out of this process."""
 
 
-def without(lever: str) -> None:
-    """Raises SystemExit for an unknown name."""
-    if lever not in LEVERS:
-        raise SystemExit(f"unknown lever {lever!r}; there are {', '.join(LEVERS)}")
-    LEVERS[lever]()
+ALL = "all"
+
+
+def without(name: str) -> None:
+    """Take one lever out, or `all` of them. Raises SystemExit for an unknown name."""
+    if name != ALL and name not in LEVERS:
+        raise SystemExit(f"unknown lever {name!r}; there are {ALL}, {', '.join(LEVERS)}")
+    for lever in LEVERS if name == ALL else (name,):
+        LEVERS[lever]()
