@@ -42,7 +42,7 @@ class Architect:
             completion = await work.model.complete(
                 messages,
                 purpose="retry" if problem else "plan",
-                schema=plan_schema(profile(work.model.name)),
+                schema=plan_schema(profile(work.model)),
                 max_output_tokens=answer_room(messages, work.model.context_tokens, _most_tokens(work)),
                 temperature=temperature,
             )
@@ -58,7 +58,7 @@ class Architect:
 
 
 def _invents(work: Work) -> bool:
-    return profile(work.model.name).invents
+    return profile(work.model).invents
 
 
 def _most_tokens(work: Work) -> int:

@@ -22,7 +22,11 @@ class Model(Protocol):
 
     @property
     def name(self) -> str:
-        """The model's name, for prompts that depend on its size."""
+        """The model's name, which often tells its size."""
+
+    @property
+    def profile(self) -> str:
+        """How much to ask of it at once: `XS`, `S`, `M` or `L`, or `auto`, by its name."""
 
     @property
     def context_tokens(self) -> int: ...

@@ -43,7 +43,7 @@ class Draft:
 
     @property
     def profile(self) -> Profile:
-        return profile(self.work.model.name)
+        return profile(self.work.model)
 
     @property
     def most_tokens(self) -> int:

@@ -47,7 +47,7 @@ class Engineer:
 
     async def run(self, work: Work) -> Built:
         """Raises UnusableReply when not one file could be read."""
-        asked = profile(work.model.name)
+        asked = profile(work.model)
         if not asked.invents and (tests := await self._outvoted(work) or await settled(work)):
             return Built(tests)
         return await (self._afresh(work) if _begins_anew(work, asked) else self._draft(work))

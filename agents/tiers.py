@@ -1,10 +1,11 @@
-"""How much to ask of a model at once, judged by the size in its name."""
+"""How much to ask of a model at once, as configured or judged by the size in its name."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Protocol
 
 _SIZE = re.compile(r"(?<![a-z\d.])(?P<number>\d+(?:\.\d+)?)(?P<unit>[bm])(?![a-z\d])", re.IGNORECASE)
 
@@ -112,11 +113,25 @@ def tier(model: str) -> Tier:
     Of a mixture (`30b-a3b`) the whole counts.
     """
     sizes = [float(match["number"]) * (0.001 if match["unit"] in "mM" else 1) for match in _SIZE.finditer(model)]
-    if not sizes:
-        return Tier.MEDIUM
-    return next((tier for most, tier in _UP_TO.items() if max(sizes) <= most), Tier.LARGE)
+    return tier_of(max(sizes)) if sizes else Tier.MEDIUM
 
 
-def profile(model: str) -> Profile:
-    """What to ask of the model of this name."""
-    return PROFILES[tier(model)]
+def tier_of(billions: float) -> Tier:
+    """By the count of parameters."""
+    return next((tier for most, tier in _UP_TO.items() if billions <= most), Tier.LARGE)
+
+
+class Sized(Protocol):
+    """What tells the size of a model."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def profile(self) -> str:
+        """A Tier's letter, or `auto`."""
+
+
+def profile(model: Sized) -> Profile:
+    """What to ask of it: the profile that a person chose, else the one that its name tells."""
+    return PROFILES[tier(model.name) if model.profile == "auto" else Tier(model.profile)]

@@ -110,7 +110,7 @@ class Verifier:
             return Review(unmeasured="the model was not asked, because the project does not build")
         if not criteria:
             return Review(unmeasured="there are no criteria to check")
-        asked = profile(work.model.name)
+        asked = profile(work.model)
         if not asked.reviews:
             return Review(unmeasured="so small a model is not asked, as its answers to this could not be used")
         if not (evidence.tested.verdict is Verdict.PASS or asked.invents):

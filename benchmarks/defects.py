@@ -50,7 +50,7 @@ class Silent:
     """A provider whose model says nothing, so that the review is unmeasured."""
 
     name = model = "silent"
-    context_tokens, max_output_tokens = 16384, 1024
+    context_tokens, max_output_tokens, profile = 16384, 1024, "auto"
 
     async def complete(self, request: Request, listener: Listener | None = None) -> Completion:  # noqa: ARG002
         return Completion("", FinishReason.STOP, Usage(), self.name, self.model)

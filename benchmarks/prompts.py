@@ -53,6 +53,10 @@ class Seeded:
     def max_output_tokens(self) -> int:
         return self.provider.max_output_tokens
 
+    @property
+    def profile(self) -> str:
+        return self.provider.profile
+
     async def complete(
         self,
         messages: Sequence[Message],

@@ -54,6 +54,10 @@ class JournaledModel:
     def max_output_tokens(self) -> int:
         return self._provider.max_output_tokens
 
+    @property
+    def profile(self) -> str:
+        return self._provider.profile
+
     async def complete(
         self,
         messages: Sequence[Message],

@@ -14,6 +14,7 @@ from providers.weights import model_state
 
 from .config import Config
 from .doctor import Check, Note, Verdict, demoted
+from .doctor_profiles import Chosen
 
 AGENTS = ("architect", "engineer", "verifier")
 SMALL_CONTEXT = 8192
@@ -81,12 +82,15 @@ def _checked(name: str, seen: Seen, *, needed: bool) -> Check:
         check = Check(subject, Verdict.FAILED, f"Provider health check failed: {text}", mend)
         return check if needed else demoted(check)
     context = seen.health.context_tokens or seen.provider.context_tokens
-    text = f"{seen.health.model}, context {context:,} tokens"
+    chosen = Chosen.of(seen.provider.profile, seen.health)
+    text = f"{seen.health.model}, {chosen}, context {context:,} tokens"
     if seen.health.warnings:
         return Check(subject, Verdict.WARNING, f"{text}; {'; '.join(seen.health.warnings)}")
     if context < SMALL_CONTEXT:
         mend = f"raise context_length of {name} in config.yaml to 16384"
         return Check(subject, Verdict.WARNING, f"{text}: too small for more than toys", mend)
+    if chosen.better is not chosen.tier:
+        return Check(subject, Verdict.WARNING, text, f"set profile of {name} in config.yaml to {chosen.better}")
     return Check(subject, Verdict.OK, text)
 
 

@@ -103,7 +103,7 @@ def for_engineer(folder: Folder, state: State, model: Model, base: Base) -> Work
         fruitless=_fruitless(state),
         cause=judged.cause if judged else "",
         causes=tuple(score.cause for score in state.scores if score.cause),
-        drafts=_drafts(folder, state) if profile(model.name).drafts > 1 else (),
+        drafts=_drafts(folder, state) if profile(model).drafts > 1 else (),
         sources=frozenset(base.files),
     )
 

@@ -33,6 +33,7 @@ class Recording:
     model = "recording"
     context_tokens = 16_384
     max_output_tokens = 4_096
+    profile = "auto"
 
     def __init__(self, answers: Sequence[str], seconds: float = 0.8) -> None:
         """`seconds`: how long an answer takes to arrive."""

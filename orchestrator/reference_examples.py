@@ -40,6 +40,7 @@ providers:
     base_url: https://models.example.com/v1
     model: large-coder
     api_key_env: CODER_KEY
+    profile: L
     max_output_tokens: 16384
     thinking: 4096
     token_param: max_completion_tokens

@@ -72,6 +72,10 @@ class Client:
     def max_output_tokens(self) -> int:
         return budget.answer_tokens(self._settings, self.context_tokens)
 
+    @property
+    def profile(self) -> str:
+        return self._settings.profile
+
     async def complete(self, request: Request, listener: Listener = _SILENT) -> Completion:
         """The model's whole answer; see Provider."""
         return await self._retried(request, Reporter(listener))

@@ -96,6 +96,7 @@ class Ollama:
             version=(version or {}).get("version"),
             warnings=_warnings(settings, wanted, trained, loaded),
             capabilities=None if shown.get("capabilities") is None else frozenset(shown["capabilities"]),
+            billions=_billions(shown),
         )
 
     def doubt(self, call: Call, usage: Usage, estimate: float) -> str:
@@ -128,6 +129,11 @@ def _trained_context(shown: Mapping[str, Any]) -> int | None:
     info = shown.get("model_info") or {}
     value = info.get(f"{info.get('general.architecture')}.context_length")
     return value if isinstance(value, int) and value > 0 else None
+
+
+def _billions(shown: Mapping[str, Any]) -> float | None:
+    count = (shown.get("model_info") or {}).get("general.parameter_count")
+    return count / 1e9 if isinstance(count, int) and count > 0 else None
 
 
 def _modelfile_context(shown: Mapping[str, Any]) -> int | None:

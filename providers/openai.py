@@ -107,6 +107,7 @@ class OpenAI:
             models=tuple(offered),
             context_tokens=_context(offered.get(model, {})),
             warnings=_warnings(settings, listed=listing is not None),
+            billions=_billions(offered.get(model, {})),
         )
 
     def doubt(self, call: Call, usage: Usage, estimate: float) -> str:  # noqa: ARG002
@@ -214,6 +215,12 @@ def _context(entry: Mapping[str, Any]) -> int | None:
     """The context window, which servers other than OpenAI's put into the listing under various names."""
     values = [entry.get(key) for key in _CONTEXT_KEYS] + [(entry.get("meta") or {}).get("n_ctx")]
     return next((value for value in values if isinstance(value, int) and value > 0), None)
+
+
+def _billions(entry: Mapping[str, Any]) -> float | None:
+    """The model's parameters, which llama.cpp tells."""
+    count = (entry.get("meta") or {}).get("n_params")
+    return count / 1e9 if isinstance(count, int) and count > 0 else None
 
 
 def _warnings(settings: ProviderSettings, *, listed: bool) -> tuple[str, ...]:

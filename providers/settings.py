@@ -46,6 +46,11 @@ class ProviderSettings(BaseModel):
         default=None,
         description="Tokens of prompt and answer together; unset is what the server says, or the type's default.",
     )
+    profile: Literal["auto", "XS", "S", "M", "L"] = Field(
+        default="auto",
+        description="How much is asked of the model at once, by billions of parameters: XS up to 2, S to 4, M to 20, "
+        "L more; auto: what its name tells, M if nothing.",
+    )
     max_output_tokens: PositiveInt | None = Field(
         default=None,
         description="The longest answer, in tokens; unset is 8192, or half the context window if that is less.",

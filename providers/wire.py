@@ -149,6 +149,8 @@ class Health:
     """Sentences for `doctor`: for example that the model's trained context is smaller than configured."""
     capabilities: frozenset[str] | None = None
     """What the model can do, in the server's words (`thinking`, `vision`); None when the server does not tell."""
+    billions: float | None = None
+    """The model's parameters, in billions; None when the server does not tell."""
 
 
 class Provider(Protocol):
@@ -168,6 +170,10 @@ class Provider(Protocol):
 
     @property
     def max_output_tokens(self) -> int: ...
+
+    @property
+    def profile(self) -> str:
+        """How much is asked of the model at once, as configured: `auto`, or `XS` to `L`."""
 
     async def complete(self, request: Request, listener: Listener = ...) -> Completion:
         """The model's whole answer. Raises ProviderError; cancelling ends the request within milliseconds."""

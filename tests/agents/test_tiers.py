@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from agents.tiers import Tier, profile, tier
+from agents.tiers import PROFILES, Tier, profile, tier
+from tests.fakes.model import ScriptedModel
 
 NAMES = {
     "qwen2.5-coder-1.5b-instruct-q4_k_m.gguf": Tier.TINY,
@@ -25,5 +26,10 @@ def test_the_size_in_the_name_decides(name: str) -> None:
 
 
 def test_the_last_temperature_repeats() -> None:
-    small = profile("x-1b")
+    small = profile(ScriptedModel(name="x-1b"))
     assert [small.temperature(attempt) for attempt in (0, 1, 9)] == [*small.temperatures[:2], small.temperatures[-1]]
+
+
+def test_what_a_person_chose_counts_more_than_the_name() -> None:
+    assert profile(ScriptedModel(name="coder-32b", profile="S")) is PROFILES[Tier.SMALL]
+    assert profile(ScriptedModel(name="coder-32b")) is PROFILES[Tier.LARGE]

@@ -33,6 +33,7 @@ class ScriptedProvider:
         self.model = "script-1"
         self.context_tokens = 16_384
         self.max_output_tokens = 4_096
+        self.profile = "auto"
         self.closed = False
 
     async def complete(self, request: Request, listener: Listener | None = None) -> Completion:

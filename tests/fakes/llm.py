@@ -101,6 +101,7 @@ class FakeLLM:
         models: Sequence[str] = ("fake",),
         context: int = 32_768,
         trained: int = 131_072,
+        counted: int | None = None,
         capabilities: Sequence[str] = ("completion",),
         parameters: str = "",
         version: str = "0.32.1",
@@ -111,6 +112,8 @@ class FakeLLM:
         self.context = context
         """vLLM's max_model_len, and what Ollama says it has loaded."""
         self.trained = trained
+        self.counted = counted
+        """The model's parameters, as Ollama and llama.cpp tell them."""
         self.capabilities = list(capabilities)
         self.parameters = parameters
         self.version = version
@@ -220,13 +223,15 @@ class FakeLLM:
             case "/health":
                 return self.health, ""
             case "/v1/models":
-                return 200, {"object": "list", "data": [{"id": m, "max_model_len": self.context} for m in self.models]}
+                told = {"max_model_len": self.context, "meta": {"n_params": self.counted}}
+                return 200, {"object": "list", "data": [{"id": m, **told} for m in self.models]}
             case "/api/version":
                 return 200, {"version": self.version}
             case "/api/tags":
                 return 200, {"models": [{"name": m, "model": m} for m in self.models]}
             case "/api/show" if body.get("model") in self.models:
                 info = {"general.architecture": "toy", "toy.context_length": self.trained}
+                info |= {"general.parameter_count": self.counted}
                 return 200, {"model_info": info, "capabilities": self.capabilities, "parameters": self.parameters}
             case "/api/show":
                 return 404, {"error": f"model '{body.get('model')}' not found"}

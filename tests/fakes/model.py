@@ -42,6 +42,7 @@ class ScriptedModel:
     name: str = "fake-7b"
     context_tokens: int = 16384
     max_output_tokens: int = 4096
+    profile: str = "auto"
     calls: list[Call] = field(default_factory=list)
 
     async def complete(

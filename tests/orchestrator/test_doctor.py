@@ -13,6 +13,7 @@ from rich.console import Console
 from orchestrator.config import AgentProviders, Config
 from orchestrator.doctor import Check, Checkup, Verdict, examine
 from orchestrator.doctor_machine import disk_check, events_checks, sandbox_check, watches_check, workspace_check
+from orchestrator.doctor_profiles import Chosen
 from orchestrator.doctor_providers import provider_checks
 from orchestrator.tables import checkup_table
 from providers import (
@@ -41,6 +42,7 @@ class Fake:
         self.model = "m"
         self.context_tokens = 4096
         self.max_output_tokens = 1000
+        self.profile = "auto"
         self.calls: list[Request] = []
         self.closed = False
         self._health = health
@@ -77,7 +79,7 @@ DOWN = Unavailable("a: nothing answers at http://localhost:11434; start it with:
 
 async def test_a_healthy_provider_shows_its_model_context_and_speed() -> None:
     checks = await examined(configured("a"), {"a": Fake("a", WELL)})
-    assert checks["provider a"] == Check("provider a", OK, "llama3.1:8b, context 32,768 tokens")
+    assert checks["provider a"] == Check("provider a", OK, "llama3.1:8b, profile M, context 32,768 tokens")
     assert checks["engineer"] == Check("engineer", OK, "asks a")
     assert checks["speed of a"] == Check("speed of a", OK, "20 tokens/s; 40 tokens in 2.0 s")
 
@@ -139,14 +141,38 @@ async def test_a_call_that_fails_is_a_failure() -> None:
 @pytest.mark.parametrize(
     ("health", "text"),
     [
-        (Health("m", context_tokens=4096), "m, context 4,096 tokens: too small for more than toys"),
-        (Health("m", context_tokens=32768, warnings=("it is quantised",)), "m, context 32,768 tokens; it is quantised"),
-        (Health("m"), "m, context 4,096 tokens: too small for more than toys"),
+        (Health("m", context_tokens=4096), "m, profile M, context 4,096 tokens: too small for more than toys"),
+        (
+            Health("m", context_tokens=32768, warnings=("it is quantised",)),
+            "m, profile M, context 32,768 tokens; it is quantised",
+        ),
+        (Health("m"), "m, profile M, context 4,096 tokens: too small for more than toys"),
+        (
+            Health("m", context_tokens=32768, billions=1.54),
+            "m, profile M though it has 1.5 billion parameters, context 32,768 tokens",
+        ),
     ],
 )
 async def test_what_is_odd_about_a_healthy_provider_is_a_warning(health: Health, text: str) -> None:
     check = (await examined(configured("a"), {"a": Fake("a", health)}))["provider a"]
     assert (check.verdict, check.text) == (WARNING, text)
+
+
+@pytest.mark.parametrize(
+    ("setting", "health", "chosen", "better"),
+    [
+        ("auto", Health("coder:7b"), "M", "M"),
+        ("auto", Health("coder:7b", billions=7.6), "M", "M"),
+        ("auto", Health("coder:latest", billions=1.5), "M", "XS"),
+        ("auto", Health("coder:latest", billions=32.8), "M", "L"),
+        ("S", Health("coder:latest", billions=32.8), "S", "S"),
+    ],
+)
+def test_a_profile_goes_by_the_setting_then_the_name_and_the_server_may_know_better(
+    setting: str, health: Health, chosen: str, better: str
+) -> None:
+    found = Chosen.of(setting, health)
+    assert (found.tier, found.better) == (chosen, better)
 
 
 async def test_every_provider_is_closed(tmp_path: Path) -> None:

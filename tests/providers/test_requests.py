@@ -319,6 +319,13 @@ class TestHealth:
         assert (health.model, health.models, health.warnings) == ("fake", ("fake", "other"), ())
         assert health.context_tokens == (16384 if each_type == "ollama" else 32768)
 
+    @pytest.mark.parametrize(("counted", "billions"), [(1_543_714_304, 1.543714304), (0, None), (None, None)])
+    async def test_it_tells_how_many_parameters_the_server_counts(
+        self, connect: Open, each_type: str, counted: int | None, billions: float | None
+    ) -> None:
+        async with FakeLLM(counted=counted) as llm:
+            assert (await connect(llm, each_type).health()).billions == billions
+
     @pytest.mark.parametrize(
         ("type_", "hint"),
         [
