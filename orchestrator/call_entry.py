@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from providers import Attempt, Completion, FinishReason, Request, Usage
+from providers import Attempt, Completion, FinishReason, Request, Sampling, Usage
 
 from .journal import Asked, Entry, Tokens
 from .state import State
@@ -50,6 +50,7 @@ class Call:
     def completed(self, id_: int, completion: Completion) -> Entry:
         return self._entry(
             id_,
+            completion.sampling,
             outcome="ok",
             provider=completion.provider,
             model=completion.model,
@@ -67,6 +68,7 @@ class Call:
         """An answer that turned into noise is a completion too, with what had come."""
         return self._entry(
             id_,
+            attempt.sampling,
             outcome="ok" if attempt.degenerate else attempt.outcome,
             finish=FinishReason.DEGENERATE if attempt.degenerate else None,
             provider=attempt.provider,
@@ -79,14 +81,13 @@ class Call:
             error=whole_characters(attempt.error),
         )
 
-    def _entry(self, id_: int, **result: Any) -> Entry:
+    def _entry(self, id_: int, sampling: Sampling | None, **result: Any) -> Entry:
+        asked = self.request
+        sent = sampling or Sampling(asked.temperature, asked.seed, asked.thinking, asked.max_output_tokens)
         return Entry(
             id=id_,
             iteration=self.state.iteration,
-            temperature=self.request.temperature,
-            seed=self.request.seed,
-            thinking=self.request.thinking,
-            max_output_tokens=self.request.max_output_tokens,
+            **asdict(sent),
             request_sha256=_digest(self.request),
             **asdict(self.asked),
             state=self.state if result["outcome"] == "ok" else None,

@@ -62,7 +62,7 @@ def conversation(root: Path, entry: Entry) -> Iterator[tuple[str, str]]:
 
 
 def _settings(entry: Entry) -> str:
-    """How the agent wanted it answered, as far as it said."""
+    """How it was to be answered, as far as that was sent."""
     thinking = {True: "on", False: "off", None: None}[entry.thinking]
     said = {
         "temperature": entry.temperature,

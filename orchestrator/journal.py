@@ -65,7 +65,7 @@ class Entry(BaseModel):
     provider: str
     model: str
     temperature: float | None = None
-    """As the agent asked, like the next three; None: as the provider's settings say."""
+    """As it was sent, like the next three; None when it was not, or the provider did not tell."""
     seed: int | None = None
     thinking: bool | None = None
     max_output_tokens: int | None = None

@@ -161,7 +161,7 @@ class Client:
         endpoint = await self._server.endpoint(note)
         reporter.asks(trial.bill)
         await asyncio.sleep(0)  # whoever listens may have found that even the prompt is too dear
-        trial.sent = True
+        trial.sent, trial.sampling = True, call.sampling
         await self._server.send(endpoint, call, self._exchange(call, trial, past, reporter))
         self._server.check_prompt(call, trial.request, trial.answer.usage or Usage())
         self._look_again_after_the_first()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from .settings import ProviderSettings
-from .wire import FinishReason, Health, Message, Usage
+from .wire import FinishReason, Health, Message, Sampling, Usage
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,17 @@ class Call:
     schema: Mapping[str, Any] | None = None
     stop: tuple[str, ...] = ()
     refused: frozenset[str] = frozenset()
+    """Parameters that the server does not take, by the name they have in a body."""
+
+    @property
+    def sampling(self) -> Sampling:
+        """What of it decides the answer beside the messages."""
+        return Sampling(
+            temperature=None if "temperature" in self.refused else self.temperature,
+            seed=None if "seed" in self.refused else self.seed,
+            thinking=self.thinking,
+            max_output_tokens=self.max_output_tokens,
+        )
 
 
 @dataclass(frozen=True)

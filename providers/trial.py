@@ -11,7 +11,7 @@ from typing import Literal
 from . import budget
 from .failures import Failure, Kind
 from .stream import Answer
-from .wire import CHARACTERS_PER_TOKEN, Attempt, Completion, Request, Usage
+from .wire import CHARACTERS_PER_TOKEN, Attempt, Completion, Request, Sampling, Usage
 
 _FREE = (Kind.CONNECT, Kind.AUTH, Kind.NOT_FOUND, Kind.NO_PATH, Kind.PARAMETER)
 """Failures in which no model saw the prompt."""
@@ -30,6 +30,7 @@ class Trial:
     """USD; None when it is not known."""
     answer: Answer = field(default_factory=Answer)
     sent: bool = False
+    sampling: Sampling | None = None
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     _began: float = field(default_factory=time.monotonic)
 
@@ -56,6 +57,7 @@ class Trial:
             cost=cost,
             seconds=self.seconds,
             request_id=answer.request_id,
+            sampling=self.sampling,
         )
 
     def aborted(self, model: str) -> Attempt:
@@ -80,6 +82,7 @@ class Trial:
             error=error,
             degenerate=failure is not None and failure.kind is Kind.DEGENERATE,
             partial=self.answer.text or self.answer.reasoning,
+            sampling=self.sampling,
         )
 
     def usage(self) -> Usage:

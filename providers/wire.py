@@ -56,6 +56,16 @@ class Usage:
 
 
 @dataclass(frozen=True)
+class Sampling:
+    """How an answer was had, with what the settings and the server's limits made of the request; None: not sent."""
+
+    temperature: float | None = None
+    seed: int | None = None
+    thinking: bool | None = None
+    max_output_tokens: int | None = None
+
+
+@dataclass(frozen=True)
 class Completion:
     """A whole answer whose finish reason was seen."""
 
@@ -69,6 +79,8 @@ class Completion:
     """USD; 0 for a local model, None when the price is not known."""
     seconds: float = 0.0
     request_id: str | None = None
+    sampling: Sampling | None = None
+    """None when the provider does not tell."""
 
 
 class Activity(StrEnum):
@@ -114,6 +126,8 @@ class Attempt:
     """A stream guard ended it: `partial` may hold something whole."""
     partial: str = ""
     """What had been streamed before it ended, for a person to look at."""
+    sampling: Sampling | None = None
+    """None when the provider does not tell."""
 
 
 class Listener(Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from providers import (
     RateLimited,
     ReplyDegenerate,
     Request,
+    Sampling,
 )
 from tests.fakes.llm import Answer, FakeLLM
 from tests.providers.conftest import HELLO, Notes, Open, Waits
@@ -117,6 +119,21 @@ async def test_what_may_pass_is_tried_again(
     assert said in attempt.error
     assert Activity.RETRYING in [p.activity for p in notes.seen]
     assert len(waits.seconds) == 1
+
+
+async def test_answers_and_tries_tell_how_they_were_sampled(connect: Open, each_type: str, notes: Notes) -> None:
+    async with FakeLLM([Answer(LONG, cut_after=60, pause=0.002), "fine"]) as llm:
+        provider = connect(llm, each_type, seed=7, temperature=0.3)
+        done = await provider.complete(Request(HELLO.messages, max_output_tokens=90), notes)
+    assert done.sampling == Sampling(temperature=0.3, seed=8, thinking=False, max_output_tokens=90)
+    assert [attempt.sampling for attempt in notes.attempts] == [replace(done.sampling, seed=7)]
+
+
+async def test_a_seed_that_the_server_refuses_is_not_said_to_have_been_used(connect: Open) -> None:
+    async with FakeLLM([Answer(status=400, body={"error": {"message": "Unknown field `seed`"}}), "fine"]) as llm:
+        done = await connect(llm, "openai", seed=7).complete(HELLO)
+    assert done.sampling
+    assert done.sampling.seed is None
 
 
 async def test_what_was_streamed_before_a_drop_is_kept_and_counted(connect: Open, each_type: str, notes: Notes) -> None:
