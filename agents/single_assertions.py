@@ -37,14 +37,25 @@ def _split(text: str) -> str:
 
 
 def _assertions(node: ast.FunctionDef, text: str) -> list[str]:
-    """The source of each assertion; empty unless the test consists of them and they do not depend on each other."""
+    """The lines of each assertion; empty unless the test consists of them and they do not depend on each other."""
     body = node.body[1:] if ast.get_docstring(node) else node.body
     arguments = node.args.args or node.args.kwonlyargs or node.args.vararg or node.args.kwarg
     if arguments or node.decorator_list or not node.name.startswith("test") or not 2 <= len(body) <= _MOST:
         return []
-    parts = [ast.get_source_segment(text, statement) or "" for statement in body if _stands_alone(statement)]
-    return parts if len(parts) == len(body) and all(part and "\n" not in part for part in parts) else []
+    parts = [_source(statement, text) for statement in body]
+    return parts if all(parts) else []
 
 
-def _stands_alone(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.Assert) and not any(isinstance(n, ast.NamedExpr) for n in ast.walk(statement))
+def _source(statement: ast.stmt, text: str) -> str:
+    """An assertion in one line, or a call in a `with pytest.raises(...)` block; empty for all else."""
+    if any(isinstance(node, ast.NamedExpr) for node in ast.walk(statement)):
+        return ""
+    match statement:
+        case ast.Assert():
+            source = ast.get_source_segment(text, statement) or ""
+            return "" if "\n" in source else source
+        case ast.With(items=[ast.withitem(ast.Call(func=raises), None)], body=[ast.Expr(ast.Call() as call)]):
+            items = ast.get_source_segment(text, statement.items[0].context_expr)
+            plain = ast.unparse(raises) in ("pytest.raises", "raises")
+            return f"with {items}:\n        {ast.get_source_segment(text, call)}" if plain else ""
+    return ""

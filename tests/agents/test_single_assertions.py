@@ -21,9 +21,21 @@ def test_each_assertion_becomes_a_test() -> None:
     )
 
 
+def test_an_expected_exception_is_an_assertion_too() -> None:
+    text = "import pytest\n\n\ndef test_f():\n    assert f(1) == 2\n"
+    text += "    with pytest.raises(ValueError, match='x'):\n        f(0)\n"
+    assert split(text) == (
+        "import pytest\n\n\ndef test_f_1():\n    assert f(1) == 2\n\n\ndef test_f_2():\n"
+        "    with pytest.raises(ValueError, match='x'):\n        f(0)\n"
+    )
+
+
 @pytest.mark.parametrize(
     "body",
     [
+        "def test_f():\n    assert f(1)\n    with open('x'):\n        f(0)\n",
+        "def test_f():\n    assert f(1)\n    with pytest.raises(ValueError) as raised:\n        f(0)\n",
+        "def test_f():\n    assert f(1)\n    with pytest.raises(ValueError):\n        f(0)\n        f(1)\n",
         "def test_f():\n    assert f(1)\n",
         "def test_f(tmp_path):\n    assert f(1)\n    assert f(2)\n",
         "@mark\ndef test_f():\n    assert f(1)\n    assert f(2)\n",
