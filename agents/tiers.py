@@ -53,6 +53,9 @@ class Profile:
 
     The smallest models send a wrong program back unchanged, so they begin with a draft.
     """
+    repairs: bool
+    """Whether it is asked to repair a value that is wrong; else there is a new draft. Of six such repairs by a model of
+    1.5 none was right: it sent the program back as it was, or the failures that it had been shown."""
     temperatures: tuple[float, ...]
     """By attempt; the last one repeats."""
 
@@ -61,6 +64,8 @@ class Profile:
 
         Repairs and drafts take turns then, and a `hopeful` program is repaired once more before.
         """
+        if not self.repairs:
+            return True
         patience = self.patience + hopeful
         return drafts < self.drafts or (fruitless >= patience and (fruitless - patience) % 2 == 0)
 
@@ -79,6 +84,7 @@ PROFILES = {
         reviews=True,
         drafts=3,
         patience=0,
+        repairs=True,
         temperatures=(0.2, 0.4, 0.7),
     ),
     Tier.MEDIUM: Profile(
@@ -90,6 +96,7 @@ PROFILES = {
         reviews=True,
         drafts=1,
         patience=2,
+        repairs=True,
         temperatures=(0.2, 0.4, 0.7),
     ),
     Tier.LARGE: Profile(
@@ -101,10 +108,11 @@ PROFILES = {
         reviews=True,
         drafts=1,
         patience=3,
+        repairs=True,
         temperatures=(0.2, 0.3, 0.5),
     ),
 }
-PROFILES[Tier.TINY] = replace(PROFILES[Tier.SMALL], reviews=False)
+PROFILES[Tier.TINY] = replace(PROFILES[Tier.SMALL], reviews=False, repairs=False)
 
 
 def tier(model: str) -> Tier:

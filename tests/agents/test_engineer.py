@@ -354,11 +354,21 @@ def test_repairs_and_new_drafts_take_turns_once_patience_is_over(tier: Tier, rou
 async def test_a_small_model_begins_with_three_drafts_then_repairs_what_is_nearly_right() -> None:
     report = "# Report, iteration 1: Score: 5.5/10\n"
     for others in (0, 1):
-        built, _ = await repair(BOTH, name="coder-1.5b", report=report, drafts=(STAGED,) * others)
+        built, _ = await repair(BOTH, name="coder-3b", report=report, drafts=(STAGED,) * others)
         assert built.afresh
     tests = fenced("tests/test_fib.py", TEST)
-    built, model = await repair(tests, name="coder-1.5b", report=report, drafts=(STAGED,) * 2)
+    built, model = await repair(tests, name="coder-3b", report=report, drafts=(STAGED,) * 2)
     assert FEEDBACK in model.calls[0].text
+    assert not built.afresh
+
+
+async def test_a_tiny_model_repairs_only_where_the_code_breaks_down() -> None:
+    report = "# Report, iteration 1: Score: 7.9/10\n"
+    for fruitless in range(5):
+        built, _ = await repair(BOTH, name="coder-1.5b", report=report, drafts=(STAGED,) * 3, fruitless=fruitless)
+        assert built.afresh
+    built, model = await repair(BOTH, name="coder-1.5b", report=report, drafts=(STAGED,) * 3, cause=BROKEN)
+    assert "Repair `fib.py`" in model.calls[0].text
     assert not built.afresh
 
 
