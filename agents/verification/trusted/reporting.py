@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import linecache
 import os
+import reprlib
 import subprocess
 import time
 from collections.abc import Generator
@@ -13,6 +14,8 @@ from typing import Any
 MESSAGE = 3000
 OUTPUT = 1200
 """Characters of a message and of captured output that are reported."""
+VALUE = 250
+"""Characters of each compared value that is shown whole; pytest cuts the middle out of those over thirty."""
 
 
 def frames_of(excinfo: Any, root: str) -> list[dict[str, Any]]:
@@ -42,6 +45,15 @@ def message_of(report: Any) -> str:
     text = str(crash.message if crash is not None else report.longrepr)
     half = MESSAGE // 2
     return text if len(text) <= MESSAGE else f"{text[:half]}\n...\n{text[-half:]}"
+
+
+def with_whole_values(lines: list[str], op: str, left: object, right: object) -> list[str]:
+    """pytest's explanation of a comparison that does not hold, its first line with the values as they are."""
+    shown = reprlib.Repr()
+    vars(shown).update(dict.fromkeys(vars(shown).keys() - {"maxlevel", "fillvalue", "indent"}, VALUE + 1), maxlevel=20)
+    values = shown.repr(left), shown.repr(right)
+    whole = all(len(value) <= VALUE and "\n" not in value for value in values)
+    return [f"{values[0]} {op} {values[1]}", *lines[1:]] if whole else lines
 
 
 def collect_message(report: Any) -> str:
@@ -118,6 +130,11 @@ def make_reporter(
         def pytest_load_initial_conftests(self, early_config: Any) -> None:
             if intact is not None:
                 intact.begin(early_config.pluginmanager)
+
+        @around_all  # type: ignore[untyped-decorator, unused-ignore]
+        def pytest_assertrepr_compare(self, op: str, left: object, right: object) -> Generator[None, Any, Any]:
+            explanations = yield
+            return [with_whole_values(lines, op, left, right) for lines in explanations]
 
         @first  # type: ignore[untyped-decorator, unused-ignore]
         def pytest_collection(self) -> None:
