@@ -38,14 +38,14 @@ async def broken_promises(
     if not concerned:
         return ()
     with tempfile.TemporaryDirectory(prefix="tumbler-earlier-") as folder:
-        await asyncio.to_thread(_lay_out, bench, language, old, Path(folder))
+        await asyncio.to_thread(lay_out, bench, language, old, Path(folder))
         tree = await asyncio.to_thread(read_tree, Path(folder))
         settings = bench.settings.model_copy(update={"vacuity": False, "coverage": False})
         suite = await language.test(replace(bench, root=Path(folder), tree=tree, settings=settings), prepared)
     return tuple(_weakening(case) for case in suite.tested.tests if case.id in concerned and breaks_promise(case))
 
 
-def _lay_out(bench: Bench, language: Language, old: Mapping[str, str], folder: Path) -> None:
+def lay_out(bench: Bench, language: Language, old: Mapping[str, str], folder: Path) -> None:
     """The snapshot with the old tests instead of the new ones."""
     snapshot(bench.root, folder)
     for path in bench.tree.texts:

@@ -136,8 +136,10 @@ def _rows(decorator: ast.expr, tree: ast.Module) -> int:
 
 
 def _is_exact(node: ast.AST) -> bool:
-    """`==` with something else than True, False or None, and its like."""
+    """`==` with something else than True, False or None, and its like; not when something else would do as well."""
     if isinstance(node, ast.Assert):
+        if isinstance(node.test, ast.BoolOp) and isinstance(node.test.op, ast.Or):
+            return False
         return any(
             isinstance(n, ast.Compare)
             and any(isinstance(op, ast.Eq) for op in n.ops)
@@ -191,16 +193,17 @@ def _swallows(node: ast.Try) -> bool:
 
 def _javascript(text: str) -> Iterator[tuple[str, _Strength]]:
     """By text alone: from one test's title to the next."""
-    starts = list(_JS_TESTS.finditer(text))
     count: Callable[[re.Pattern[str], str], int] = lambda pattern, part: len(pattern.findall(part))  # noqa: E731
-    ends = [*(start.start() for start in starts[1:]), len(text)]
-    for start, end in zip(starts, ends[: len(starts)], strict=True):
-        part = text[start.start() : end]
-        line_start = text.rfind("\n", 0, start.start()) + 1
-        yield (
-            start[2],
-            _Strength(count(_JS_ASSERTS, part), 0, count(_JS_SKIPS, text[line_start:end]), 0, count(_JS_EXACT, part)),
-        )
+    for title, part in javascript_blocks(text)[1]:
+        yield title, _Strength(count(_JS_ASSERTS, part), 0, count(_JS_SKIPS, part), 0, count(_JS_EXACT, part))
+
+
+def javascript_blocks(text: str) -> tuple[str, list[tuple[str, str]]]:
+    """What stands before the first test, and each test's title with the lines up to the next one."""
+    starts = [(text.rfind("\n", 0, match.start()) + 1, match[2]) for match in _JS_TESTS.finditer(text)]
+    ends = [*(start for start, _ in starts[1:]), len(text)]
+    blocks = [(title, text[start:end]) for (start, title), end in zip(starts, ends, strict=True)]
+    return text[: starts[0][0]] if starts else text, blocks
 
 
 def javascript_titles(texts: Mapping[str, str]) -> frozenset[str]:

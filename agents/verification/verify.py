@@ -15,12 +15,13 @@ from agents.languages import Bench, Language, Languages, Linted, Prepared, Suite
 from .box import Sandbox
 from .channel import Secret
 from .earlier import broken_promises
-from .evidence import Evidence, Phase, Status, SuiteRun, Verdict
+from .evidence import Evidence, Outcome, Phase, Status, SuiteRun, Verdict, Weakening
 from .examples import Call, Check, ExampleResult
 from .examples_judged import asked, judge, judge_call
 from .examples_text import read_examples
 from .groups import task_group
 from .integrity import compare
+from .power import lost_power
 from .settings import VerificationSettings
 from .tree import Tree, read_tree, snapshot
 
@@ -110,12 +111,16 @@ async def _examine(
 async def _held_against(
     evidence: Evidence, subject: Subject, bench: Bench, language: Language, prepared: Prepared
 ) -> Evidence:
-    """With the tests that only pass because they were changed."""
+    """With the tests that only pass because they were changed, and, where all is well, those that notice less."""
     if not evidence.builds:
         return evidence
     texts, passed = subject.previous_tests, subject.previous_passed
-    found = await broken_promises(texts, passed - evidence.failed, bench, language, prepared)
-    return replace(evidence, weakened=(*evidence.weakened, *found))
+    idle = {test.id for test in evidence.tested.tests if test.outcome in {Outcome.SKIPPED, Outcome.XFAIL}}
+    weakened = [*evidence.weakened, *(Weakening(test, "passed before and is skipped now") for test in passed & idle)]
+    weakened += await broken_promises(texts, passed - evidence.failed, bench, language, prepared)
+    if bench.settings.vacuity and evidence.tested.verdict is Verdict.PASS and not (weakened or evidence.failed):
+        weakened += await lost_power(texts, evidence.tested, bench, language, prepared)
+    return replace(evidence, weakened=tuple(weakened))
 
 
 def _unmeasured(suite: Suite, linted: Linted, examples: Phase) -> dict[str, str]:
