@@ -36,7 +36,11 @@ class _Strength:
     exact: int
     """Assertions that allow one result only."""
     rows: int = 1
-    """Rows of its tables; 1 when it has none, or none that can be read."""
+    """Different rows of its tables; 1 when it has none, or none that can be read."""
+    turns: int | None = 1
+    """The same for loops that assert something; None when one cannot be read."""
+    said: frozenset[str] = frozenset()
+    """Its assertions."""
 
 
 def compare(
@@ -48,6 +52,7 @@ def compare(
     """
     old, new = _strengths(before), _strengths(now)
     moved = {name.partition("::")[2]: strength for name, strength in new.items()}
+    elsewhere = {said for name, strength in new.items() if name not in old for said in strength.said}
     findings: list[Weakening] = []
     for test, strength in old.items():
         current = new.get(test) or moved.get(test.partition("::")[2])
@@ -55,7 +60,9 @@ def compare(
             if not passed or any(name == test or name.startswith(f"{test}[") for name in passed):
                 findings.append(Weakening(test, "was deleted"))
         else:
-            findings += [Weakening(test, what) for what in _lost(strength, current, _kept(test, strength, passed))]
+            rows = _kept(test, strength, passed)
+            split = bool(strength.said) and strength.said <= current.said | elsewhere
+            findings += [Weakening(test, what) for what in _lost(strength, current, rows, split=split)]
     return tuple(findings)
 
 
@@ -64,14 +71,17 @@ def _kept(test: str, strength: _Strength, passed: frozenset[str]) -> int:
     return min(strength.rows, max(1, sum(name.startswith(f"{test}[") for name in passed))) if passed else strength.rows
 
 
-def _lost(old: _Strength, new: _Strength, rows: int) -> Iterator[str]:
+def _lost(old: _Strength, new: _Strength, rows: int, *, split: bool) -> Iterator[str]:
+    """`split`: all that it asserted stands in it or in new tests."""
+    before = rows * (1 if old.turns is None else old.turns)
+    now = before if new.turns is None else new.rows * new.turns
     if new.skipped > old.skipped:
         yield "is now skipped or expected to fail"
-    if new.rows < rows:
-        yield f"has fewer cases: {rows} rows that passed before, {new.rows} now"
-    elif (new.asserts - new.empty) * new.rows < (old.asserts - old.empty) * rows:
+    if now < before and new.asserts * now < old.asserts * before:
+        yield f"has fewer cases: {before} rows that passed before, {now} now"
+    elif (new.asserts - new.empty) * now < (old.asserts - old.empty) * before and not split:
         yield f"checks less: {old.asserts - old.empty} assertions before, {new.asserts - new.empty} now"
-    elif new.exact * new.rows < old.exact * rows:
+    elif new.exact * now < old.exact * before and not split:
         yield f"compares less exactly: {old.exact} exact comparisons before, {new.exact} now"
     if new.swallowed > old.swallowed:
         yield "now catches its own failed assertions"
@@ -98,7 +108,8 @@ def _python(text: str) -> Iterator[tuple[str, _Strength]]:
         node, decorators = _find(tree, name.split("::"))
         if node is not None:
             strength = _measure(node, decorators, skipped=module_skip)
-            yield name, replace(strength, rows=prod(_rows(decorator, tree) for decorator in decorators))
+            rows = prod(_rows(decorator, tree) for decorator in decorators)
+            yield name, replace(strength, rows=rows, turns=_turns(node, tree))
 
 
 def _find(tree: ast.Module, parts: list[str]) -> tuple[ast.AST | None, list[ast.expr]]:
@@ -122,6 +133,7 @@ def _measure(node: ast.AST, decorators: list[ast.expr], *, skipped: bool) -> _St
         skipped=int(skipped) + sum(bool(_SKIPS.search(text)) for text in [*map(ast.unparse, decorators), *calls]),
         swallowed=sum(_is_assert(n) for outer in swallowing for stmt in outer.body for n in ast.walk(stmt)),
         exact=sum(_is_exact(n) and not _is_empty(n) for n in asserts),
+        said=frozenset(ast.unparse(n) for n in asserts if not _is_empty(n)),
     )
 
 
@@ -130,9 +142,21 @@ def _rows(decorator: ast.expr, tree: ast.Module) -> int:
     if not isinstance(decorator, ast.Call) or not ast.unparse(decorator.func).endswith("parametrize"):
         return 1
     arguments = [*decorator.args[1:2], *(k.value for k in decorator.keywords if k.arg == "argvalues")]
-    named = {ast.unparse(n.targets[0]): n.value for n in tree.body if isinstance(n, ast.Assign)}
-    tables = [named.get(ast.unparse(argument), argument) for argument in arguments]
-    return next((len(table.elts) for table in tables if isinstance(table, ast.List | ast.Tuple | ast.Set)), 1)
+    return next((rows for argument in arguments if (rows := _different(argument, tree)) is not None), 1)
+
+
+def _turns(node: ast.AST, tree: ast.Module) -> int | None:
+    loops = [n for n in ast.walk(node) if isinstance(n, ast.For) and any(_is_assert(inner) for inner in ast.walk(n))]
+    found = [rows for loop in loops if (rows := _different(loop.iter, node, tree)) is not None]
+    return (sum(found) if loops else 1) if len(found) == len(loops) else None
+
+
+def _different(table: ast.expr, *places: ast.AST) -> int | None:
+    """How many different items a table has that stands there, or under a name in one of the `places`."""
+    for body in (getattr(place, "body", []) for place in places):
+        named = {ast.unparse(n.targets[0]): n.value for n in body if isinstance(n, ast.Assign)}
+        table = named.get(ast.unparse(table), table)
+    return len(set(map(ast.dump, table.elts))) if isinstance(table, ast.List | ast.Tuple | ast.Set) else None
 
 
 def _is_exact(node: ast.AST) -> bool:

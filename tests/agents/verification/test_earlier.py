@@ -110,3 +110,10 @@ async def test_old_tests_in_javascript_are_run_too(sandbox: Sandbox, tmp_path: P
     now = {"app.js": code, "app.test.js": tests.replace("3)", "2)")}
     found = await weakened(tmp_path, sandbox, now, {"app.test.js": tests}, "app.test.js::total")
     assert [name for name, _ in found] == ["app.test.js::total"]
+
+
+async def test_a_test_that_is_skipped_by_what_it_stands_on_is_found(sandbox: Sandbox, tmp_path: Path) -> None:
+    fixture = "import pytest\n\n\n@pytest.fixture(autouse=True)\ndef later():\n    pytest.skip('later')\n"
+    now = {"app.py": RIGHT, "test_app.py": TESTS, "conftest.py": fixture}
+    found = await weakened(tmp_path, sandbox, now, {"test_app.py": TESTS}, NAME)
+    assert found == [(NAME, "passed before and is skipped now")]

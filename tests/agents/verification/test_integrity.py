@@ -42,6 +42,7 @@ def test_a_test_that_says_less_is_found(now: str, what: str) -> None:
 
 
 TABLE = "@pytest.mark.parametrize('n', [1, 2, 3])\ndef test_a(n):\n    assert f(n) == n\n"
+LOOP = "def test_a():\n    for n in [1, 2, 3]:\n        assert f(n) == n\n"
 
 
 @pytest.mark.parametrize(
@@ -57,6 +58,12 @@ TABLE = "@pytest.mark.parametrize('n', [1, 2, 3])\ndef test_a(n):\n    assert f(
         (TABLE, TABLE.replace(", 3", ""), "has fewer cases: 3 rows that passed before, 2 now"),
         ("C = [1, 2, 3]\n" + TABLE.replace("[1, 2, 3]", "C"), "C = [1]\n" + TABLE.replace("[1, 2, 3]", "C"),
          "has fewer cases: 3 rows that passed before, 1 now"),
+        (TABLE, TABLE.replace("[1, 2, 3]", "[1, 1, 1]"), "has fewer cases: 3 rows that passed before, 1 now"),
+        (TABLE, LOOP.replace(", 3", ""), "has fewer cases: 3 rows that passed before, 2 now"),
+        (LOOP, LOOP.replace(", 3", ""), "has fewer cases: 3 rows that passed before, 2 now"),
+        (LOOP, LOOP.replace("[1, 2, 3]", "[]"), "has fewer cases: 3 rows that passed before, 0 now"),
+        (BEFORE, BEFORE.replace("x == 1", "x == 1 or x == 2"),
+         "compares less exactly: 1 exact comparisons before, 0 now"),
     ],
 )  # fmt: skip
 def test_looser_comparisons_and_shorter_tables_are_found(before: str, now: str, what: str) -> None:
@@ -68,9 +75,24 @@ def test_rows_that_never_passed_may_go() -> None:
     assert compare({"test_a.py": TABLE}, {"test_a.py": TABLE.replace(", 3", "")}, rows) == ()
 
 
-def test_assertions_may_become_rows() -> None:
-    three = "def test_a():\n    assert f(1) == 1\n    assert f(2) == 2\n    assert f(3) == 3\n"
-    assert change(three, TABLE) == []
+THREE = "def test_a():\n    assert f(1) == 1\n    assert f(2) == 2\n    assert f(3) == 3\n"
+
+
+@pytest.mark.parametrize("before", [TABLE, LOOP, "C = [1, 2, 3]\n" + LOOP.replace("[1, 2, 3]", "C"), THREE])
+@pytest.mark.parametrize("now", [TABLE, LOOP, "C = [1, 2, 3]\n" + LOOP.replace("[1, 2, 3]", "C"), THREE])
+def test_assertions_rows_and_loops_may_become_one_another(before: str, now: str) -> None:
+    assert change(before, now) == []
+
+
+def test_a_loop_over_what_cannot_be_read_is_no_loss() -> None:
+    read = LOOP.replace("[1, 2, 3]", "cases()")
+    assert [change(LOOP, read), change(TABLE, read), change(read, LOOP)] == [[], [], []]
+
+
+def test_a_test_may_become_two() -> None:
+    two = "def test_a():\n    assert f(1) == 1\n    assert f(2) == 2\n\n\ndef test_rest():\n    assert f(3) == 3\n"
+    assert change(THREE, two) == []
+    assert change(THREE, two.replace("f(3) == 3", "f(3)")) == ["checks less: 3 assertions before, 2 now"]
 
 
 @pytest.mark.parametrize(
