@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from unittest.mock import patch
 
-from agents import tiers
+from agents import settled, tiers
 from agents.base import Work
 from agents.tiers import Profile
 
@@ -40,12 +40,35 @@ def _no_mistakes_told() -> None:
     patch("agents.briefing._mistakes", lambda _: "").start()
 
 
+def _no_missed_examples() -> None:
+    patch("agents.briefing.missed", lambda *_: "").start()
+
+
 def _no_new_drafts() -> None:
     _profiles(lambda profile: dataclasses.replace(profile, drafts=1, patience=10_000))
 
 
 def _no_few_tests() -> None:
     patch("agents.engineer_steps._few_tests", lambda _: "").start()
+
+
+def _no_expected_exceptions() -> None:
+    patch("agents.fixers.expect_raises", lambda delivered, _: delivered).start()
+
+
+def _no_whole_values() -> None:
+    patch("agents.settled.got_of", _cut_at_thirty(settled.got_of)).start()
+    patch("agents.votes.got_of", _cut_at_thirty(settled.got_of)).start()
+
+
+def _cut_at_thirty(got_of: Callable[[str], str | None]) -> Callable[[str], str | None]:
+    """Values as pytest tells them by itself: those over thirty characters are not known."""
+
+    def cut(message: str) -> str | None:
+        value = got_of(message)
+        return value if value is not None and len(value) <= 30 else None
+
+    return cut
 
 
 def _no_first_drafts() -> None:
@@ -94,9 +117,11 @@ LEVERS: Mapping[str, Callable[[], None]] = MappingProxyType({
     "aimed-repairs": _no_aimed_repairs,
     "bisection": _no_bisection,
     "fixers": _no_fixers,
+    "expected-exceptions": _no_expected_exceptions,
     "few-tests": _no_few_tests,
     "first-drafts": _no_first_drafts,
     "lessons": _no_lessons,
+    "missed-examples": _no_missed_examples,
     "mistakes-told": _no_mistakes_told,
     "new-drafts": _no_new_drafts,
     "plain-examples": _no_plain_examples,
@@ -106,6 +131,7 @@ LEVERS: Mapping[str, Callable[[], None]] = MappingProxyType({
     "stated-examples": _no_stated_examples,
     "tests-apart": _no_tests_apart,
     "votes": _no_votes,
+    "whole-values": _no_whole_values,
 })  # fmt: skip
 """Name -> what takes it out of this process."""
 
