@@ -6,6 +6,7 @@ import asyncio
 import shutil
 from dataclasses import replace
 
+from agents.verification.aware import asking_in_javascript
 from agents.verification.box import Job
 from agents.verification.channel import Secret
 from agents.verification.evidence import Phase, Status
@@ -66,6 +67,8 @@ class Node:
         ran = main.result()
         session = await asyncio.to_thread(read_session, ran, secret)
         scanned = own_scan(tree) if command else scan({path: tree.texts[path] for path in files}, session.collected)
+        code = {path: text for path, text in tree.texts.items() if path.endswith(SOURCES) and not is_test(path)}
+        scanned = replace(scanned, flags=(*scanned.flags, *asking_in_javascript(code)))
         tested = judge(ran, session, scanned, secret, len(folders))
         broken, guarded = again.result(), None
         if bench.settings.vacuity and not command and unheard_of(tested, broken):

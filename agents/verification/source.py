@@ -11,6 +11,7 @@ import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from .aware import WHAT, asks_in_python
 from .harmless import is_harmless
 from .trusted.broken import is_test
 from .trusted.intact import OUTCOME_HOOKS
@@ -144,6 +145,8 @@ def _name(node: ast.expr) -> str:
 def _flags(path: str, tree: ast.Module) -> Iterator[str]:
     conftest = path.rsplit("/", 1)[-1] == "conftest.py"
     inside = set() if is_test(path) else _inside_functions(tree)
+    if not is_test(path) and asks_in_python(tree):
+        yield WHAT
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and node.attr == "_exit" and node not in inside:
             yield "calls os._exit, which leaves the test runner"
