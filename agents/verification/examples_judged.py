@@ -6,17 +6,20 @@ import ast
 import json
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .box import Ended, Ran
 from .channel import Record, read_records
-from .examples import Call, Check, Example, ExampleResult
+from .crash import crashed
+from .examples import CALLABLE, Call, Check, Example, ExampleResult
 from .text import clean
 
 _JS_KEY = re.compile(r"([{,]\s*)([A-Za-z_$][\w$]*)(\s*:)")
 _JS_WORD = re.compile(r"\b(?:true|false|null|undefined)\b")
 _JS_WORDS = {"true": "True", "false": "False", "null": "None", "undefined": "..."}
+_OF_A_CRASH = 1
+"""Exit code of an interpreter after an error that nothing caught."""
 _UNREADABLE = (ValueError, SyntaxError, TypeError, RecursionError, MemoryError)
 
 
@@ -58,11 +61,22 @@ def _compare(example: Example, ran: Ran, got: str) -> tuple[str, str]:
         return f"ended by the sandbox after {ran.seconds:.1f} s: {ran.ended.value}", ""
     if ran.exit_code != example.exit:
         return f"exit code {ran.exit_code}, expected {example.exit}", ""
+    if (
+        example.exit == _OF_A_CRASH
+        and _is_file(example.run)
+        and (error := crashed(ran.output.decode("utf-8", "replace")))
+    ):
+        return f"crashed with {error[:200]}; expected: it ends with exit code {example.exit} by itself", ""
     if example.stdout is None or got == example.stdout:
         return "", ""
     if _trimmed(got) == _trimmed(example.stdout):
         return "", "differs in trailing white space only"
     return "stdout differs from what was expected", ""
+
+
+def _is_file(run: Sequence[str]) -> bool:
+    """Whether it starts a program, and not code that stands in the example, from which an error may be meant."""
+    return any(word.endswith(CALLABLE) for word in run[:2])
 
 
 def _trimmed(text: str) -> list[str]:
