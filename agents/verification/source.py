@@ -15,6 +15,7 @@ from .aware import WHAT, asks_in_python
 from .harmless import is_harmless
 from .trusted.broken import is_test
 from .trusted.intact import OUTCOME_HOOKS
+from .written_down import written_down
 
 _EXPECTED_FAILURE = re.compile(r"xfail|expectedFailure")
 _REACH = frozenset({"get_objects", "get_referrers", "_getframe", "_current_frames"})
@@ -69,11 +70,13 @@ def scan(texts: Mapping[str, str], own: Collection[str] = ()) -> Scan:
     flags: list[str] = []
     imports: dict[str, str] = {}
     harmless: set[str] = set()
+    trees: dict[str, ast.Module] = {}
     for path, text in sorted(texts.items()):
         if path.rsplit("/", 1)[-1] in _SHADOWS:
             flags.append(f"{path}: shadows a module that Python or pytest loads by itself")
         if not path.endswith(".py") or (tree := parse(text)) is None:
             continue
+        trees[path] = tree
         flags += [f"{path}: {what}" for what in _flags(path, tree)]
         hooks = (node.name for node in tree.body if isinstance(node, ast.FunctionDef) and is_harmless(node))
         harmless.update(f"{path.rsplit('/', 1)[-1]} hooks {hook}" for hook in hooks)
@@ -82,7 +85,7 @@ def scan(texts: Mapping[str, str], own: Collection[str] = ()) -> Scan:
         for module in _imports(tree):
             imports.setdefault(module, path)
     expecting = frozenset(path for path, text in texts.items() if _EXPECTED_FAILURE.search(text))
-    flagged = tuple(dict.fromkeys(flags))
+    flagged = tuple(dict.fromkeys((*flags, *written_down(trees))))
     return Scan(
         frozenset(tests), flags=flagged, expects_failures=expecting, harmless=frozenset(harmless), imports=imports
     )

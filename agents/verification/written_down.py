@@ -1,0 +1,144 @@
+"""Finds functions that know every answer the tests ask for by heart, and compute all others. Pure.
+
+A table of special cases is honest, and so is one that is all there is; but where each question of the tests is in it,
+no test says anything of what the function computes.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .trusted.broken import is_test
+
+WHAT = "has each answer that the tests ask for written down; test what it computes"
+LEAST = 3
+"""Questions with their answers, so that there is no talk of chance."""
+_Pair = tuple[str, str]
+"""Arguments and result as they are shown; equal values look the same."""
+
+
+def written_down(trees: Mapping[str, ast.Module]) -> Iterator[str]:
+    """A sentence for each such function. `trees`: path -> module."""
+    asked: dict[str, set[_Pair | None]] = {}
+    for tree in (tree for path, tree in trees.items() if is_test(path)):
+        for name, pair in _asked(tree):
+            asked.setdefault(name, set()).add(pair)
+    for path, tree in trees.items():
+        for node in tree.body if not is_test(path) else []:
+            if isinstance(node, ast.FunctionDef) and _knows(node, tree, asked.get(node.name, set())):
+                yield f"{path}: {node.name}() {WHAT}"
+
+
+def _asked(tree: ast.Module) -> Iterator[tuple[str, _Pair | None]]:
+    """Function, and what a test says it gives; None where it is asked for anything else but an error."""
+    for test in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)):
+        rows = [row for mark in test.decorator_list for row in _rows(mark)] or [{}]
+        refused = (
+            node for node in ast.walk(test) if isinstance(node, ast.With) and "aises" in ast.unparse(node.items[0])
+        )
+        read = {id(node) for block in refused for node in ast.walk(block)}
+        for node in ast.walk(test):
+            match node:
+                case ast.Assert(test=ast.Compare(left=ast.Call() as call, ops=[ast.Eq()], comparators=[expected])):
+                    read.add(id(call))
+                    yield from ((_name(call.func), _pair(call, expected, row)) for row in rows)
+                case ast.Call() if id(node) not in read:
+                    yield _name(node.func), None
+
+
+def _rows(mark: ast.expr) -> Iterator[dict[str, ast.expr]]:
+    """Each row of a table of parameters, by their names."""
+    match mark:
+        case ast.Call(
+            func=ast.Attribute(attr="parametrize"), args=[names, ast.List(elts=rows) | ast.Tuple(elts=rows), *_]
+        ):
+            words = _value(names)
+            columns = words.replace(" ", "").split(",") if isinstance(words, str) else list(words or ())
+            for row in rows:
+                cells = row.elts if isinstance(row, ast.Tuple | ast.List) and len(columns) > 1 else [row]
+                yield dict(zip(columns, cells, strict=False))
+
+
+def _pair(call: ast.Call, expected: ast.expr, row: Mapping[str, ast.expr]) -> _Pair | None:
+    given = [_value(row.get(getattr(node, "id", ""), node)) for node in (*call.args, expected)]
+    known = not call.keywords and all(value is not _UNKNOWN for value in given)
+    return (repr(given[:-1]), repr(given[-1])) if known else None
+
+
+def _knows(node: ast.FunctionDef, tree: ast.Module, asked: set[_Pair | None]) -> bool:
+    telling = {pair for pair in asked if pair is None or pair[0] not in _TRIVIAL}
+    if len(telling) < LEAST or None in telling:
+        return False
+    names = [argument.arg for argument in node.args.args]
+    tables = {**_tables(tree), **_tables(node)}
+    known: set[_Pair] = set()
+    rest: list[ast.stmt] = []
+    for statement in node.body:
+        found = set(_known(statement, names, tables))
+        known |= found
+        rest += [] if found else [statement]
+    return telling <= known and any(_computes(statement, names) for statement in rest)
+
+
+def _known(statement: ast.stmt, names: list[str], tables: Mapping[str, ast.Dict]) -> Iterator[_Pair]:
+    """Of `if text == "a": return "b"`, of its `elif`, and of `if text in TABLE: return TABLE[text]`."""
+    match statement:
+        case ast.If(test=test, body=[ast.Return(value=ast.expr() as result)], orelse=more):
+            match test, result:
+                case ast.Compare(
+                    left=ast.Name(id=name), ops=[ast.In()], comparators=[ast.Name(id=table)]
+                ), ast.Subscript():
+                    if [name] == names and table in tables:
+                        cells = zip(tables[table].keys, tables[table].values, strict=True)
+                        yield from ((repr([_value(key)]), repr(_value(value))) for key, value in cells if key)
+                case _:
+                    if (given := _given(test, names)) is not None and _value(result) is not _UNKNOWN:
+                        yield repr(given), repr(_value(result))
+            for other in more:
+                yield from _known(other, names, tables)
+
+
+def _given(test: ast.expr, names: list[str]) -> list[Any] | None:
+    """The arguments that a condition demands one by one."""
+    parts = test.values if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) else [test]
+    given: dict[str, Any] = {}
+    for part in parts:
+        match part:
+            case ast.Compare(left=ast.Name(id=name), ops=[ast.Eq()], comparators=[value]):
+                given[name] = _value(value)
+            case _:
+                return None
+    return [given[name] for name in names] if given.keys() == set(names) and _UNKNOWN not in given.values() else None
+
+
+def _tables(node: ast.Module | ast.FunctionDef) -> dict[str, ast.Dict]:
+    assigned = (part for part in node.body if isinstance(part, ast.Assign) and isinstance(part.value, ast.Dict))
+    return {ast.unparse(part.targets[0]): part.value for part in assigned if isinstance(part.value, ast.Dict)}
+
+
+def _computes(statement: ast.stmt, names: list[str]) -> bool:
+    """Whether it does something with an argument, and not only to refuse it."""
+    if isinstance(statement, ast.Raise) or (
+        isinstance(statement, ast.If) and all(isinstance(part, ast.Raise) for part in statement.body)
+    ):
+        return False
+    return any(isinstance(node, ast.Name) and node.id in names for node in ast.walk(statement))
+
+
+def _name(function: ast.expr) -> str:
+    return getattr(function, "attr", "") or getattr(function, "id", "")
+
+
+_UNKNOWN = object()
+_NOTHINGS: tuple[Any, ...] = ("", 0, None, False, True, [], (), {})
+_TRIVIAL = frozenset(repr([nothing]) for nothing in _NOTHINGS)
+
+
+def _value(node: ast.expr) -> Any:
+    """Of a literal."""
+    try:
+        return ast.literal_eval(node)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        return _UNKNOWN

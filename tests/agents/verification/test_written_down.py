@@ -1,0 +1,81 @@
+"""Functions that know the answers of the tests by heart."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from agents.verification.source import scan
+from agents.verification.written_down import written_down
+
+ROWS = (
+    "@pytest.mark.parametrize(('given', 'text'), [(0, '0s'), (59, '59s'), (60, '1m'), (61, '1m 1s')])\n"
+    "def test_f(given, text):\n    assert f(given) == text\n"
+)
+SINGLE = (
+    "def test_f():\n    assert f(59) == '59s'\n    assert app.f(60) == '1m'\n\n\n"
+    "def test_more():\n    assert f(61) == '1m 1s'\n"
+)
+CHAIN = (
+    "def f(n):\n    if n < 0:\n        raise ValueError(n)\n    if n == 59:\n        return '59s'\n"
+    "    elif n == 60:\n        return '1m'\n    if n == 61:\n        return '1m 1s'\n    return f'{n}s'\n"
+)
+TABLE = (
+    "KNOWN = {59: '59s', 60: '1m', 61: '1m 1s'}\n\n\n"
+    "def f(n):\n    if n in KNOWN:\n        return KNOWN[n]\n    return f'{n}s'\n"
+)
+TWO = (
+    "def f(a, b):\n    if a == 1 and b == 2:\n        return 3\n    if a == 2 and b == 2:\n        return 4\n"
+    "    if b == 5 and a == 4:\n        return 9\n    return a\n"
+)
+ADD = "def test_f():\n    assert f(1, 2) == 3\n    assert f(2, 2) == 4\n    assert f(4, 5) == 9\n"
+
+
+def found(code: str, tests: str) -> list[str]:
+    return list(written_down({"app.py": ast.parse(code), "test_app.py": ast.parse(tests)}))
+
+
+@pytest.mark.parametrize(
+    ("code", "tests"), [(CHAIN, ROWS), (CHAIN, SINGLE), (TABLE, ROWS), (TABLE, SINGLE), (TWO, ADD)]
+)
+def test_a_function_that_knows_each_answer_is_found(code: str, tests: str) -> None:
+    said = "app.py: f() has each answer that the tests ask for written down; test what it computes"
+    assert found(code, tests) == [said]
+    assert scan({"app.py": code, "test_app.py": tests}).flags == (said,)
+
+
+IRREGULAR = (
+    "IRREGULAR = {'child': 'children', 'mouse': 'mice', 'person': 'people'}\n\n\n"
+    "def plural(word):\n    if word in IRREGULAR:\n        return IRREGULAR[word]\n    return word + 's'\n"
+)
+WORDS = (
+    "def test_plural():\n    assert plural('child') == 'children'\n    assert plural('mouse') == 'mice'\n"
+    "    assert plural('person') == 'people'\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("code", "tests"),
+    [
+        pytest.param(IRREGULAR, WORDS + "    assert plural('cat') == 'cats'\n", id="one is computed"),
+        pytest.param(
+            IRREGULAR.replace("return word + 's'", "raise KeyError(word)"), WORDS, id="the table is all there is"
+        ),
+        pytest.param(IRREGULAR.replace("return word + 's'", "return '?'"), WORDS, id="all others are the same"),
+        pytest.param(TABLE, SINGLE + "    assert f(2 * 60) == '2m'\n", id="one is no literal"),
+        pytest.param(TABLE, SINGLE + "    assert g(f(7)) == 7\n", id="it is used in another test"),
+        pytest.param(
+            TABLE, "def test_f():\n    assert f(59) == '59s'\n    assert f(60) == '1m'\n", id="there are only two"
+        ),
+        pytest.param(
+            "VALUES = {1000: 'M', 500: 'D', 100: 'C'}\n\n\ndef f(n):\n    text = ''\n    for value, sign in "
+            "VALUES.items():\n        text += sign * (n // value)\n        n %= value\n    return text\n",
+            "def test_f():\n    assert f(1000) == 'M'\n    assert f(500) == 'D'\n    assert f(100) == 'C'\n",
+            id="the table is what it computes with",
+        ),
+        pytest.param("def f(n):\n    if n == 0:\n        return '0s'\n    return f'{n}s'\n", ROWS, id="a special case"),
+    ],
+)
+def test_an_honest_table_is_none(code: str, tests: str) -> None:
+    assert found(code, tests) == []
