@@ -225,9 +225,11 @@ def _javascript(text: str) -> Iterator[tuple[str, _Strength]]:
 def javascript_blocks(text: str) -> tuple[str, list[tuple[str, str]]]:
     """What stands before the first test, and each test's title with the lines up to the next one."""
     starts = [(text.rfind("\n", 0, match.start()) + 1, match[2]) for match in _JS_TESTS.finditer(text)]
+    if not starts:
+        return text, []
     ends = [*(start for start, _ in starts[1:]), len(text)]
     blocks = [(title, text[start:end]) for (start, title), end in zip(starts, ends, strict=True)]
-    return text[: starts[0][0]] if starts else text, blocks
+    return text[: starts[0][0]], blocks
 
 
 def javascript_titles(texts: Mapping[str, str]) -> frozenset[str]:

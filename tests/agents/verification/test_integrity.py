@@ -138,3 +138,7 @@ def test_javascript_is_compared_by_its_text() -> None:
 def test_only_fixed_titles_are_expected_of_javascript() -> None:
     text = "test('a', f); it(`b ${n}`, f); /x/.test('abc'); suite.it('no'); test.skip('c', f)"
     assert javascript_titles({"a.test.js": text}) == {"a.test.js::a", "a.test.js::c"}
+
+
+def test_a_file_without_titles_has_nothing_to_lose() -> None:
+    assert change("assert.equal(sum(1, 2), 3);\n", "", "test/plain.test.js") == []
