@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from typing import TypeGuard
 
 _KEPT_NAMES = {
     "__del__", "__init_subclass__", "__set_name__", "__class_getitem__", "__getattr__", "_missing_",
@@ -68,12 +69,16 @@ def break_source(text: str, name: str, mark: str = "") -> tuple[str, int]:
 
 
 def guard_tests(text: str, name: str) -> str:
-    """`text` with every test beginning with an assertion that fails when the builtin `name` says so."""
+    """`text` with every test beginning with an assertion that fails when the builtin `name` says so.
+
+    A block of its that asserts and lets no failure out begins with it instead, since that is what has to be heard.
+    """
     try:
         tree = ast.parse(text)
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and _is_test_function(node):
-                node.body[:0] = _parsed(f"assert not {name}('fail')")
+                body = next((part.body for part in node.body if _swallows(part)), node.body)
+                body[:0] = _parsed(f"assert not {name}('fail')")
         return ast.unparse(ast.fix_missing_locations(tree)) + "\n"
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return text
@@ -81,6 +86,36 @@ def guard_tests(text: str, name: str) -> str:
 
 def _is_test_function(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     return node.name.startswith("test") and not any("fixture" in ast.dump(d) for d in node.decorator_list)
+
+
+_WIDE = {"AssertionError", "Exception", "BaseException"}
+
+
+def _swallows(node: ast.stmt) -> TypeGuard[ast.Try | ast.With]:
+    """Whether a block with assertions catches those that fail, and neither raises nor asserts then."""
+    if isinstance(node, ast.Try):
+        caught = any(_names(h.type) & _WIDE if h.type else True for h in node.handlers if not _speaks(h.body))
+        return caught and _speaks(node.body) and not _speaks([*node.orelse, *node.finalbody])
+    if isinstance(node, ast.With):
+        calls = [item.context_expr for item in node.items if isinstance(item.context_expr, ast.Call)]
+        named = any("suppress" in _names(call.func) and _names(call) & _WIDE for call in calls)
+        return named and _speaks(node.body)
+    return False
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {
+        n.id if isinstance(n, ast.Name) else n.attr for n in ast.walk(node) if isinstance(n, ast.Name | ast.Attribute)
+    }
+
+
+def _speaks(body: list[ast.stmt]) -> bool:
+    """Whether it raises or asserts anything."""
+    nodes = [node for statement in body for node in ast.walk(statement)]
+    calls = {name for node in nodes if isinstance(node, ast.Call) for name in _names(node.func)}
+    return any(isinstance(n, ast.Assert | ast.Raise) for n in nodes) or any(
+        name.startswith("assert") or name in {"fail", "raises"} for name in calls
+    )
 
 
 class _Breaker(ast.NodeTransformer):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import builtins
 import contextlib
@@ -262,3 +263,27 @@ def test_tests_and_their_helpers_are_not_code_under_test(path: str) -> None:
 @pytest.mark.parametrize("path", ["app.py", "src/testing_tools.py", "contest.py", "latest/x.py"])
 def test_other_files_are_code_under_test(path: str) -> None:
     assert not is_test(path)
+
+
+SWALLOWS = "def test_it():\n    try:\n        assert f() == 1\n    except Exception as error:\n        print(error)\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "swallows"),
+    [
+        (SWALLOWS, True),
+        (SWALLOWS.replace("Exception as error", "(KeyError, AssertionError) as error"), True),
+        (SWALLOWS.replace(" Exception as error", "").replace("print(error)", "return"), True),
+        ("def test_it():\n    with contextlib.suppress(AssertionError):\n        assert f() == 1\n", True),
+        (SWALLOWS.replace("Exception", "ValueError"), False),
+        (SWALLOWS.replace("print(error)", "assert 'a' in str(error)"), False),
+        (SWALLOWS.replace("print(error)", "raise"), False),
+        (SWALLOWS.replace("print(error)", "pytest.fail(str(error))"), False),
+        (SWALLOWS.replace("assert f() == 1", "f()"), False),
+        ("def test_it():\n    with contextlib.suppress(KeyError):\n        assert f() == 1\n", False),
+    ],
+)
+def test_a_block_that_lets_no_failure_out_is_asked_for_one(text: str, swallows: bool) -> None:
+    first, *_ = ast.parse(guard_tests(text, NAME)).body[0].body  # type: ignore[attr-defined]
+    assert isinstance(first, ast.Assert) is not swallows
+    assert guard_tests(text, NAME).count(NAME) == 1

@@ -106,7 +106,10 @@ def add(a, b):
 
 
 def main():
-    print(add(*map(int, input().split())))
+    try:
+        print(add(*map(int, input().split())))
+    except ValueError:
+        raise SystemExit("two numbers, please") from None
 
 
 if __name__ == "__main__":
