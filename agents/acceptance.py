@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from agents.verification.examples import Call, Check, Example
@@ -13,8 +13,6 @@ from agents.verification.examples_text import examples_block, read_examples
 HELD_BACK = 3
 """Of the checks that count, each third is not shown to the Engineer."""
 MOST_CHECKS = 20
-SEVERAL = 2
-"""Programs that failed what the requirements say, before a new draft is told so."""
 _RAISED_BY_STUBS = frozenset({"", "Exception", "BaseException", "NotImplementedError", "Error", "TypeError"})
 _GIVEN_BY_STUBS = frozenset({"None", "null", "undefined", ""})
 
@@ -103,14 +101,6 @@ def shown(acceptance: str) -> str:
     return "\n".join(
         line for check in checks if not (check.held_back or check.stated or check.advisory) for line in _told(check)
     )
-
-
-def missed(acceptance: str, failed_before: Mapping[str, int]) -> str:
-    """For a new draft: what the requirements themselves say and several programs did not do, at most three of it."""
-    checks, _ = read_examples(acceptance, "ACCEPTANCE.md")
-    often = [check for check in checks if check.stated and failed_before.get(check.id, 0) >= SEVERAL]
-    often.sort(key=lambda check: -failed_before[check.id])
-    return "\n".join(line for check in often[:3] for line in _told(check))
 
 
 def _told(check: Check) -> Iterator[str]:

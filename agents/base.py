@@ -94,7 +94,7 @@ class Work:
     previous_passed: frozenset[str] = frozenset()
     """For the Verifier: ids of the tests that passed in the best iteration so far."""
     failed_before: Mapping[str, int] = field(default_factory=dict)
-    """For Engineer and Verifier: id of an example -> how many different programs failed it in earlier iterations."""
+    """For the Verifier: id of an example -> how many different programs failed it in earlier iterations."""
 
 
 @dataclass(frozen=True)

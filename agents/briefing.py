@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 
-from agents.acceptance import missed, shown
+from agents.acceptance import shown
 from agents.answers import fenced, read_reply
 from agents.base import Work
 from agents.context import Section, fit, room
@@ -120,12 +120,9 @@ def findings(work: Work) -> str:
 
 
 def _mistakes(work: Work) -> str:
-    """For a new draft, which sees nothing of the others: how their code broke down, and what it never did."""
-    if findings(work):
-        return ""
-    crashed, wrong = crashes(work.causes), missed(work.acceptance, work.failed_before)
-    told = ["Do not make them again:", *(f"- {each}" for each in crashed)] if crashed else []
-    return "\n".join([*told, *(["Several got this wrong, which has to be so:", wrong] if wrong else [])])
+    """For a new draft, which sees nothing of the others: how their code broke down."""
+    told = [] if findings(work) else crashes(work.causes)
+    return "\n".join(["Do not make them again:", *(f"- {each}" for each in told)]) if told else ""
 
 
 def _sections(work: Work, files: Sequence[Section], task: str) -> list[Section]:

@@ -105,7 +105,6 @@ def for_engineer(folder: Folder, state: State, model: Model, base: Base) -> Work
         causes=tuple(score.cause for score in state.scores if score.cause),
         drafts=_drafts(folder, state) if profile(model).drafts > 1 else (),
         sources=frozenset(base.files),
-        failed_before=_failed_before(folder, state),
     )
 
 

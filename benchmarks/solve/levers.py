@@ -40,10 +40,6 @@ def _no_mistakes_told() -> None:
     patch("agents.briefing._mistakes", lambda _: "").start()
 
 
-def _no_missed_examples() -> None:
-    patch("agents.briefing.missed", lambda *_: "").start()
-
-
 def _no_new_drafts() -> None:
     _profiles(lambda profile: dataclasses.replace(profile, drafts=1, patience=10_000))
 
@@ -121,7 +117,6 @@ LEVERS: Mapping[str, Callable[[], None]] = MappingProxyType({
     "few-tests": _no_few_tests,
     "first-drafts": _no_first_drafts,
     "lessons": _no_lessons,
-    "missed-examples": _no_missed_examples,
     "mistakes-told": _no_mistakes_told,
     "new-drafts": _no_new_drafts,
     "plain-examples": _no_plain_examples,

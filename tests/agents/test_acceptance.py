@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agents.acceptance import MOST_CHECKS, agreed, can_fail, chosen, missed, render, shown
+from agents.acceptance import MOST_CHECKS, agreed, can_fail, chosen, render, shown
 from agents.verification.examples import Call, Check, Example
 from agents.verification.examples_text import read_examples
 
@@ -87,14 +87,3 @@ def test_the_engineer_sees_what_counts_and_is_not_held_back() -> None:
         "- a.py: `b = B(); b.f()` raises KeyError",
         "- `python a.py` prints 'x\\n', exit code 0",
     ]
-
-
-def test_what_the_requirements_say_and_several_programs_did_not_do_is_told_of_the_next() -> None:
-    stated = [call(f"f({number})", str(number + 1), stated=True) for number in range(6)]
-    acceptance = render("p", [*stated, call("g(1)", "2"), call("h(1)", "2", advisory=True)])
-    failed = {"example: f(0)": 1, "example: g(1)": 9, "example: h(1)": 9, "example: gone(1)": 9}
-    assert missed(acceptance, failed) == ""
-    failed |= {"example: f(1)": 2, "example: f(2)": 4, "example: f(3)": 3, "example: f(4)": 2}
-    assert missed(acceptance, failed) == (
-        "- a.py: `f(2)` returns 3\n- a.py: `f(3)` returns 4\n- a.py: `f(1)` returns 2"
-    )

@@ -5,13 +5,11 @@ from typing import Any
 
 import pytest
 
-from agents.acceptance import render
 from agents.answers import fenced
 from agents.base import Built, UnusableReply, Work
 from agents.briefing import orders
 from agents.engineer import Engineer
 from agents.tiers import PROFILES, Tier
-from agents.verification.examples import Call
 from providers import FinishReason
 from tests.fakes.model import Answer, ScriptedModel, completion
 
@@ -304,16 +302,6 @@ async def test_a_new_draft_is_told_how_the_others_broke_down_and_not_what_their_
     _, model = await repair(BOTH, fruitless=2, name="coder-1.5b", causes=(*causes, causes[1]))
     assert model.calls[0].text.count("NameError: name 'x' is not defined") == 1
     assert "5 == 8" not in model.calls[0].text
-
-
-async def test_a_new_draft_is_told_what_the_requirements_say_and_the_others_did_not_do() -> None:
-    fib = Call("fib.py", "fib(10)", "55", name="fib(10)", stated=True)
-    known: dict[str, Any] = {"acceptance": render("p", [fib]), "failed_before": {"example: fib(10)": 2}}
-    _, model = await repair(BOTH, name="coder-1.5b", **known)
-    told = "Several got this wrong, which has to be so:\n- fib.py: `fib(10)` returns 55"
-    assert told in model.calls[0].text
-    _, model = await repair(BOTH, name="coder-7b", **known)
-    assert told not in model.calls[0].text
 
 
 BROKEN = "NameError: name 'x' is not defined (fib.py, line 1)"
