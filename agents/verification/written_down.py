@@ -78,26 +78,40 @@ def _knows(node: ast.FunctionDef, tree: ast.Module, asked: set[_Pair | None]) ->
     for statement in node.body:
         found = set(_known(statement, names, tables))
         known |= found
-        rest += [] if found else [statement]
+        rest += _left(statement) if found else [statement]
     return telling <= known and any(_computes(statement, names) for statement in rest)
 
 
+def _left(statement: ast.stmt) -> list[ast.stmt]:
+    """What a statement that knows answers does where it does not: the second half of `TABLE.get(text, ...)`."""
+    match statement:
+        case ast.Return(value=ast.Call(args=[_, other])):
+            return [ast.Expr(other)]
+    return []
+
+
 def _known(statement: ast.stmt, names: list[str], tables: Mapping[str, ast.Dict]) -> Iterator[_Pair]:
-    """Of `if text == "a": return "b"`, of its `elif`, and of `if text in TABLE: return TABLE[text]`."""
+    """Of `if text == "a": return "b"`, of its `elif`, and of tables: `if text in TABLE: return TABLE[text]`."""
     match statement:
         case ast.If(test=test, body=[ast.Return(value=ast.expr() as result)], orelse=more):
             match test, result:
                 case ast.Compare(
                     left=ast.Name(id=name), ops=[ast.In()], comparators=[ast.Name(id=table)]
                 ), ast.Subscript():
-                    if [name] == names and table in tables:
-                        cells = zip(tables[table].keys, tables[table].values, strict=True)
-                        yield from ((repr([_value(key)]), repr(_value(value))) for key, value in cells if key)
+                    yield from _cells(tables.get(table)) if [name] == names else ()
                 case _:
                     if (given := _given(test, names)) is not None and _value(result) is not _UNKNOWN:
                         yield repr(given), repr(_value(result))
             for other in more:
                 yield from _known(other, names, tables)
+        case ast.Return(value=ast.Call(func=ast.Attribute(attr="get", value=ast.Name(id=table)), args=[asked, *_])):
+            yield from _cells(tables.get(table)) if [ast.unparse(asked)] == names else ()
+
+
+def _cells(table: ast.Dict | None) -> Iterator[_Pair]:
+    for key, value in zip(table.keys, table.values, strict=True) if table else ():
+        if key:
+            yield repr([_value(key)]), repr(_value(value))
 
 
 def _given(test: ast.expr, names: list[str]) -> list[Any] | None:

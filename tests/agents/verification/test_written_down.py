@@ -25,6 +25,7 @@ TABLE = (
     "KNOWN = {59: '59s', 60: '1m', 61: '1m 1s'}\n\n\n"
     "def f(n):\n    if n in KNOWN:\n        return KNOWN[n]\n    return f'{n}s'\n"
 )
+GET = "def f(n):\n    known = {59: '59s', 60: '1m', 61: '1m 1s'}\n    return known.get(n, f'{n}s')\n"
 TWO = (
     "def f(a, b):\n    if a == 1 and b == 2:\n        return 3\n    if a == 2 and b == 2:\n        return 4\n"
     "    if b == 5 and a == 4:\n        return 9\n    return a\n"
@@ -37,7 +38,7 @@ def found(code: str, tests: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("code", "tests"), [(CHAIN, ROWS), (CHAIN, SINGLE), (TABLE, ROWS), (TABLE, SINGLE), (TWO, ADD)]
+    ("code", "tests"), [(CHAIN, ROWS), (CHAIN, SINGLE), (TABLE, ROWS), (TABLE, SINGLE), (GET, SINGLE), (TWO, ADD)]
 )
 def test_a_function_that_knows_each_answer_is_found(code: str, tests: str) -> None:
     said = "app.py: f() has each answer that the tests ask for written down; test what it computes"
@@ -63,6 +64,7 @@ WORDS = (
             IRREGULAR.replace("return word + 's'", "raise KeyError(word)"), WORDS, id="the table is all there is"
         ),
         pytest.param(IRREGULAR.replace("return word + 's'", "return '?'"), WORDS, id="all others are the same"),
+        pytest.param(GET.replace("f'{n}s'", "'?'"), SINGLE, id="there is one answer for all others"),
         pytest.param(TABLE, SINGLE + "    assert f(2 * 60) == '2m'\n", id="one is no literal"),
         pytest.param(TABLE, SINGLE + "    assert g(f(7)) == 7\n", id="it is used in another test"),
         pytest.param(
