@@ -5,6 +5,14 @@ import os
 import pytest
 
 
+def pytest_xdist_auto_num_workers() -> int | None:
+    """Half as many again as there are processors: the tests wait for subprocesses half of their time."""
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
+        return None
+    here = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return here + here // 2
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _as_if_typed() -> None:
     """Messages name commands as the user typed them; that the tests themselves were started by uv does not count."""
