@@ -116,7 +116,10 @@ async def _held_against(
         return evidence
     texts, passed = subject.previous_tests, subject.previous_passed
     idle = {test.id for test in evidence.tested.tests if test.outcome in {Outcome.SKIPPED, Outcome.XFAIL}}
-    weakened = [*evidence.weakened, *(Weakening(test, "passed before and is skipped now") for test in passed & idle)]
+    weakened = [
+        *evidence.weakened,
+        *(Weakening(test, "passed before and is skipped now") for test in sorted(passed & idle)),
+    ]
     weakened += await broken_promises(texts, passed - evidence.failed, bench, language, prepared)
     if bench.settings.vacuity and evidence.tested.verdict is Verdict.PASS and not (weakened or evidence.failed):
         weakened += await lost_power(texts, evidence.tested, bench, language, prepared)
