@@ -15,7 +15,7 @@ from itertools import islice, zip_longest
 from .source import parse
 from .text import line
 
-MOST = 12
+MOST = 20
 """Of one project."""
 _OTHER = "_other_value"
 _OTHER_PYTHON = f"""

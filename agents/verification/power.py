@@ -22,7 +22,7 @@ from .evidence import BAD, Outcome, SuiteRun, Verdict, Weakening
 from .mutants import Mutant, mutants
 from .tree import read_tree, snapshot
 
-LONGEST = 20.0
+LONGEST = 30.0
 """Seconds after which no further fault is tried with the old words."""
 _EACH, _SUITE = 5.0, 20.0
 """Seconds with a fault, for one test and for all."""
