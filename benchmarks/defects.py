@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from agents.base import Verified, Work
-from agents.plan import Plan, PlannedFile, complete_criteria, render
+from agents.plan import Plan, PlannedFile, complete_criteria, is_test, render
 from agents.requirements import number
 from agents.verification.box import Sandbox
 from agents.verification.examples import Example
@@ -150,8 +150,8 @@ def summary(judged: Sequence[Judged]) -> Iterator[str]:
     planted = [one for one in judged if one.defect]
     below = [one for one in right if one.caught or one.caught_without]
     yield f"{len(right)} right projects, {len(below)} of them below {THRESHOLD}: {_named(below) or 'none'}"
-    odd = [one for one in judged if one.hidden is bool(one.defect)]
-    yield f"hidden tests accept the right ones and refuse all others, except: {_named(odd) or 'none'}"
+    odd = [one for one in judged if one.hidden is _is_wrong(one.defect)]
+    yield f"hidden tests accept right code and refuse all other, except: {_named(odd) or 'none'}"
     for kind in ("all kinds", *KINDS):
         group = [one for one in planted if one.defect and kind in (one.defect.kind, "all kinds")]
         seen, without = sum(one.caught for one in group), sum(one.caught_without for one in group)
@@ -161,6 +161,11 @@ def summary(judged: Sequence[Judged]) -> Iterator[str]:
         ("not seen without examples", [one for one in planted if one.caught and not one.caught_without]),
     ):
         yield f"{what}: {_named(missed) or 'none'}"
+
+
+def _is_wrong(defect: Change | None) -> bool:
+    """Whether the code is wrong, and not only its tests."""
+    return defect is not None and not all(is_test(edit.path) for edit in defect.edits)
 
 
 def _named(judged: Sequence[Judged]) -> str:
