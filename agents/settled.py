@@ -1,8 +1,8 @@
 """Settles failing assertions of a small model's tests before it repairs anything.
 
 Half of what such a model expects in its tests is miscounted, and shown the failure it bends the program to it. So the
-requirements are asked what the call gives, without program and test; two answers that agree with the program against
-the test correct the test. Anything else leaves it, and the program is repaired.
+model is asked what the requirements say of the call, without program and test; two answers that agree with the program
+against the test correct the test. Anything else leaves it, and the program is repaired. A tiny model is not asked.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from agents.base import Work
 from agents.plan import is_test
+from agents.tiers import profile
 from agents.trial import answer
 from agents.verification.examples import Call
 from agents.verification.examples_judged import same
@@ -65,9 +66,11 @@ def corrected(files: Mapping[str, str], disputes: Iterable[Disputed]) -> dict[st
 
 
 async def _is_wrong(work: Work, dispute: Disputed) -> bool:
-    """Whether the user's own example agrees with the program, or two answers do; a second is asked for if need be."""
+    """Whether the user's own example agrees with the program, or two answers do of a model that can judge."""
     if (told := stated_result(work, dispute)) is not None:
         return same(told, dispute.got)
+    if not profile(work.model).judges:
+        return False
     call = Call(_home(work, dispute.call), dispute.call, dispute.got)
     for number in range(2):
         said = await answer(work, call, number)

@@ -43,9 +43,10 @@ class Profile:
     """
     invents: bool
     """Whether its own criteria, black-box examples and signatures are worth having; small models copy those shown."""
-    reviews: bool
-    """Whether it is asked if criteria are met. Of 14 such answers of a model of 1.5 none could be used: it copied the
-    prompt's sample, or quoted what stands nowhere."""
+    judges: bool
+    """Whether it is asked if criteria are met, and what the requirements say of a call that test and program dispute.
+    Of 14 such reviews by a model of 1.5 none could be used: it copied the prompt's sample, or quoted what stands
+    nowhere; and without its word in disputes the same tasks were solved, in less time."""
     drafts: int
     """Drafts that are had before anything is repaired: a small model's second try is better than its repair."""
     patience: int
@@ -81,7 +82,7 @@ PROFILES = {
         answer_tokens=1536,
         test_tokens=512,
         invents=False,
-        reviews=True,
+        judges=True,
         drafts=3,
         patience=0,
         repairs=True,
@@ -93,7 +94,7 @@ PROFILES = {
         answer_tokens=8192,
         test_tokens=None,
         invents=True,
-        reviews=True,
+        judges=True,
         drafts=1,
         patience=2,
         repairs=True,
@@ -105,14 +106,14 @@ PROFILES = {
         answer_tokens=32768,
         test_tokens=None,
         invents=True,
-        reviews=True,
+        judges=True,
         drafts=1,
         patience=3,
         repairs=True,
         temperatures=(0.2, 0.3, 0.5),
     ),
 }
-PROFILES[Tier.TINY] = replace(PROFILES[Tier.SMALL], reviews=False, repairs=False)
+PROFILES[Tier.TINY] = replace(PROFILES[Tier.SMALL], judges=False, repairs=False)
 
 
 def tier(model: str) -> Tier:

@@ -111,7 +111,7 @@ class Verifier:
         if not criteria:
             return Review(unmeasured="there are no criteria to check")
         asked = profile(work.model)
-        if not asked.reviews:
+        if not asked.judges:
             return Review(unmeasured="so small a model is not asked, as its answers to this could not be used")
         if not (evidence.tested.verdict is Verdict.PASS or asked.invents):
             return Review(unmeasured="so small a model is only asked when all tests pass")

@@ -411,7 +411,7 @@ async def test_a_small_models_wrong_test_is_settled_before_the_program_is_touche
     told = "### `tests/test_fib.py::test_fib` fails\n```text\nAssertionError: assert 8 == 9\n```\n"
     told += "`tests/test_fib.py`, line 5, in `test_fib`:\n```text\n>    5     assert fib(6) == 9\n```"
     said = '{"returns": "8", "raises": ""}'
-    built, model = await repair(said, said, name="coder-1.5b", feedback=told)
+    built, model = await repair(said, said, name="coder-3b", feedback=told)
     assert [call.purpose for call in model.calls] == ["trial", "trial"]
     assert built.files == {"tests/test_fib.py": STAGED["tests/test_fib.py"].replace("== 9", "== 8")}
     assert not built.afresh

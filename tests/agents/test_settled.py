@@ -105,3 +105,7 @@ async def test_where_the_user_stated_the_result_nobody_is_asked(told: str, corre
     acceptance = render("demo", (Call("a.py", "f( 2 )", told, name="f(2)", stated=True),))
     files = await settled(replace(WRONG, model=answers(), acceptance=acceptance))
     assert bool(files) is corrected
+
+
+async def test_a_tiny_model_has_no_say() -> None:
+    assert await settled(replace(WRONG, model=ScriptedModel(name="coder-1.5b"))) == {}
