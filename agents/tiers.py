@@ -20,7 +20,7 @@ class Tier(StrEnum):
     MEDIUM = "M"
     """Up to 20."""
     LARGE = "L"
-    """More, or hosted."""
+    """More."""
 
 
 _UP_TO = {2: Tier.TINY, 4: Tier.SMALL, 20: Tier.MEDIUM}
@@ -121,12 +121,19 @@ def tier(model: str) -> Tier:
 
     Of a mixture (`30b-a3b`) the whole counts.
     """
-    sizes = [float(match["number"]) * (0.001 if match["unit"] in "mM" else 1) for match in _SIZE.finditer(model)]
-    return tier_of(max(sizes)) if sizes else Tier.MEDIUM
+    named = size_in(model)
+    return Tier.MEDIUM if named is None else tier_of(named)
+
+
+def size_in(model: str) -> float | None:
+    """Billions of parameters that the name tells; `1m` is a context length."""
+    said = [(float(match["number"]), match["unit"].lower()) for match in _SIZE.finditer(model)]
+    sizes = [number if unit == "b" else number / 1000 for number, unit in said if unit == "b" or number >= 10]
+    return max(sizes, default=None)
 
 
 def tier_of(billions: float) -> Tier:
-    """By the count of parameters."""
+    """By the size as people name it; the parameters of a model of 4 are a few more."""
     return next((tier for most, tier in _UP_TO.items() if billions <= most), Tier.LARGE)
 
 

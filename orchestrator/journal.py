@@ -65,7 +65,7 @@ class Entry(BaseModel):
     provider: str
     model: str
     temperature: float | None = None
-    """As it was sent, like the next three; None when it was not, or the provider did not tell."""
+    """As it was sent, like the next three, or, where the provider does not tell, as the agent asked; None: not said."""
     seed: int | None = None
     thinking: bool | None = None
     max_output_tokens: int | None = None

@@ -11,6 +11,8 @@ NAMES = {
     "gemma-2-2b-it": Tier.TINY,
     "llama3.2:3b": Tier.SMALL,
     "gemma3:4b": Tier.SMALL,
+    "qwen2.5-coder-14b-1m": Tier.MEDIUM,
+    "hosted-pro[1m]": Tier.MEDIUM,
     "llama3.1:8b": Tier.MEDIUM,
     "deepseek-coder-v2:16b-lite": Tier.MEDIUM,
     "Qwen/Qwen2.5-Coder-32B-Instruct": Tier.LARGE,

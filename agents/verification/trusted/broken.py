@@ -88,19 +88,27 @@ def _is_test_function(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     return node.name.startswith("test") and not any("fixture" in ast.dump(d) for d in node.decorator_list)
 
 
-_WIDE = {"AssertionError", "Exception", "BaseException"}
+_ALL = {"BaseException"}
+_WIDE = {"AssertionError", "Exception"}
+"""What `pytest.fail` and `pytest.raises` raise is neither of them."""
 
 
 def _swallows(node: ast.stmt) -> TypeGuard[ast.Try | ast.With]:
     """Whether a block with assertions catches those that fail, and neither raises nor asserts then."""
     if isinstance(node, ast.Try):
-        caught = any(_names(h.type) & _WIDE if h.type else True for h in node.handlers if not _speaks(h.body))
-        return caught and _speaks(node.body) and not _speaks([*node.orelse, *node.finalbody])
+        caught = [_names(h.type) if h.type else _ALL for h in node.handlers if not _speaks(h.body)]
+        return _unheard(node.body, caught) and not _speaks([*node.orelse, *node.finalbody])
     if isinstance(node, ast.With):
         calls = [item.context_expr for item in node.items if isinstance(item.context_expr, ast.Call)]
-        named = any("suppress" in _names(call.func) and _names(call) & _WIDE for call in calls)
-        return named and _speaks(node.body)
+        return _unheard(node.body, [_names(call) for call in calls if "suppress" in _names(call.func)])
     return False
+
+
+def _unheard(body: list[ast.stmt], caught: list[set[str]]) -> bool:
+    """Whether all that the body can say is caught."""
+    if any(names & _ALL for names in caught):
+        return _speaks(body)
+    return any(names & _WIDE for names in caught) and _speaks(body) and not _speaks_to_pytest(body)
 
 
 def _names(node: ast.AST) -> set[str]:
@@ -112,10 +120,19 @@ def _names(node: ast.AST) -> set[str]:
 def _speaks(body: list[ast.stmt]) -> bool:
     """Whether it raises or asserts anything."""
     nodes = [node for statement in body for node in ast.walk(statement)]
-    calls = {name for node in nodes if isinstance(node, ast.Call) for name in _names(node.func)}
     return any(isinstance(n, ast.Assert | ast.Raise) for n in nodes) or any(
-        name.startswith("assert") or name in {"fail", "raises"} for name in calls
+        name.startswith("assert") or name in {"fail", "raises"} for call in _calls(body) for name in _names(call.func)
     )
+
+
+def _speaks_to_pytest(body: list[ast.stmt]) -> bool:
+    """Whether it calls `pytest.fail` or `pytest.raises`."""
+    called = [_names(call.func) for call in _calls(body)]
+    return any(names & {"fail", "raises"} and not names & {"self", "cls"} for names in called)
+
+
+def _calls(body: list[ast.stmt]) -> list[ast.Call]:
+    return [node for statement in body for node in ast.walk(statement) if isinstance(node, ast.Call)]
 
 
 class _Breaker(ast.NodeTransformer):

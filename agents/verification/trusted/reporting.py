@@ -50,8 +50,11 @@ def message_of(report: Any) -> str:
 def with_whole_values(lines: list[str], op: str, left: object, right: object) -> list[str]:
     """pytest's explanation of a comparison that does not hold, its first line with the values as they are."""
     shown = reprlib.Repr()
-    vars(shown).update(dict.fromkeys(vars(shown).keys() - {"maxlevel", "fillvalue", "indent"}, VALUE + 1), maxlevel=20)
-    values = shown.repr(left), shown.repr(right)
+    vars(shown).update(dict.fromkeys(vars(shown).keys() - {"maxlevel", "fillvalue", "indent"}, VALUE + 1), maxlevel=6)
+    try:
+        values = shown.repr(left), shown.repr(right)
+    except Exception:  # noqa: BLE001, RUF100 - such as a number of too many digits: the comparison is what counts
+        return lines
     whole = all(len(value) <= VALUE and "\n" not in value for value in values)
     return [f"{values[0]} {op} {values[1]}", *lines[1:]] if whole else lines
 

@@ -280,6 +280,10 @@ SWALLOWS = "def test_it():\n    try:\n        assert f() == 1\n    except Except
         (SWALLOWS.replace("print(error)", "raise"), False),
         (SWALLOWS.replace("print(error)", "pytest.fail(str(error))"), False),
         (SWALLOWS.replace("assert f() == 1", "f()"), False),
+        (SWALLOWS.replace("assert f() == 1", "f(); pytest.fail('it did not raise')"), False),
+        (SWALLOWS.replace("assert f() == 1", "f(); self.fail('it did not raise')"), True),
+        (SWALLOWS.replace("assert f() == 1", "pytest.raises(ValueError, f)"), False),
+        (SWALLOWS.replace("assert f() == 1", "pytest.fail('no')").replace("Exception", "BaseException"), True),
         ("def test_it():\n    with contextlib.suppress(KeyError):\n        assert f() == 1\n", False),
     ],
 )

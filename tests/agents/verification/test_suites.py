@@ -193,15 +193,17 @@ async def test_compared_values_are_shown_whole_unless_they_are_very_long(sandbox
         "    assert group(['listen', 'silent', 'google', 'elbow']) == [['listen', 'silent'], ['google'], ['elbow']]\n"
         "\n\ndef test_long():\n    assert group('x' * 300) == [{'a': 1}]\n"
         "\n\ndef test_odd():\n    assert group(Odd()) == [1]\n"
+        "\n\ndef test_huge():\n    assert group(16 ** 5000) == [1]\n"
         "\n\nclass Odd:\n    def __repr__(self):\n        raise OSError\n"
     )
     evidence = await examine({"app.py": code, "test_app.py": tests}, tmp_path, sandbox)
-    short, long, odd = (case.message.split("\n") for case in evidence.tested.tests)
+    short, long, odd, huge = (case.message.split("\n") for case in evidence.tested.tests)
     groups = "[['listen', 'silent', 'google', 'elbow']] == [['listen', 'silent'], ['google'], ['elbow']]"
     assert short[0] == f"AssertionError: assert {groups}"
     assert "At index 0 diff" in short[2]
     assert "..." in long[0]
     assert "Odd" in odd[0]
+    assert huge[0].startswith("AssertionError: assert ")
 
 
 async def test_a_failure_shows_what_a_program_that_the_test_started_said(sandbox: Sandbox, tmp_path: Path) -> None:
