@@ -203,7 +203,7 @@ async def test_compared_values_are_shown_whole_unless_they_are_very_long(sandbox
     assert "At index 0 diff" in short[2]
     assert "..." in long[0]
     assert "Odd" in odd[0]
-    assert huge[0].startswith("AssertionError: assert ")
+    assert huge[0].endswith("== [1]")
 
 
 async def test_a_failure_shows_what_a_program_that_the_test_started_said(sandbox: Sandbox, tmp_path: Path) -> None:
