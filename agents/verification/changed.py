@@ -48,5 +48,13 @@ def _parts(path: str, text: str) -> dict[str, list[str]]:
     for node in getattr(parse(text), "body", []):
         name = getattr(node, "name", "")
         test = name if name.lower().startswith("test") and isinstance(node, ast.stmt) else _COMMON
-        found.setdefault(test, []).append(ast.dump(node))
+        found.setdefault(test, []).append(_said(node, text))
     return found
+
+
+def _said(node: ast.AST, text: str) -> str:
+    """Without its layout; all of the file where it is too deep or too long for that."""
+    try:
+        return ast.dump(node)
+    except (RecursionError, ValueError, MemoryError):
+        return text

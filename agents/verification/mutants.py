@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice, zip_longest
+from itertools import islice
 
 from .source import parse
 from .text import line
@@ -60,9 +60,19 @@ class Mutant:
 
 def mutants(texts: Mapping[str, str], most: int = MOST) -> tuple[Mutant, ...]:
     """Of files of code in Python and JavaScript; of each kind of fault and each file as many as of the others."""
-    kinds = [kind for path, text in sorted(texts.items()) for kind in _of(path, text)]
-    spread = (mutant for row in zip_longest(*kinds) for mutant in row if mutant is not None)
-    return tuple(islice((one for one in spread if one.text != texts[one.path]), most))
+    kinds = (kind for path, text in sorted(texts.items()) for kind in _of(path, text))
+    return tuple(islice((one for one in _in_turn(kinds) if one.text != texts[one.path]), most))
+
+
+def _in_turn(kinds: Iterable[Iterator[Mutant]]) -> Iterator[Mutant]:
+    """One of each again and again, none made before it is asked for."""
+    while kinds:
+        again = []
+        for kind in kinds:
+            if (one := next(kind, None)) is not None:
+                yield one
+                again.append(kind)
+        kinds = again
 
 
 def _of(path: str, text: str) -> Iterator[Iterator[Mutant]]:
@@ -79,12 +89,20 @@ def _python(
     place: Callable[[ast.AST], bool],
     change: Callable[[ast.AST, ast.Module], str],
 ) -> Iterator[Mutant]:
-    """One for each node that `place` accepts; `change` changes it and says so."""
+    """One for each node that `place` accepts; `change` changes it and says so.
+
+    None of a file that cannot be written again: an expression is too deep, or a number too long.
+    """
     for number, node in enumerate(ast.walk(tree)):
-        if place(node):
+        try:
+            if not place(node):
+                continue
             copy = ast.parse(text.removeprefix("\ufeff"))
             what = change(next(islice(ast.walk(copy), number, None)), copy)
-            yield Mutant(path, ast.unparse(ast.fix_missing_locations(copy)) + "\n", f"in {path} {what}")
+            faulty = ast.unparse(ast.fix_missing_locations(copy)) + "\n"
+        except (RecursionError, ValueError, MemoryError):
+            return
+        yield Mutant(path, faulty, f"in {path} {what}")
 
 
 def _returns(node: ast.AST) -> list[ast.Return]:

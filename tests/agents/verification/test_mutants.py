@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from typing import Any
 
@@ -107,3 +108,20 @@ def test_there_are_never_too_many_and_all_files_get_their_share() -> None:
 
 def test_what_does_not_parse_has_none() -> None:
     assert mutants({"a.py": "def f(:", "b.txt": "x"}) == ()
+
+
+DEEP = [" + ".join(["'a'"] * 400), "0x" + "f" * 4000]
+
+
+@pytest.mark.parametrize("value", DEEP, ids=["deep", "long"])
+def test_a_file_that_cannot_be_written_again_has_none_and_others_have_theirs(value: str) -> None:
+    found = mutants({"a.py": f"X = {value}\n\n\n{CODE}", "b.py": CODE})
+    assert {mutant.path for mutant in found} == {"b.py"}
+
+
+def test_no_more_are_made_than_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    unparse = ast.unparse
+    monkeypatch.setattr(ast, "unparse", lambda node: made.append(type(node).__name__) or unparse(node))
+    assert len(mutants({f"{name}.py": CODE for name in "abcdefgh"}, most=2)) == 2
+    assert made.count("Module") == 2
