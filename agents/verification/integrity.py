@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from math import prod
 
 from .evidence import Weakening
 from .source import is_test_file, parse, test_names
 
+_ENOUGH = 1_000_000
+"""Turns of a loop in a new test that cannot be read."""
+_UNWRITABLE = (RecursionError, ValueError, MemoryError)
+"""What comes of expressions that are too deep, and of numbers that are too long."""
 _SKIPS = re.compile(r"\b(?:skip|skipif|skipIf|skipUnless|skipTest|xfail|expectedFailure|importorskip)\b")
 _JS_SKIPS = re.compile(r"\b(?:it|test|describe)\.(?:skip|todo)\b|\bx(?:it|test|describe)\(|skip:\s*true")
 _JS_ASSERTS = re.compile(r"\bassert(?:\.\w+)?\(|\bexpect\(")
@@ -24,23 +29,31 @@ _JS_TESTS = re.compile(
 
 
 @dataclass(frozen=True)
+class _Assertion:
+    """One that can fail."""
+
+    said: str
+    """Empty where that is not known."""
+    exact: bool
+    """It allows one result only."""
+    turns: int = 1
+    """Of the loops it stands in, as far as they can be read."""
+
+
+@dataclass(frozen=True)
 class _Strength:
     """How much one test demands."""
 
-    asserts: int
-    empty: int
-    """Assertions that always hold."""
+    asserts: tuple[_Assertion, ...]
     skipped: int
     swallowed: int
     """Assertions inside a `try` whose handler does not raise."""
-    exact: int
-    """Assertions that allow one result only."""
     rows: int = 1
     """Different rows of its tables; 1 when it has none, or none that can be read."""
-    turns: int | None = 1
-    """The same for loops that assert something; None when one cannot be read."""
-    said: frozenset[str] = frozenset()
-    """Its assertions."""
+    turns: int = 1
+    """The same for loops that assert something."""
+    read: bool = True
+    """Whether all these loops can be read."""
 
 
 def compare(
@@ -52,7 +65,7 @@ def compare(
     """
     old, new = _strengths(before), _strengths(now)
     moved = {name.partition("::")[2]: strength for name, strength in new.items()}
-    elsewhere = {said for name, strength in new.items() if name not in old for said in strength.said}
+    added = [one for name, one in new.items() if name not in old and not one.skipped and not one.swallowed]
     findings: list[Weakening] = []
     for test, strength in old.items():
         current = new.get(test) or moved.get(test.partition("::")[2])
@@ -61,7 +74,7 @@ def compare(
                 findings.append(Weakening(test, "was deleted"))
         else:
             rows = _kept(test, strength, passed)
-            split = bool(strength.said) and strength.said <= current.said | elsewhere
+            split = _stands(strength, rows, [current, *added])
             findings += [Weakening(test, what) for what in _lost(strength, current, rows, split=split)]
     return tuple(findings)
 
@@ -71,20 +84,45 @@ def _kept(test: str, strength: _Strength, passed: frozenset[str]) -> int:
     return min(strength.rows, max(1, sum(name.startswith(f"{test}[") for name in passed))) if passed else strength.rows
 
 
+def _stands(old: _Strength, rows: int, places: Iterable[_Strength]) -> bool:
+    """Whether all that it asserted stands in these tests, as many times; outside of loops, twice is once."""
+    there, needed = Counter[str](), Counter[str]()
+    for place in places:
+        for one in place.asserts:
+            there[one.said] += place.rows * one.turns if place.read else _ENOUGH
+    for one in old.asserts:
+        needed[one.said] += rows * one.turns if one.turns > 1 else max(0, rows - needed[one.said])
+    return bool(needed) and "" not in needed and all(there[said] >= times for said, times in needed.items())
+
+
 def _lost(old: _Strength, new: _Strength, rows: int, *, split: bool) -> Iterator[str]:
     """`split`: all that it asserted stands in it or in new tests."""
-    before = rows * (1 if old.turns is None else old.turns)
-    now = before if new.turns is None else new.rows * new.turns
     if new.skipped > old.skipped:
         yield "is now skipped or expected to fail"
-    if now < before and new.asserts * now < old.asserts * before:
-        yield f"has fewer cases: {before} rows that passed before, {now} now"
-    elif (new.asserts - new.empty) * now < (old.asserts - old.empty) * before and not split:
-        yield f"checks less: {old.asserts - old.empty} assertions before, {new.asserts - new.empty} now"
-    elif new.exact * now < old.exact * before and not split:
-        yield f"compares less exactly: {old.exact} exact comparisons before, {new.exact} now"
     if new.swallowed > old.swallowed:
         yield "now catches its own failed assertions"
+    if split:
+        return
+    if not new.read:
+        old, new, rows = _once(old), _once(new), 1
+    before, now = _demanded(old.asserts, rows), _demanded(new.asserts, new.rows)
+    exact = [_demanded([a for a in one.asserts if a.exact], n) for one, n in ((old, rows), (new, new.rows))]
+    cases = rows * old.turns, new.rows * new.turns
+    if now < before and cases[1] < cases[0] and len(new.asserts) <= len(old.asserts):
+        yield f"has fewer cases: {cases[0]} rows that passed before, {cases[1]} now"
+    elif now < before:
+        yield f"checks less: {before} assertions before, {now} now"
+    elif exact[1] < exact[0]:
+        yield f"compares less exactly: {exact[0]} exact comparisons before, {exact[1]} now"
+
+
+def _demanded(asserts: Iterable[_Assertion], rows: int) -> int:
+    return rows * sum(one.turns for one in asserts)
+
+
+def _once(strength: _Strength) -> _Strength:
+    """Without rows and loops."""
+    return replace(strength, rows=1, turns=1, asserts=tuple(replace(one, turns=1) for one in strength.asserts))
 
 
 def _strengths(texts: Mapping[str, str]) -> dict[str, _Strength]:
@@ -103,13 +141,12 @@ def _python(text: str) -> Iterator[tuple[str, _Strength]]:
     if tree is None:
         return
     module_skip = any(isinstance(n, ast.Assign) and any(getattr(t, "id", "") == "pytestmark" for t in n.targets)
-                      and _SKIPS.search(ast.unparse(n)) for n in tree.body)  # fmt: skip
+                      and _SKIPS.search(_written(n)) for n in tree.body)  # fmt: skip
     for name in test_names(tree):
         node, decorators = _find(tree, name.split("::"))
         if node is not None:
-            strength = _measure(node, decorators, skipped=module_skip)
-            rows = prod(_rows(decorator, tree) for decorator in decorators)
-            yield name, replace(strength, rows=rows, turns=_turns(node, tree))
+            strength = _measure(node, tree, decorators, skipped=module_skip)
+            yield name, replace(strength, rows=prod(_rows(decorator, tree) for decorator in decorators))
 
 
 def _find(tree: ast.Module, parts: list[str]) -> tuple[ast.AST | None, list[ast.expr]]:
@@ -122,41 +159,62 @@ def _find(tree: ast.Module, parts: list[str]) -> tuple[ast.AST | None, list[ast.
     return node, decorators
 
 
-def _measure(node: ast.AST, decorators: list[ast.expr], *, skipped: bool) -> _Strength:
+def _measure(node: ast.AST, tree: ast.Module, decorators: list[ast.expr], *, skipped: bool) -> _Strength:
     nodes = list(ast.walk(node))
-    asserts = [n for n in nodes if _is_assert(n)]
     swallowing = [n for n in nodes if isinstance(n, ast.Try) and _swallows(n)]
-    calls = [ast.unparse(n.func) for n in nodes if isinstance(n, ast.Call)]
+    texts = map(_written, [*decorators, *(n.func for n in nodes if isinstance(n, ast.Call))])
+    loops = {
+        n: _different(n.iter, node, tree) for n in nodes if isinstance(n, ast.For) and any(map(_is_assert, _in(n)))
+    }
+    turns: dict[ast.AST, int] = {}
+    for loop, rows in loops.items():
+        turns |= {n: turns.get(n, 1) * (1 if rows is None else rows) for n in _in(loop)}
     return _Strength(
-        asserts=len(asserts),
-        empty=sum(_is_empty(n) for n in asserts),
-        skipped=int(skipped) + sum(bool(_SKIPS.search(text)) for text in [*map(ast.unparse, decorators), *calls]),
-        swallowed=sum(_is_assert(n) for outer in swallowing for stmt in outer.body for n in ast.walk(stmt)),
-        exact=sum(_is_exact(n) and not _is_empty(n) for n in asserts),
-        said=frozenset(ast.unparse(n) for n in asserts if not _is_empty(n)),
+        asserts=tuple(
+            _Assertion(_written(n), _is_exact(n), turns.get(n, 1)) for n in nodes if _is_assert(n) and not _is_empty(n)
+        ),
+        skipped=int(skipped) + sum(bool(_SKIPS.search(text)) for text in texts),
+        swallowed=sum(_is_assert(n) for outer in swallowing for n in _in(outer)),
+        turns=sum(rows or 0 for rows in loops.values()) if loops and None not in loops.values() else 1,
+        read=None not in loops.values(),
     )
+
+
+def _in(outer: ast.For | ast.Try) -> Iterator[ast.AST]:
+    """What stands in its body."""
+    return (n for statement in outer.body for n in ast.walk(statement))
+
+
+def _written(node: ast.AST) -> str:
+    """As code; empty where that cannot be."""
+    try:
+        return ast.unparse(node)
+    except _UNWRITABLE:
+        return ""
+
+
+def _dumped(node: ast.AST) -> str:
+    """Without its layout; where that cannot be, like no other."""
+    try:
+        return ast.dump(node)
+    except _UNWRITABLE:
+        return str(id(node))
 
 
 def _rows(decorator: ast.expr, tree: ast.Module) -> int:
     """Of a table that stands in the file."""
-    if not isinstance(decorator, ast.Call) or not ast.unparse(decorator.func).endswith("parametrize"):
+    if not isinstance(decorator, ast.Call) or not _written(decorator.func).endswith("parametrize"):
         return 1
     arguments = [*decorator.args[1:2], *(k.value for k in decorator.keywords if k.arg == "argvalues")]
     return next((rows for argument in arguments if (rows := _different(argument, tree)) is not None), 1)
 
 
-def _turns(node: ast.AST, tree: ast.Module) -> int | None:
-    loops = [n for n in ast.walk(node) if isinstance(n, ast.For) and any(_is_assert(inner) for inner in ast.walk(n))]
-    found = [rows for loop in loops if (rows := _different(loop.iter, node, tree)) is not None]
-    return (sum(found) if loops else 1) if len(found) == len(loops) else None
-
-
 def _different(table: ast.expr, *places: ast.AST) -> int | None:
     """How many different items a table has that stands there, or under a name in one of the `places`."""
     for body in (getattr(place, "body", []) for place in places):
-        named = {ast.unparse(n.targets[0]): n.value for n in body if isinstance(n, ast.Assign)}
-        table = named.get(ast.unparse(table), table)
-    return len(set(map(ast.dump, table.elts))) if isinstance(table, ast.List | ast.Tuple | ast.Set) else None
+        named = {_written(n.targets[0]): n.value for n in body if isinstance(n, ast.Assign)}
+        table = named.get(_written(table), table)
+    return len(set(map(_dumped, table.elts))) if isinstance(table, ast.List | ast.Tuple | ast.Set) else None
 
 
 def _is_exact(node: ast.AST) -> bool:
@@ -196,7 +254,7 @@ def _is_empty(node: ast.AST) -> bool:
         case ast.Constant(value=value):
             return bool(value)
         case ast.Compare(left=left, ops=[ast.Eq() | ast.Is()], comparators=[right]):
-            return ast.dump(left) == ast.dump(right)
+            return _dumped(left) == _dumped(right)
         case ast.BoolOp(op=ast.Or(), values=values):
             return any(isinstance(v, ast.Constant) and bool(v.value) for v in values)
         case ast.Tuple(elts=elements):
@@ -217,9 +275,10 @@ def _swallows(node: ast.Try) -> bool:
 
 def _javascript(text: str) -> Iterator[tuple[str, _Strength]]:
     """By text alone: from one test's title to the next."""
-    count: Callable[[re.Pattern[str], str], int] = lambda pattern, part: len(pattern.findall(part))  # noqa: E731
     for title, part in javascript_blocks(text)[1]:
-        yield title, _Strength(count(_JS_ASSERTS, part), 0, count(_JS_SKIPS, part), 0, count(_JS_EXACT, part))
+        exact, every = len(_JS_EXACT.findall(part)), len(_JS_ASSERTS.findall(part))
+        asserts = tuple(_Assertion("", exact=number < exact) for number in range(max(exact, every)))
+        yield title, _Strength(asserts, len(_JS_SKIPS.findall(part)), swallowed=0)
 
 
 def javascript_blocks(text: str) -> tuple[str, list[tuple[str, str]]]:

@@ -51,7 +51,7 @@ def test_only_python_names_values_of_parameters_in_brackets() -> None:
     assert [key_of("test_a.py::test_b[1-2]"), key_of("a.test.js::b [c]")] == ["test_a.py::test_b", "a.test.js::b [c]"]
 
 
-@pytest.mark.parametrize("value", [" + ".join(["'a'"] * 700), "0x" + "f" * 4000], ids=["deep", "long"])
+@pytest.mark.parametrize("value", [" + ".join(["'a'"] * 1500), "0x" + "f" * 4000], ids=["deep", "long"])
 def test_what_is_too_deep_to_compare_is_changed_when_its_file_is(value: str) -> None:
     path, deep = "test_app.py", PYTHON.replace("f() == 1", f"f() == {value}")
     keys = KEYS[path]

@@ -142,3 +142,55 @@ def test_only_fixed_titles_are_expected_of_javascript() -> None:
 
 def test_a_file_without_titles_has_nothing_to_lose() -> None:
     assert change("assert.equal(sum(1, 2), 3);\n", "", "test/plain.test.js") == []
+
+
+BOTH = "def test_a():\n    assert f(1) == 1\n    for x in (1, 2, 3):\n        assert g(x) == x\n"
+APART = "def test_a():\n    assert f(1) == 1\n\n\ndef test_g():\n    for x in (1, 2, 3):\n        assert g(x) == x\n"
+
+
+def test_a_loop_may_move_into_a_new_test_with_all_its_turns() -> None:
+    assert change(BOTH, APART) == []
+    assert change(BOTH, APART.replace("(1, 2, 3)", "cases()")) == []
+    assert change(BOTH, APART.replace("(1, 2, 3)", "(1, 2)")) == ["has fewer cases: 3 rows that passed before, 1 now"]
+
+
+def test_only_what_stands_in_a_loop_counts_with_its_turns() -> None:
+    before = "def test_a():\n    assert f(1) == 1\n    assert f(2) == 2\n" + BOTH.partition("== 1\n")[2]
+    unrolled = "def test_a():\n    assert f(1) == 1\n    assert f(2) == 2\n    assert g(1) == 1\n    assert g(2) == 2\n"
+    assert change(before, unrolled + "    assert g(3) == 3\n") == []
+    assert change(before, unrolled) == ["checks less: 5 assertions before, 4 now"]
+
+
+def test_an_assertion_that_stood_there_twice_may_stand_there_once() -> None:
+    assert change(THREE + "    assert f(1) == 1\n", THREE) == []
+
+
+@pytest.mark.parametrize(
+    "aside",
+    [
+        "import pytest\n\n\n@pytest.mark.skip\ndef test_g():\n    assert g() == 2\n",
+        "def test_g():\n    try:\n        assert g() == 2\n    except AssertionError:\n        pass\n",
+    ],
+    ids=["skipped", "swallowed"],
+)
+def test_what_moves_into_a_test_that_cannot_fail_is_lost(aside: str) -> None:
+    kept = "def test_a():\n    assert f() == 1\n"
+    assert change(kept + "    assert g() == 2\n", kept + "\n\n" + aside) == ["checks less: 2 assertions before, 1 now"]
+
+
+@pytest.mark.parametrize("value", [" + ".join(["'a'"] * 700), "0x" + "f" * 4000], ids=["deep", "long"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "X = [VALUE]\npytestmark = [VALUE]\n\n\n" + BEFORE,
+        BEFORE + "    assert f() == VALUE\n    assert VALUE == VALUE\n",
+        BEFORE + "    f(VALUE)(1)\n",
+        BEFORE + "    for n in [1, VALUE]:\n        assert n\n",
+        "import pytest\n\n\n@pytest.mark.parametrize('n', [1, 2, VALUE])\n" + BEFORE.replace("a()", "a(n)"),
+    ],
+    ids=["table", "assertion", "call", "loop", "rows"],
+)
+def test_expressions_too_deep_to_be_written_are_put_up_with(text: str, value: str) -> None:
+    text = text.replace("VALUE", value)
+    assert change(text, text) == []
+    assert change(text, text.replace("assert x\n", "x\n")) != []
