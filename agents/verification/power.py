@@ -2,17 +2,17 @@
 
 A test that passes in both may still say less than it did: its input became trivial, its expected value is computed by
 the code, what it asks is a mock. So small faults are put into the program, and the test is weaker when there are some
-that it noticed before and that neither it nor a new test notices now, while it notices nothing instead.
+that it noticed before and that no test at all notices now, while it notices nothing instead.
 """
 
 from __future__ import annotations
 
 import asyncio
 import tempfile
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from time import monotonic
 
 from agents.languages import Bench, Language, Prepared
 
@@ -22,8 +22,10 @@ from .evidence import BAD, Outcome, SuiteRun, Verdict, Weakening
 from .mutants import Mutant, mutants
 from .tree import read_tree, snapshot
 
-LONGEST = 30.0
-"""Seconds after which no further fault is tried with the old words."""
+LONGEST = 60.0
+"""Seconds for all of it; after half of them no further fault is tried with the old words."""
+LARGEST = 100_000
+"""Characters of a file into which faults are put."""
 _EACH, _SUITE = 5.0, 20.0
 """Seconds with a fault, for one test and for all."""
 _CONCLUSIVE = frozenset({Verdict.PASS, Verdict.FAIL, Verdict.SUSPECT})
@@ -41,23 +43,32 @@ class Seen:
 async def lost_power(
     texts: Mapping[str, str], tested: SuiteRun, bench: Bench, language: Language, prepared: Prepared
 ) -> tuple[Weakening, ...]:
-    """Tests of `texts`, the best iteration, that notice less in the snapshot, whose own run is `tested`."""
+    """Tests of `texts`, the best iteration, that notice less in the snapshot, whose own run is `tested`.
+
+    None when there is not time enough to try all the faults that were tried with the old words.
+    """
+    until = monotonic() + LONGEST
     tests = {path: text for path, text in texts.items() if language.is_code(path) and language.is_test(path)}
+    if not tests:
+        return ()
     here = {path: text for path, text in bench.tree.texts.items() if language.is_code(path)}
     theirs = {path: text for path, text in here.items() if language.is_test(path)}
     now = _passing(tested)
-    if not (asked := changed(now, tests, theirs)):
+    if not (asked := await asyncio.to_thread(changed, now, tests, theirs)):
         return ()
-    trial = _Trial(tests, bench, language, prepared)
+    trial = _Trial(tests, bench, language, prepared, until)
     before = _passing(await trial.run(None, old=True))
     if not (asked := asked & before):
         return ()
-    faults = await _noticed(trial, mutants({path: here[path] for path in here.keys() - theirs.keys()}))
+    program = {path: text for path, text in here.items() if path not in theirs and len(text) <= LARGEST}
+    faults = await _noticed(trial, await asyncio.to_thread(mutants, program))
     telling = [(fault, passed) for fault, passed in faults if asked - passed]
     seen = await _seen(trial, telling)
-    if any(weaker(key, before, now, seen) for key in asked):
+    if any(weaker(key, now, seen) for key in asked):
         seen += await _seen(trial, [pair for pair in faults if pair not in telling])
-    return tuple(found for key in sorted(asked) if (found := weaker(key, before, now, seen)))
+    if not trial.left():
+        return ()
+    return tuple(found for key in sorted(asked) if (found := weaker(key, now, seen)))
 
 
 _Passed = tuple[Mutant, frozenset[str]]
@@ -65,31 +76,33 @@ _Passed = tuple[Mutant, frozenset[str]]
 
 
 async def _noticed(trial: _Trial, faults: Iterable[Mutant]) -> list[_Passed]:
-    """As many faults as there is time for."""
-    until, found = time.monotonic() + LONGEST, list[_Passed]()
+    """As many faults as half of the time allows."""
+    found: list[_Passed] = []
     for fault in faults:
+        if trial.left() <= LONGEST / 2:
+            break
         ran = await trial.run(fault, old=True)
         found += [(fault, _passing(ran))] if ran.verdict in _CONCLUSIVE else []
-        if time.monotonic() > until:
-            break
     return found
 
 
 async def _seen(trial: _Trial, faults: Iterable[_Passed]) -> list[Seen]:
-    seen = []
+    """As many of them as there is time for."""
+    seen: list[Seen] = []
     for fault, before in faults:
+        if not trial.left():
+            break
         ran = await trial.run(fault, old=False)
         seen += [Seen(fault, before, _passing(ran))] if ran.verdict in _CONCLUSIVE else []
     return seen
 
 
-def weaker(key: str, before: frozenset[str], now: frozenset[str], seen: Sequence[Seen]) -> Weakening | None:
-    """Whether the test of this key notices less. `before` and `now` are those that pass without any fault."""
+def weaker(key: str, now: frozenset[str], seen: Sequence[Seen]) -> Weakening | None:
+    """Whether the test of this key notices less, and with it the suite. `now` are those that pass without any fault."""
     if any(key in one.before and key not in one.now for one in seen):
         return None
     for one in seen:
-        found_now = now - one.now
-        if key not in one.before and key in one.now and found_now <= before - one.before:
+        if key not in one.before and now <= one.now:
             return Weakening(key, f"no longer notices when {one.fault.what}, and in its old words it did")
     return None
 
@@ -109,6 +122,12 @@ class _Trial:
     bench: Bench
     language: Language
     prepared: Prepared
+    until: float
+    """When there is no time left."""
+
+    def left(self) -> float:
+        """Seconds."""
+        return max(0.0, self.until - monotonic())
 
     async def run(self, fault: Mutant | None, *, old: bool) -> SuiteRun:
         with tempfile.TemporaryDirectory(prefix="tumbler-faults-") as folder:
@@ -117,7 +136,7 @@ class _Trial:
             whole = self.bench.settings
             limits = {
                 "each_test_timeout": min(_EACH, whole.each_test_timeout),
-                "test_timeout": min(_SUITE, whole.test_timeout),
+                "test_timeout": max(1.0, min(_SUITE, whole.test_timeout, self.left())),
             }
             settings = whole.model_copy(update={"vacuity": False, "coverage": False, **limits})
             bench = replace(self.bench, root=Path(folder), tree=tree, settings=settings)

@@ -122,6 +122,11 @@ def test_a_file_that_cannot_be_written_again_has_none_and_others_have_theirs(val
 def test_no_more_are_made_than_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[str] = []
     unparse = ast.unparse
-    monkeypatch.setattr(ast, "unparse", lambda node: made.append(type(node).__name__) or unparse(node))
+
+    def noted(node: ast.AST) -> str:
+        made.append(type(node).__name__)
+        return unparse(node)
+
+    monkeypatch.setattr(ast, "unparse", noted)
     assert len(mutants({f"{name}.py": CODE for name in "abcdefgh"}, most=2)) == 2
     assert made.count("Module") == 2
