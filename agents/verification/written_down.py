@@ -10,6 +10,7 @@ import ast
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from .aware import ODD
 from .trusted.broken import is_test
 
 WHAT = "has each answer that the tests ask for written down; test what it computes"
@@ -19,8 +20,15 @@ _Pair = tuple[str, str]
 """Arguments and result as they are shown; equal values look the same."""
 
 
-def written_down(trees: Mapping[str, ast.Module]) -> Iterator[str]:
-    """A sentence for each such function. `trees`: path -> module."""
+def written_down(trees: Mapping[str, ast.Module]) -> list[str]:
+    """A sentence for each such function; none where code is too odd to be read. `trees`: path -> module."""
+    try:
+        return list(_found(trees))
+    except ODD:
+        return []
+
+
+def _found(trees: Mapping[str, ast.Module]) -> Iterator[str]:
     asked: dict[str, set[_Pair | None]] = {}
     for tree in (tree for path, tree in trees.items() if is_test(path)):
         for name, pair in _asked(tree):
@@ -35,9 +43,7 @@ def _asked(tree: ast.Module) -> Iterator[tuple[str, _Pair | None]]:
     """Function, and what a test says it gives; None where it is asked for anything else but an error."""
     for test in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)):
         rows = [row for mark in test.decorator_list for row in _rows(mark)] or [{}]
-        refused = (
-            node for node in ast.walk(test) if isinstance(node, ast.With) and "aises" in ast.unparse(node.items[0])
-        )
+        refused = (node for node in ast.walk(test) if isinstance(node, ast.With) and _refuses(node.items[0]))
         read = {id(node) for block in refused for node in ast.walk(block)}
         for node in ast.walk(test):
             match node:
@@ -48,6 +54,11 @@ def _asked(tree: ast.Module) -> Iterator[tuple[str, _Pair | None]]:
                     yield _name(node.func), None
 
 
+def _refuses(item: ast.withitem) -> bool:
+    """`pytest.raises(...)` or `self.assertRaises(...)`."""
+    return any("aises" in _name(node) for node in ast.walk(item))
+
+
 def _rows(mark: ast.expr) -> Iterator[dict[str, ast.expr]]:
     """Each row of a table of parameters, by their names."""
     match mark:
@@ -55,7 +66,9 @@ def _rows(mark: ast.expr) -> Iterator[dict[str, ast.expr]]:
             func=ast.Attribute(attr="parametrize"), args=[names, ast.List(elts=rows) | ast.Tuple(elts=rows), *_]
         ):
             words = _value(names)
-            columns = words.replace(" ", "").split(",") if isinstance(words, str) else list(words or ())
+            columns = words.replace(" ", "").split(",") if isinstance(words, str) else words
+            if not isinstance(columns, list | tuple) or not all(isinstance(word, str) for word in columns):
+                return
             for row in rows:
                 cells = row.elts if isinstance(row, ast.Tuple | ast.List) and len(columns) > 1 else [row]
                 yield dict(zip(columns, cells, strict=False))
@@ -74,19 +87,22 @@ def _knows(node: ast.FunctionDef, tree: ast.Module, asked: set[_Pair | None]) ->
     names = [argument.arg for argument in node.args.args]
     tables = {**_tables(tree), **_tables(node)}
     known: set[_Pair] = set()
-    rest: list[ast.stmt] = []
+    hanging = set(names)
+    computes = False
     for statement in node.body:
         found = set(_known(statement, names, tables))
+        rest = _left(statement) if found else [statement] if known else []
+        computes = computes or any(_computes(part, hanging) for part in rest)
         known |= found
-        rest += _left(statement) if found else [statement]
-    return telling <= known and any(_computes(statement, names) for statement in rest)
+        hanging |= _changed(statement) if _uses(statement, hanging) else set()
+    return telling <= known and computes
 
 
 def _left(statement: ast.stmt) -> list[ast.stmt]:
     """What a statement that knows answers does where it does not: the second half of `TABLE.get(text, ...)`."""
     match statement:
         case ast.Return(value=ast.Call(args=[_, other])):
-            return [ast.Expr(other)]
+            return [ast.Return(other)]
     return []
 
 
@@ -105,7 +121,7 @@ def _known(statement: ast.stmt, names: list[str], tables: Mapping[str, ast.Dict]
             for other in more:
                 yield from _known(other, names, tables)
         case ast.Return(value=ast.Call(func=ast.Attribute(attr="get", value=ast.Name(id=table)), args=[asked, *_])):
-            yield from _cells(tables.get(table)) if [ast.unparse(asked)] == names else ()
+            yield from _cells(tables.get(table)) if [getattr(asked, "id", "")] == names else ()
 
 
 def _cells(table: ast.Dict | None) -> Iterator[_Pair]:
@@ -129,19 +145,30 @@ def _given(test: ast.expr, names: list[str]) -> list[Any] | None:
 
 def _tables(node: ast.Module | ast.FunctionDef) -> dict[str, ast.Dict]:
     assigned = (part for part in node.body if isinstance(part, ast.Assign) and isinstance(part.value, ast.Dict))
-    return {ast.unparse(part.targets[0]): part.value for part in assigned if isinstance(part.value, ast.Dict)}
+    return {getattr(part.targets[0], "id", ""): part.value for part in assigned if isinstance(part.value, ast.Dict)}
 
 
-def _computes(statement: ast.stmt, names: list[str]) -> bool:
-    """Whether it does something with an argument, and not only to refuse it."""
-    if isinstance(statement, ast.Raise) or (
-        isinstance(statement, ast.If) and all(isinstance(part, ast.Raise) for part in statement.body)
-    ):
-        return False
-    return any(isinstance(node, ast.Name) and node.id in names for node in ast.walk(statement))
+def _computes(statement: ast.stmt, hanging: set[str]) -> bool:
+    """Whether it returns something that hangs on an argument."""
+    returned = (node.value for node in ast.walk(statement) if isinstance(node, ast.Return) and node.value)
+    return any(_uses(value, hanging) for value in returned)
 
 
-def _name(function: ast.expr) -> str:
+def _uses(node: ast.AST, names: set[str]) -> bool:
+    return any(isinstance(part, ast.Name) and part.id in names for part in ast.walk(node))
+
+
+def _changed(statement: ast.stmt) -> set[str]:
+    """Names that are assigned, and those of objects with a method that is called: `parts.append(n)`."""
+    names: set[str] = set()
+    for node in ast.walk(statement):
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()) | ast.Call(func=ast.Attribute(value=ast.Name(id=name))):
+                names.add(name)
+    return names
+
+
+def _name(function: ast.AST) -> str:
     return getattr(function, "attr", "") or getattr(function, "id", "")
 
 
@@ -151,8 +178,10 @@ _TRIVIAL = frozenset(repr([nothing]) for nothing in _NOTHINGS)
 
 
 def _value(node: ast.expr) -> Any:
-    """Of a literal."""
+    """Of a literal that can be shown: whole numbers can be too long for that."""
     try:
-        return ast.literal_eval(node)
-    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        value = ast.literal_eval(node)
+        repr(value)
+    except ODD:
         return _UNKNOWN
+    return value

@@ -26,6 +26,8 @@ TABLE = (
     "def f(n):\n    if n in KNOWN:\n        return KNOWN[n]\n    return f'{n}s'\n"
 )
 GET = "def f(n):\n    known = {59: '59s', 60: '1m', 61: '1m 1s'}\n    return known.get(n, f'{n}s')\n"
+BEFORE = TABLE.replace("    if", "    text = f'{n}s'\n    if").replace("return f'{n}s'", "return text")
+LIST = TABLE.replace("return f'{n}s'", "parts = []\n    parts.append(f'{n}s')\n    return ''.join(parts)")
 TWO = (
     "def f(a, b):\n    if a == 1 and b == 2:\n        return 3\n    if a == 2 and b == 2:\n        return 4\n"
     "    if b == 5 and a == 4:\n        return 9\n    return a\n"
@@ -38,7 +40,11 @@ def found(code: str, tests: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("code", "tests"), [(CHAIN, ROWS), (CHAIN, SINGLE), (TABLE, ROWS), (TABLE, SINGLE), (GET, SINGLE), (TWO, ADD)]
+    ("code", "tests"),
+    [
+        *((CHAIN, ROWS), (CHAIN, SINGLE), (TABLE, ROWS), (TABLE, SINGLE), (GET, SINGLE), (TWO, ADD)),
+        *((BEFORE, ROWS), (LIST, ROWS)),
+    ],
 )
 def test_a_function_that_knows_each_answer_is_found(code: str, tests: str) -> None:
     said = "app.py: f() has each answer that the tests ask for written down; test what it computes"
@@ -46,6 +52,14 @@ def test_a_function_that_knows_each_answer_is_found(code: str, tests: str) -> No
     assert scan({"app.py": code, "test_app.py": tests}).flags == (said,)
 
 
+DAYS = (
+    "DAYS = {'mon': 1, 'tue': 2, 'wed': 3}\n\n\ndef day(name):\n    name = name.strip().lower()\n"
+    "    if name in DAYS:\n        return DAYS[name]\n    raise ValueError(name)\n"
+)
+DAYS_ASKED = (
+    "def test_day():\n    assert day('mon') == 1\n    assert day('tue') == 2\n    assert day('wed') == 3\n"
+    "    with pytest.raises(ValueError):\n        day('x')\n"
+)
 IRREGULAR = (
     "IRREGULAR = {'child': 'children', 'mouse': 'mice', 'person': 'people'}\n\n\n"
     "def plural(word):\n    if word in IRREGULAR:\n        return IRREGULAR[word]\n    return word + 's'\n"
@@ -76,8 +90,49 @@ WORDS = (
             "def test_f():\n    assert f(1000) == 'M'\n    assert f(500) == 'D'\n    assert f(100) == 'C'\n",
             id="the table is what it computes with",
         ),
+        pytest.param(DAYS, DAYS_ASKED, id="what is asked is made regular first"),
+        pytest.param(
+            DAYS.replace("    name = name", "    if not name:\n        return None\n    name = name"), DAYS_ASKED
+        ),
+        pytest.param(DAYS.replace("strip().lower()", "lower()\n    return DAYS.get(name)"), DAYS_ASKED),
+        pytest.param(DAYS.replace("raise ValueError(name)", "log(name)\n    return None"), DAYS_ASKED),
         pytest.param("def f(n):\n    if n == 0:\n        return '0s'\n    return f'{n}s'\n", ROWS, id="a special case"),
     ],
 )
 def test_an_honest_table_is_none(code: str, tests: str) -> None:
     assert found(code, tests) == []
+
+
+LONG = "+".join(["'a'"] * 400)
+HUGE = "0x" + "f" * 4000
+
+
+@pytest.mark.parametrize(
+    "tests",
+    [
+        "ROW = 'given, text'\n@pytest.mark.parametrize(ROW, [(1, 2)])\n"
+        "def test_f(given, text):\n    assert f(given) == text",
+        "@pytest.mark.parametrize(3, [(1, 2)])\ndef test_f():\n    assert f(1) == 2",
+        "@pytest.mark.parametrize([['a'], 'b'], [(1, 2)])\ndef test_f():\n    assert f(1) == 2",
+        f"def test_f():\n    assert f({LONG}) == 3",
+        f"def test_f():\n    assert f(1) == {HUGE}",
+        f"def test_f():\n    with open({LONG}):\n        f(1)",
+    ],
+)
+def test_odd_tests_are_read_without_an_error(tests: str) -> None:
+    assert scan({"app.py": TABLE, "test_app.py": tests}).flags == ()
+    assert found(TABLE, SINGLE + tests) == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        f"def f(n):\n    known = {{{HUGE}: 1}}\n"
+        f"    if n == {HUGE}:\n        return {HUGE}\n    return known.get({LONG}, n)",
+        f"def f(n):\n    x[{LONG}] = {{}}\n    if n in x:\n        return x[n]\n    return n",
+        "def f(n):\n    if n == 0:\n        return 0\n"
+        + "".join(f"    elif n == {n}:\n        return {n}\n" for n in range(1, 2000)),
+    ],
+)
+def test_odd_code_is_read_without_an_error(code: str) -> None:
+    assert found(code, SINGLE) == []
