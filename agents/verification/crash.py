@@ -16,7 +16,7 @@ _NODE_ERROR = re.compile(r"^\w*Error\b.*", re.MULTILINE)
 _NODE_END = re.compile(r"\nNode\.js v\d\S*\s*\Z")
 _TAIL = 16_000
 """Characters at the end of the output that are read."""
-_OWN = re.compile(r"\s*(?:raise\b|.*\b(?:throw|reject)\b)")
+_OWN = re.compile(r"\s*(?:(?:.*[:;]\s*)?(?:raise|assert)\b|.*\b(?:throw|reject)\b)")
 
 
 def crashed(output: str) -> str:
@@ -31,7 +31,8 @@ def _in_python(output: str) -> str:
     if not frames or _OWN.match(frames[-1]["source"]):
         return ""
     error = _ERROR.search(traceback, frames[-1].end())
-    return error[0] if error else ""
+    ends = error and not traceback[error.end() :].strip()  # more comes where the program shows a traceback itself
+    return error[0] if error and ends else ""
 
 
 def _in_javascript(output: str) -> str:

@@ -20,6 +20,8 @@ _JS_WORD = re.compile(r"\b(?:true|false|null|undefined)\b")
 _JS_WORDS = {"true": "True", "false": "False", "null": "None", "undefined": "..."}
 _OF_A_CRASH = 1
 """Exit code of an interpreter after an error that nothing caught."""
+_GIVEN_CODE = re.compile(r"-(?:[A-Za-z]*[cep])?|--(?:eval|print)(?:=.*)?", re.DOTALL)
+"""Option of an interpreter that runs what stands behind it, or what comes on stdin."""
 _UNREADABLE = (ValueError, SyntaxError, TypeError, RecursionError, MemoryError)
 
 
@@ -76,7 +78,12 @@ def _compare(example: Example, ran: Ran, got: str) -> tuple[str, str]:
 
 def _is_file(run: Sequence[str]) -> bool:
     """Whether it starts a program, and not code that stands in the example, from which an error may be meant."""
-    return any(word.endswith(CALLABLE) for word in run[:2])
+    for word in run:
+        if word == "-m" or word.endswith(CALLABLE):
+            return True
+        if _GIVEN_CODE.fullmatch(word):
+            return False
+    return True
 
 
 def _trimmed(text: str) -> list[str]:

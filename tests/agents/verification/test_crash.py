@@ -13,6 +13,7 @@ TRACE = "Traceback (most recent call last):\n"
 MAIN = '  File "/job/notes.py", line 9, in <module>\n    main()\n'
 OPENS = '  File "/job/notes.py", line 4, in main\n    open(path)\n    ^^^^^^^^^^\n'
 RAISES = '  File "/job/notes.py", line 4, in main\n    raise Broken(path)\n'
+ASSERTS = '  File "/job/notes.py", line 4, in main\n    assert path, "usage: notes.py PATH"\n'
 LIBRARY = '  File "/usr/lib/python3.12/json/decoder.py", line 355, in raw_decode\n    raise JSONDecodeError("x")\n'
 MISSING = "FileNotFoundError: [Errno 2] No such file or directory: 'none'"
 STACK = "    at main (file:///job/app.js:2:4) {\n  errno: -2\n}\n\nNode.js v20.20.2\n"
@@ -29,6 +30,9 @@ STACK = "    at main (file:///job/app.js:2:4) {\n  errno: -2\n}\n\nNode.js v20.2
         ),
         (f"node:fs:573\n  return open(\n         ^\n\nError: ENOENT: none\n{STACK}", "Error: ENOENT: none"),
         (f"file:///job/app.js:2\n a.b.c = 1;\n       ^\n\nTypeError: no\n{STACK}", "TypeError: no"),
+        (f"{TRACE}{MAIN}{OPENS}{MISSING}\nerror: not a number\n", ""),
+        (f"{TRACE}{MAIN}{ASSERTS}AssertionError: usage: notes.py PATH\n", ""),
+        (f"{TRACE}{MAIN}{RAISES.replace('raise', 'if not path: raise')}notes.Broken: none\n", ""),
         ("cannot read none\n", ""),
         ("", ""),
         (f"{TRACE}{MAIN}{RAISES}notes.Broken: none\n", ""),
@@ -44,6 +48,11 @@ def test_an_error_that_nothing_caught_is_read_from_what_was_printed(output: str,
     [
         (("python", "notes.py", "none"), 1, False),
         (("notes.py", "none"), 1, False),
+        (("python", "-m", "notes", "none"), 1, False),
+        (("python", "-u", "notes.py", "none"), 1, False),
+        (("python", "notes.py", "-c", "none"), 1, False),
+        (("python", "-Ic", "import notes; notes.main('none')"), 1, True),
+        (("node", "--input-type=module", "--eval", "import './notes.js'"), 1, True),
         (("python", "-c", "import notes; notes.main('none')"), 1, True),
         (("python", "notes.py", "none"), 3, True),
     ],
