@@ -128,10 +128,10 @@ def _not_starting(text: str) -> Iterator[str]:
     """The rows of a file without those that only start the program outside of tests."""
     rows = "\n".join(row for row in text.splitlines() if not _COMMENT.match(row))
     parts = _NEXT.split(_ONE_ROW.sub(r"\1\n", rows))
-    names = ((name["name"], part) for part in parts if (name := _TOLD.match(part)) and _NODE.search(name["value"]))
+    names = ((m["name"], part) for part in parts if (m := _TOLD.match(part)) and _NODE.search(m["value"]))
     told = dict(islice(names, _MOST))
     words = {name: _word(name, part) for name, part in told.items()}
-    guards = [part for part in parts if _is_guard(part, words.values())]
+    guards = {part for part in parts if _is_guard(part, words.values())}
     rest = [part for part in parts if part not in guards]
     for name, part in told.items():
         alone = not any(re.search(rf"(?<![\w$]){re.escape(name)}(?![\w$])", other) for other in rest if other != part)
