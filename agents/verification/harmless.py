@@ -9,6 +9,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping
 
+from .spelled import spelled
+
 _PLAIN = (
     *(ast.If, ast.For, ast.Return, ast.Continue, ast.Pass, ast.Assign, ast.Expr, ast.arguments, ast.arg, ast.keyword),
     *(ast.Name, ast.Attribute, ast.Constant, ast.Call, ast.Compare, ast.BoolOp, ast.UnaryOp, ast.JoinedStr),
@@ -29,7 +31,7 @@ def is_harmless(hook: ast.FunctionDef) -> bool:
     """Whether the hook only looks, marks tests or keeps their reports, and does something of that."""
     purpose = _PURPOSES.get(hook.name)
     body = [node for statement in hook.body for node in ast.walk(statement)]
-    registered = all(ast.unparse(mark).startswith("pytest.hookimpl") for mark in hook.decorator_list)
+    registered = all(spelled(mark).startswith("pytest.hookimpl") for mark in hook.decorator_list)
     return purpose is not None and registered and any(map(purpose, body)) and all(map(_changes_nothing, body))
 
 
@@ -54,7 +56,7 @@ def _keeps_report(node: ast.AST) -> bool:
     if isinstance(node, ast.Attribute):
         return node.attr.startswith(_REPORT)
     if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "setattr" and len(node.args) == 3:
-        return ast.unparse(node.args[1]).lstrip("f\"'").startswith(_REPORT)
+        return spelled(node.args[1]).lstrip("f\"'").startswith(_REPORT)
     return False
 
 

@@ -11,6 +11,7 @@ from math import prod
 
 from .evidence import Weakening
 from .source import is_test_file, parse, test_names
+from .spelled import spelled
 
 _ENOUGH = 1_000_000
 """Turns of a loop in a new test that cannot be read."""
@@ -141,7 +142,7 @@ def _python(text: str) -> Iterator[tuple[str, _Strength]]:
     if tree is None:
         return
     module_skip = any(isinstance(n, ast.Assign) and any(getattr(t, "id", "") == "pytestmark" for t in n.targets)
-                      and _SKIPS.search(_written(n)) for n in tree.body)  # fmt: skip
+                      and _SKIPS.search(spelled(n)) for n in tree.body)  # fmt: skip
     for name in test_names(tree):
         node, decorators = _find(tree, name.split("::"))
         if node is not None:
@@ -162,7 +163,7 @@ def _find(tree: ast.Module, parts: list[str]) -> tuple[ast.AST | None, list[ast.
 def _measure(node: ast.AST, tree: ast.Module, decorators: list[ast.expr], *, skipped: bool) -> _Strength:
     nodes = list(ast.walk(node))
     swallowing = [n for n in nodes if isinstance(n, ast.Try) and _swallows(n)]
-    texts = map(_written, [*decorators, *(n.func for n in nodes if isinstance(n, ast.Call))])
+    texts = map(spelled, [*decorators, *(n.func for n in nodes if isinstance(n, ast.Call))])
     loops = {
         n: _different(n.iter, node, tree) for n in nodes if isinstance(n, ast.For) and any(map(_is_assert, _in(n)))
     }
@@ -171,7 +172,7 @@ def _measure(node: ast.AST, tree: ast.Module, decorators: list[ast.expr], *, ski
         turns |= {n: turns.get(n, 1) * (1 if rows is None else rows) for n in _in(loop)}
     return _Strength(
         asserts=tuple(
-            _Assertion(_written(n), _is_exact(n), turns.get(n, 1)) for n in nodes if _is_assert(n) and not _is_empty(n)
+            _Assertion(spelled(n), _is_exact(n), turns.get(n, 1)) for n in nodes if _is_assert(n) and not _is_empty(n)
         ),
         skipped=int(skipped) + sum(bool(_SKIPS.search(text)) for text in texts),
         swallowed=sum(_is_assert(n) for outer in swallowing for n in _in(outer)),
@@ -185,14 +186,6 @@ def _in(outer: ast.For | ast.Try) -> Iterator[ast.AST]:
     return (n for statement in outer.body for n in ast.walk(statement))
 
 
-def _written(node: ast.AST) -> str:
-    """As code; empty where that cannot be."""
-    try:
-        return ast.unparse(node)
-    except _UNWRITABLE:
-        return ""
-
-
 def _dumped(node: ast.AST) -> str:
     """Without its layout; where that cannot be, like no other."""
     try:
@@ -203,7 +196,7 @@ def _dumped(node: ast.AST) -> str:
 
 def _rows(decorator: ast.expr, tree: ast.Module) -> int:
     """Of a table that stands in the file."""
-    if not isinstance(decorator, ast.Call) or not _written(decorator.func).endswith("parametrize"):
+    if not isinstance(decorator, ast.Call) or not spelled(decorator.func).endswith("parametrize"):
         return 1
     arguments = [*decorator.args[1:2], *(k.value for k in decorator.keywords if k.arg == "argvalues")]
     return next((rows for argument in arguments if (rows := _different(argument, tree)) is not None), 1)
@@ -212,8 +205,8 @@ def _rows(decorator: ast.expr, tree: ast.Module) -> int:
 def _different(table: ast.expr, *places: ast.AST) -> int | None:
     """How many different items a table has that stands there, or under a name in one of the `places`."""
     for body in (getattr(place, "body", []) for place in places):
-        named = {_written(n.targets[0]): n.value for n in body if isinstance(n, ast.Assign)}
-        table = named.get(_written(table), table)
+        named = {spelled(n.targets[0]): n.value for n in body if isinstance(n, ast.Assign)}
+        table = named.get(spelled(table), table)
     return len(set(map(_dumped, table.elts))) if isinstance(table, ast.List | ast.Tuple | ast.Set) else None
 
 

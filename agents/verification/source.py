@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from .aware import WHAT, asks_in_python
 from .harmless import is_harmless
+from .spelled import spelled
 from .trusted.broken import is_test
 from .trusted.intact import OUTCOME_HOOKS
 from .written_down import written_down
@@ -184,7 +185,7 @@ def _equals_all(node: ast.AST) -> bool:
     if isinstance(node, ast.ImportFrom):
         return node.module == "unittest.mock" and any(alias.name == "ANY" for alias in node.names)
     if isinstance(node, ast.Attribute):
-        return node.attr == "ANY" and "mock" in ast.unparse(node.value)
+        return node.attr == "ANY" and "mock" in spelled(node.value)
     return isinstance(node, ast.Dict) and any(isinstance(k, ast.Constant) and k.value == "__eq__" for k in node.keys)
 
 
@@ -193,7 +194,7 @@ def _imports(tree: ast.Module) -> Iterator[str]:
     todo: list[ast.AST] = [tree]
     while todo:
         node = todo.pop()
-        if isinstance(node, ast.Try) or (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)):
+        if isinstance(node, ast.Try) or (isinstance(node, ast.If) and "TYPE_CHECKING" in spelled(node.test)):
             continue
         if isinstance(node, ast.Import):
             yield from (alias.name.split(".")[0] for alias in node.names)

@@ -102,6 +102,13 @@ def test_text_that_cannot_be_parsed_is_no_error(text: str) -> None:
     assert scan({"test_a.py": text}).tests == frozenset()
 
 
+@pytest.mark.parametrize("odd", [f"0x{'f' * 4000}", " + ".join(["'a'"] * 900)], ids=["long", "deep"])
+def test_what_can_be_parsed_and_not_written_is_no_error(odd: str) -> None:
+    hook = f"def pytest_runtest_makereport(item):\n    setattr(item, {odd}, 1)\n"
+    text = f"X = {odd}\nif X == {odd}:\n    import yaml\nY = ({odd}).ANY\n\n\ndef test_x():\n    assert X == {odd}\n"
+    assert scan({"test_a.py": text, "conftest.py": hook, "app.py": text}).tests == {"test_a.py::test_x"}
+
+
 SLOW = """
 def pytest_collection_modifyitems(config, items):
     if config.getoption("--runslow"):
