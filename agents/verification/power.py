@@ -2,7 +2,8 @@
 
 A test that passes in both may still say less than it did: its input became trivial, its expected value is computed by
 the code, what it asks is a mock. So small faults are put into the program, and the test is weaker when there are some
-that it noticed before and that no test at all notices now, while it notices nothing instead.
+that it noticed before and that no test at all notices now, or when it notices none of them any more, no new test does,
+and it notices nothing instead.
 """
 
 from __future__ import annotations
@@ -64,11 +65,11 @@ async def lost_power(
     faults = await _noticed(trial, await asyncio.to_thread(mutants, program))
     telling = [(fault, passed) for fault, passed in faults if asked - passed]
     seen = await _seen(trial, telling)
-    if any(weaker(key, now, seen) for key in asked):
+    if any(weaker(key, before, now, seen) for key in asked):
         seen += await _seen(trial, [pair for pair in faults if pair not in telling])
     if not trial.left():
         return ()
-    return tuple(found for key in sorted(asked) if (found := weaker(key, now, seen)))
+    return tuple(found for key in sorted(asked) if (found := weaker(key, before, now, seen)))
 
 
 _Passed = tuple[Mutant, frozenset[str]]
@@ -97,12 +98,18 @@ async def _seen(trial: _Trial, faults: Iterable[_Passed]) -> list[Seen]:
     return seen
 
 
-def weaker(key: str, now: frozenset[str], seen: Sequence[Seen]) -> Weakening | None:
-    """Whether the test of this key notices less, and with it the suite. `now` are those that pass without any fault."""
+def weaker(key: str, before: frozenset[str], now: frozenset[str], seen: Sequence[Seen]) -> Weakening | None:
+    """Whether the test of this key notices less: no test notices what it did, or it has come to notice nothing at all.
+
+    `before` and `now` are those that pass without any fault. A test that newly notices the fault excuses it.
+    """
     if any(key in one.before and key not in one.now for one in seen):
         return None
-    for one in seen:
-        if key not in one.before and now <= one.now:
+    noticed = [one for one in seen if key not in one.before]
+    blind = all(key in one.now for one in noticed)
+    for one in noticed:
+        found, found_before = now - one.now, before - one.before
+        if not found or (blind and found <= found_before):
             return Weakening(key, f"no longer notices when {one.fault.what}, and in its old words it did")
     return None
 
