@@ -2,8 +2,7 @@
 
 A test that passes in both may still say less than it did: its input became trivial, its expected value is computed by
 the code, what it asks is a mock. So small faults are put into the program, and the test is weaker when there are some
-that it noticed before and that no test at all notices now, or when it notices none of them any more, no new test does,
-and it notices nothing instead.
+that it noticed before and that neither it nor a new test notices now, while it notices nothing instead.
 """
 
 from __future__ import annotations
@@ -99,17 +98,14 @@ async def _seen(trial: _Trial, faults: Iterable[_Passed]) -> list[Seen]:
 
 
 def weaker(key: str, before: frozenset[str], now: frozenset[str], seen: Sequence[Seen]) -> Weakening | None:
-    """Whether the test of this key notices less: no test notices what it did, or it has come to notice nothing at all.
+    """Whether the test of this key notices less. `before` and `now` are those that pass without any fault.
 
-    `before` and `now` are those that pass without any fault. A test that newly notices the fault excuses it.
+    A fault that it notices instead excuses it, and so does a test that newly notices what it does not any more.
     """
     if any(key in one.before and key not in one.now for one in seen):
         return None
-    noticed = [one for one in seen if key not in one.before]
-    blind = all(key in one.now for one in noticed)
-    for one in noticed:
-        found, found_before = now - one.now, before - one.before
-        if not found or (blind and found <= found_before):
+    for one in seen:
+        if key not in one.before and key in one.now and now - one.now <= before - one.before:
             return Weakening(key, f"no longer notices when {one.fault.what}, and in its old words it did")
     return None
 
