@@ -27,7 +27,7 @@ def _mended(path: str, content: str) -> str:
         indent = line[: node.col_offset]
         alone = indent.isspace() and node.end_lineno == node.lineno and node.end_col_offset == len(line.encode())
         if alone and (parts := _expected(node)):
-            call, raises = map(ast.unparse, parts)
+            call, raises = (ast.get_source_segment(content, part) for part in parts)
             lines[node.lineno - 1 : node.lineno] = [f"{indent}with {raises}:", f"{indent}    {call}"]
     return "\n".join(lines)
 

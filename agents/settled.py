@@ -20,6 +20,7 @@ from agents.trial import answer
 from agents.verification.examples import Call
 from agents.verification.examples_judged import same
 from agents.verification.examples_text import read_examples
+from agents.verification.spelled import spelled
 
 log = logging.getLogger(__name__)
 
@@ -121,7 +122,7 @@ def _dispute(test: str, path: str, line: int, source: str, got: str) -> Iterator
         got_tree = ast.parse(got.removeprefix("not "), mode="eval").body
     except (SyntaxError, ValueError, TypeError, MemoryError, RecursionError):
         return
-    if not _is_known(got_tree):
+    if not _is_known(got_tree) or not spelled(statement):
         return
     match statement.test if isinstance(statement, ast.Assert) and _is_fixed(statement.test) else None:
         case ast.Compare(left=ast.Call() as call, ops=[ast.Eq() | ast.Is()], comparators=[wanted]) if _is_known(wanted):
@@ -140,7 +141,7 @@ def _is_known(tree: ast.expr) -> bool:
         ast.literal_eval(tree)
     except (ValueError, TypeError, MemoryError, RecursionError):
         return False
-    return "..." not in ast.unparse(tree)
+    return "..." not in (spelled(tree) or "...")
 
 
 def _is_fixed(test: ast.expr) -> bool:

@@ -33,7 +33,7 @@ def test_what_is_compared_with_raises_is_expected_to_raise(line: str) -> None:
 
 def test_the_message_and_a_deeper_indentation_stay() -> None:
     assert fixed('    if f(1):\n        assert f("ä") == pytest.raises(ValueError, match="no")\n') == (
-        "    if f(1):\n        with pytest.raises(ValueError, match='no'):\n            f('ä')\n"
+        '    if f(1):\n        with pytest.raises(ValueError, match="no"):\n            f("ä")\n'
     )
 
 
@@ -51,3 +51,10 @@ def test_the_message_and_a_deeper_indentation_stay() -> None:
 )
 def test_all_else_stays(body: str) -> None:
     assert fixed(body) == body
+
+
+@pytest.mark.parametrize("odd", [f"0x{'f' * 4000}", " + ".join(["'a'"] * 900)], ids=["long", "deep"])
+def test_a_call_that_python_could_not_write_again_stays_as_it_stands(odd: str) -> None:
+    assert fixed(f"    assert f({odd}) == pytest.raises(ValueError)\n") == (
+        f"    with pytest.raises(ValueError):\n        f({odd})\n"
+    )

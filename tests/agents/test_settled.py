@@ -109,3 +109,11 @@ async def test_where_the_user_stated_the_result_nobody_is_asked(told: str, corre
 
 async def test_a_tiny_model_has_no_say() -> None:
     assert await settled(replace(WRONG, model=ScriptedModel(name="coder-1.5b"))) == {}
+
+
+@pytest.mark.parametrize("odd", [f"0x{'f' * 4000}", " + ".join(["'a'"] * 900)], ids=["long", "deep"])
+@pytest.mark.parametrize("assertion", ["assert f({}) == 5", "assert f({})", "assert not f({})", "assert f(2) == {}"])
+def test_what_python_could_not_write_again_is_not_disputed(odd: str, assertion: str) -> None:
+    said = "assert not True" if " not " in assertion else "AssertionError: assert False"
+    told = said if "==" not in assertion else "AssertionError: assert 4 == 5"
+    assert list(disputed(failed(assertion.format(odd), told))) == []
