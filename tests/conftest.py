@@ -4,6 +4,9 @@ import os
 
 import pytest
 
+from agents.verification.box import Sandbox, SandboxUnavailable
+from agents.verification.sandbox import choose
+
 
 def pytest_xdist_auto_num_workers() -> int | None:
     """Half as many again as there are processors: the tests wait for subprocesses half of their time."""
@@ -17,3 +20,12 @@ def pytest_xdist_auto_num_workers() -> int | None:
 def _as_if_typed() -> None:
     """Messages name commands as the user typed them; that the tests themselves were started by uv does not count."""
     os.environ.pop("UV", None)
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Sandbox:
+    """The best one that works here."""
+    try:
+        return choose("auto")
+    except SandboxUnavailable as error:
+        pytest.skip(str(error))

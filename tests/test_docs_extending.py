@@ -15,9 +15,8 @@ import pytest
 import agents.languages
 import providers
 from agents.languages import Languages
-from agents.verification.box import Sandbox, SandboxUnavailable
+from agents.verification.box import Sandbox
 from agents.verification.evidence import Evidence, Verdict
-from agents.verification.sandbox import choose
 from agents.verification.settings import VerificationSettings
 from agents.verification.tree import read_tree
 from agents.verification.verify import Subject, verify
@@ -93,14 +92,6 @@ PLAN = """# Plan
 [{"name": "it greets", "run": ["greet.sh", "Bo"], "stdout": "Hello, Bo!\\n", "exit": 0, "requirement": "R1"}]
 ```
 """
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Sandbox:
-    try:
-        return choose("auto")
-    except SandboxUnavailable as error:
-        pytest.skip(str(error))
 
 
 async def examine(files: dict[str, str], folder: Path, sandbox: Sandbox) -> Evidence:

@@ -15,7 +15,6 @@ from agents.base import AgentError, Built, Verified, Work
 from agents.verification.box import Job, Ran, Sandbox, SandboxUnavailable
 from agents.verification.examples import Call
 from agents.verification.report import read_score
-from agents.verification.sandbox import choose
 from agents.verification.settings import VerificationSettings
 from agents.verifier import Verifier
 from providers import FinishReason, Unavailable
@@ -36,14 +35,6 @@ def reply(*entries: tuple[str, bool, str]) -> str:
 
 
 GOOD = reply(("R1", True, "return a + b"), ("R2", True, "assert add(1, 2) == 3"))
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Sandbox:
-    try:
-        return choose("auto")
-    except SandboxUnavailable as error:
-        pytest.skip(str(error))
 
 
 def work(tmp_path: Path, *answers: Answer, files: dict[str, str] = FILES, **more: Any) -> tuple[Work, ScriptedModel]:

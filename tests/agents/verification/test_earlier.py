@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from agents.verification.box import Sandbox, SandboxUnavailable
+from agents.verification.box import Sandbox
 from agents.verification.review import Review
-from agents.verification.sandbox import choose
 from agents.verification.score import score
 from agents.verification.settings import VerificationSettings
 from agents.verification.verify import Subject, verify
@@ -18,14 +17,6 @@ QUICK = VerificationSettings(vacuity=False, coverage=False, lint=False, memory_m
 RIGHT = "def total(numbers):\n    return sum(numbers)\n"
 WRONG = "def total(numbers):\n    return sum(numbers[1:])\n"
 TESTS = "from app import total\n\n\ndef test_total():\n    assert total([1, 2]) == 3\n"
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Sandbox:
-    try:
-        return choose("auto")
-    except SandboxUnavailable as error:
-        pytest.skip(str(error))
 
 
 async def weakened(

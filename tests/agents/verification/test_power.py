@@ -13,11 +13,10 @@ import pytest
 
 from agents.languages import Bench, Language, Prepared, Suite
 from agents.verification import power
-from agents.verification.box import Sandbox, SandboxUnavailable
+from agents.verification.box import Sandbox
 from agents.verification.evidence import Case, Outcome, SuiteRun, Verdict, Weakening
 from agents.verification.mutants import Mutant
 from agents.verification.power import Seen, lost_power, weaker
-from agents.verification.sandbox import choose
 from agents.verification.settings import VerificationSettings
 from agents.verification.tree import read_tree
 from agents.verification.verify import Subject, verify
@@ -51,14 +50,6 @@ def test_a_test_is_weaker_when_it_loses_a_fault_that_no_test_newly_notices(fault
 def test_a_new_test_may_notice_it_instead() -> None:
     fault = seen("", "a")
     assert weaker("a", frozenset({"a"}), frozenset({"a", "new"}), [fault]) is None
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Sandbox:
-    try:
-        return choose("auto")
-    except SandboxUnavailable as error:
-        pytest.skip(str(error))
 
 
 async def weakened(folder: Path, sandbox: Sandbox, code: str, tests: str, now: str, kind: str) -> list[str]:

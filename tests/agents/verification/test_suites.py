@@ -16,10 +16,9 @@ from typing import Any
 import pytest
 
 from agents.languages import Languages
-from agents.verification.box import Sandbox, SandboxUnavailable
+from agents.verification.box import Sandbox
 from agents.verification.evidence import Evidence, Outcome, Verdict
 from agents.verification.review import Review
-from agents.verification.sandbox import choose
 from agents.verification.score import score
 from agents.verification.settings import VerificationSettings
 from agents.verification.tree import snapshot
@@ -28,14 +27,6 @@ from agents.verification.verify import Subject, verify
 SUITES = Path(__file__).parents[2] / "data" / "suites"
 NAMES = sorted(path.stem for path in SUITES.glob("*.json"))
 QUICK: dict[str, Any] = {"vacuity": False, "coverage": False, "lint": False, "memory_mb": 512}
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Sandbox:
-    try:
-        return choose("auto")
-    except SandboxUnavailable as error:
-        pytest.skip(str(error))
 
 
 def lay_out(suite: dict[str, Any], folder: Path) -> Path:
