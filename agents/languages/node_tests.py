@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 from pathlib import PurePosixPath
 
-from agents.verification.integrity import javascript_titles
+from agents.verification.javascript_tests import javascript_titles
 from agents.verification.source import Scan
 from agents.verification.text import line
 from agents.verification.tree import Tree

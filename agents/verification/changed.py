@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterable, Mapping
 
-from .integrity import javascript_blocks
+from .javascript_tests import javascript_blocks
 from .source import parse
 
 

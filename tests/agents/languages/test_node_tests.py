@@ -6,7 +6,7 @@ import pytest
 
 from agents.languages import node_tests
 from agents.languages.node_tests import is_test, scan, typescript_advice
-from agents.verification.integrity import javascript_titles
+from agents.verification.javascript_tests import javascript_titles
 from agents.verification.tree import Tree
 
 TITLED = "test('adds', () => {});\n"

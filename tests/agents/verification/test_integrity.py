@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from agents.verification.integrity import compare, javascript_titles
+from agents.verification.integrity import compare
+from agents.verification.javascript_tests import javascript_titles
 
 BEFORE = "def test_a():\n    x = f()\n    assert x == 1\n    assert x\n"
 
