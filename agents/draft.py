@@ -33,6 +33,8 @@ class Draft:
 
     work: Work
     answer_format: str
+    number: int = 0
+    """Of several drafts for one question."""
     files: dict[str, str] = field(default_factory=dict)
     deleted: set[str] = field(default_factory=set)
     kept_tests: set[str] = field(default_factory=set)
@@ -99,7 +101,7 @@ class Draft:
             messages,
             purpose=step.purpose if attempt == 0 else "retry",
             max_output_tokens=answer_room(messages, model.context_tokens, most),
-            temperature=self.profile.temperature(self.work.fruitless + attempt),
+            temperature=self.profile.temperature(self.work.fruitless + self.number + attempt),
             seed=self._seed(attempt),
             thinking=False,
             stop=self._stops(step),
@@ -138,7 +140,9 @@ class Draft:
 
     def _seed(self, attempt: int) -> int | None:
         """Another one for every question that was put before; as the settings say for the first."""
-        return 100 * self.work.iteration + len(self.replies) if attempt or self.work.fruitless else None
+        if not (attempt or self.number or self.work.fruitless):
+            return None
+        return 100 * self.work.iteration + 10 * self.number + len(self.replies)
 
     def take(self, answer: Answer) -> None:
         """Mend what needs no model, and set aside each file that must not replace the old one."""

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Literal
 
 from agents.base import Built, UnusableReply, Work
+from agents.candidates import Candidate, agree, candidates
 from agents.draft import Draft
-from agents.engineer_steps import OTHERWISE, aim_of, missing, steps
+from agents.engineer_steps import OTHERWISE, Step, aim_of, missing, steps
 from agents.plan import is_test
 from agents.settled import settled
 from agents.tiers import Profile, profile
-from agents.verification.box import SandboxUnavailable
-from agents.verification.evidence import Case
+from agents.verification.evidence import Evidence
 from agents.verification.report import read_score
 from agents.verification.runner import Runner
-from agents.verification.tree import SnapshotRefused
 from agents.votes import outvoted
 from providers import Provider
 
@@ -53,17 +53,7 @@ class Engineer:
         return await (self._afresh(work) if _begins_anew(work, asked) else self._draft(work))
 
     async def _outvoted(self, work: Work) -> dict[str, str]:
-        if (runner := self._runner) is None:
-            return {}
-
-        async def run(files: Mapping[str, str]) -> tuple[Case, ...]:
-            return (await runner.tests(files, work.plan)).tested.tests
-
-        try:
-            return await outvoted(work, run)
-        except (SandboxUnavailable, SnapshotRefused) as problem:
-            log.info("%s: the drafts cannot vote: %s", work.project, problem)
-            return {}
+        return await outvoted(work, partial(self._tests, work)) if self._runner else {}
 
     async def _afresh(self, work: Work) -> Built:
         """A new draft that has not seen the old one; what a person edited stays, tests of the old draft go.
@@ -77,7 +67,11 @@ class Engineer:
 
     async def _draft(self, work: Work) -> Built:
         draft = Draft(work, self._format)
-        for step in steps(work, draft.profile):
+        asked, tried = steps(work, draft.profile), list[Candidate]()
+        if self._has_candidates(draft, asked):
+            tried = await candidates(work, asked.pop(0), self._format, partial(self._tests, work))
+            draft = tried[0].draft
+        for step in asked:
             await draft.ask(step)
         if wanted := draft.wanted():
             await draft.ask(missing(wanted, draft.rejected))
@@ -86,7 +80,19 @@ class Engineer:
                 return await self._afresh(work)
         elif draft.changes_nothing:
             await draft.ask(OTHERWISE)
+        if tried:
+            await agree(tried, partial(self._tests, work))
         return draft.built()
+
+    def _has_candidates(self, draft: Draft, asked: Sequence[Step]) -> bool:
+        """Whether the first question is for the whole program, the others are for its tests, and both can be run."""
+        first, *others = asked
+        apart = first.only_code and bool(others) and not any(step.only_code for step in others)
+        return apart and draft.profile.candidates > 1 and self._runner is not None
+
+    async def _tests(self, work: Work, files: Mapping[str, str]) -> Evidence:
+        assert self._runner is not None
+        return await self._runner.tests(files, work.plan, work.acceptance)
 
 
 def _begins_anew(work: Work, asked: Profile) -> bool:

@@ -9,6 +9,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from agents.javascript_assertions import arguments
 from agents.plan import is_test
 
 Files = Mapping[str, str]
@@ -26,6 +27,8 @@ _EXPECT = re.compile(
 )
 _LONGEST_LINE = 1000
 _HOW = {"toBe": "strictEqual", "toEqual": "deepEqual", "toStrictEqual": "deepEqual", "toThrow": "throws"}
+_SHALLOW = re.compile(r"^\s*assert\.(?P<how>strictEqual|equal)\(")
+_DEEP = {"strictEqual": "deepStrictEqual", "equal": "deepEqual"}
 _NOT = {"strictEqual": "notStrictEqual", "deepEqual": "notDeepEqual", "throws": "doesNotThrow"}
 _RELATIVE = re.compile(r"""(?P<before>(?:\bfrom\s*|\brequire\(\s*)['"])(?P<path>\.{1,2}/[^'"]+)""")
 _TEST_WORDS = ("test", "describe", "it", "before", "after", "beforeEach", "afterEach")
@@ -55,7 +58,7 @@ def _fixed(path: str, text: str, files: Files, *, modules: bool) -> str:
     text = _RELATIVE.sub(lambda match: f"{match['before']}{_found(match['path'], path, files)}", text)
     if not is_test(path):
         return text
-    text = "\n".join(map(_without_expect, text.split("\n")))
+    text = "\n".join(_deep(_without_expect(line)) for line in text.split("\n"))
     return _with_imports(_titled(path, text), modules=modules)
 
 
@@ -118,6 +121,16 @@ def _without_expect(line: str) -> str:
     how = _HOW[match["how"]]
     wanted = f", {match['wanted']}" if match["wanted"] else ""
     return f"{match['indent']}assert.{_NOT[how] if match['not'] else how}({match['got']}{wanted});"
+
+
+def _deep(line: str) -> str:
+    """With an array or object compared by what it holds: no other one is ever the same."""
+    begins = _SHALLOW.match(line) if len(line) <= _LONGEST_LINE else None
+    if not begins:
+        return line
+    compared, _ = arguments(line, begins.end())
+    holds = len(compared) > 1 and any(each[:1] + each[-1:] in ("[]", "{}") for each in compared[:2])
+    return line.replace(begins["how"], _DEEP[begins["how"]], 1) if holds else line
 
 
 def _titled(path: str, text: str) -> str:

@@ -14,10 +14,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from agents.base import Work
+from agents.javascript_assertions import comparison
+from agents.literals import literal
 from agents.plan import is_test
 from agents.tiers import profile
 from agents.trial import answer
-from agents.verification.examples import Call
+from agents.verification.examples import CALLABLE, Call
 from agents.verification.examples_judged import same
 from agents.verification.examples_text import read_examples
 from agents.verification.spelled import spelled
@@ -29,12 +31,13 @@ _FAILURE = re.compile(
     r"`(?P<path>[^`\n]+)`, line (?P<line>\d+), in ",
     re.MULTILINE,
 )
+_GOT_JAVASCRIPT = re.compile(r"\Agot (?P<got>.+) where (?P<wanted>.+) was expected(?:\n|\Z)")
 _GOT = re.compile(r"\A(?:AssertionError: )?assert (?P<got>.+?)(?: (?:==|is) (?P<wanted>.+))?(?:\n|\Z)")
 
 
 @dataclass(frozen=True)
 class Disputed:
-    """An assertion `assert call == value` that failed, and what the call gave."""
+    """An assertion `assert call == value`, or as much in JavaScript, that failed, and what the call gave."""
 
     test: str
     """Its id."""
@@ -95,9 +98,10 @@ def _alike(one: str, other: str) -> bool:
 
 def _home(work: Work, call: str) -> str:
     """The file that defines what is called."""
-    name = call.partition("(")[0].rpartition(".")[2]
-    code = (path for path in work.staged if path.endswith(".py") and not is_test(path))
-    return next((path for path in code if re.search(rf"\b(?:def|class) {name}\b", work.staged[path])), "the program")
+    name = re.escape(call.partition("(")[0].rpartition(".")[2])
+    defines = re.compile(rf"\b(?:def|class|function\*?|const|let|var)\s+{name}(?![\w$])")
+    code = (path for path in work.staged if path.endswith(CALLABLE) and not is_test(path))
+    return next((path for path in code if defines.search(work.staged[path])), "the program")
 
 
 def disputed(work: Work) -> Iterator[Disputed]:
@@ -106,13 +110,17 @@ def disputed(work: Work) -> Iterator[Disputed]:
         path, line = failure["path"], int(failure["line"])
         lines = work.staged.get(path, "").split("\n")
         came = got_of(failure["message"])
-        if path.endswith(".py") and is_test(path) and path not in work.edited and came and 0 < line <= len(lines):
+        if not (is_test(path) and path not in work.edited and came and 0 < line <= len(lines)):
+            continue
+        if path.endswith(".py"):
             yield from _dispute(failure["test"], path, line, lines[line - 1].strip(), came)
+        elif (said := comparison(lines[line - 1])) and literal(came, path) == came:
+            yield Disputed(failure["test"], path, line, said.call, came, said.expecting(came))
 
 
 def got_of(message: str) -> str | None:
-    """What stood on the left of an assertion that failed; None when pytest does not say."""
-    found = _GOT.match(message)
+    """What stood on the left of an assertion that failed; None when nobody says."""
+    found = _GOT.match(message) or _GOT_JAVASCRIPT.match(message)
     return found["got"] if found else None
 
 

@@ -16,6 +16,7 @@ from agents.literals import LONGEST, balanced, is_literal_call, literal
 from agents.plain_words import is_plain
 from agents.plan import PlannedFile
 from agents.requirements import Requirement
+from agents.stated_kinds import kinds
 from agents.stated_runs import stated_runs
 from agents.verification.examples import Call, Check
 
@@ -56,7 +57,7 @@ def stated(requirements: Sequence[Requirement], files: Sequence[PlannedFile]) ->
     only = _only_function(requirements)
     homes = Homes(files, signed_only=any(_OBJECTS.search(requirement.text) for requirement in requirements))
     for requirement in requirements[:_MOST_REQUIREMENTS]:
-        calls = chain(_calls(requirement, homes), _pairs(requirement, only, homes))
+        calls = chain(_calls(requirement, homes), _pairs(requirement, only, homes), _kinds(requirement, only, homes))
         for check in chain[Check](calls, stated_runs(requirement, files)):
             found.setdefault(check.question, []).append(check)
     return tuple(checks[0] for checks in found.values() if len(set(map(_result, checks))) == 1)[:MOST_STATED]
@@ -130,6 +131,14 @@ def _pairs(requirement: Requirement, only: str, homes: Homes) -> Iterator[Call]:
         value = _value_at(text[gives.end() : gives.end() + 2 * LONGEST], 0, home) if given else ""
         if value and not _is_rule(given, value) and is_plain(text, gives.start() - len(given), gives.end()):
             yield _call(f"{only}({given})", home, requirement, returns=value)
+
+
+def _kinds(requirement: Requirement, only: str, homes: Homes) -> Iterator[Call]:
+    """`"59" is valid, "0" is not`, where there is one function, `is_valid`."""
+    home = homes.of(only, requirement.text) if only else ""
+    for given, yes in kinds(requirement.text, only, home) if home else ():
+        value = str(yes) if home.endswith(".py") else str(yes).lower()
+        yield _call(f"{only}({given})", home, requirement, returns=value)
 
 
 def _is_rule(given: str, value: str) -> bool:

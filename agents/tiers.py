@@ -47,6 +47,8 @@ class Profile:
     """Whether it is asked if criteria are met, and what the requirements say of a call that test and program dispute.
     Of 14 such reviews by a model of 1.5 none could be used: it copied the prompt's sample, or quoted what stands
     nowhere; and without its word in disputes the same tasks were solved, in less time."""
+    candidates: int
+    """Programs that are written for one question at most, before their tests; 1: the first is taken."""
     drafts: int
     """Drafts that are had before anything is repaired: a small model's second try is better than its repair."""
     patience: int
@@ -83,6 +85,7 @@ PROFILES = {
         test_tokens=512,
         invents=False,
         judges=True,
+        candidates=6,
         drafts=3,
         patience=0,
         repairs=True,
@@ -95,6 +98,7 @@ PROFILES = {
         test_tokens=None,
         invents=True,
         judges=True,
+        candidates=1,
         drafts=1,
         patience=2,
         repairs=True,
@@ -107,6 +111,7 @@ PROFILES = {
         test_tokens=None,
         invents=True,
         judges=True,
+        candidates=1,
         drafts=1,
         patience=3,
         repairs=True,

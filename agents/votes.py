@@ -12,14 +12,16 @@ from __future__ import annotations
 import logging
 import re
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 
 from agents.base import Work
 from agents.plan import is_test
 from agents.settled import Disputed, corrected, disputed, got_of, stated_result
+from agents.verification.box import SandboxUnavailable
 from agents.verification.earlier import breaks_promise
-from agents.verification.evidence import Case, Outcome
+from agents.verification.evidence import Case, Evidence, Outcome
 from agents.verification.examples_judged import same
+from agents.verification.tree import SnapshotRefused
 
 VOTES = 3
 """Drafts that must agree, the program's own one with them."""
@@ -27,19 +29,27 @@ SHARE = 4
 """At most one test in so many is corrected: of a few tests, drafts that share a mistake would leave none to show it."""
 
 Files = Mapping[str, str]
-Run = Callable[[Files], Awaitable[Sequence[Case]]]
-"""Runs the tests among the files."""
+Run = Callable[[Files], Awaitable[Evidence]]
+"""Runs the tests among the files, and the examples. Raises SandboxUnavailable and SnapshotRefused."""
 
-_TEST = re.compile(r"^[ \t]*(?:async )?def test", re.MULTILINE)
+_TEST = re.compile(r"^[ \t]*(?:(?:async )?def test|(?:test|it)(?:\.\w+)?\()", re.MULTILINE)
 
 log = logging.getLogger(__name__)
 
 
 async def outvoted(work: Work, run: Run) -> dict[str, str]:
-    """Path -> test file with the expectations that the drafts agree on; empty when they do not, or are too few.
+    """Path -> test file with the expectations that the drafts agree on.
 
-    Raises what `run` raises.
+    Empty when they do not agree, are too few, or one of them cannot be run.
     """
+    try:
+        return await _outvoted(work, run)
+    except (SandboxUnavailable, SnapshotRefused) as problem:
+        log.info("%s: the drafts cannot vote: %s", work.project, problem)
+        return {}
+
+
+async def _outvoted(work: Work, run: Run) -> dict[str, str]:
     disputes = [dispute for dispute in disputed(work) if stated_result(work, dispute) is None]
     if not disputes or len(work.drafts) + 1 < VOTES:
         return {}
@@ -47,7 +57,8 @@ async def outvoted(work: Work, run: Run) -> dict[str, str]:
     for draft in work.drafts:
         if await _contradicts(work.staged, draft, run):
             return {}
-        cases = {case.id: case for case in await run(_program(draft) | _tests(work.staged))}
+        evidence = await run(_program(draft) | _tests(work.staged))
+        cases = {case.id: case for case in evidence.tested.tests}
         supported.update(dispute for dispute in disputes if _passes(cases.get(dispute.test)))
         agreed.update(dispute for dispute in disputes if _agrees(dispute, cases.get(dispute.test)))
     lost = [dispute for dispute in disputes if agreed[dispute] >= VOTES and dispute not in supported]
@@ -73,8 +84,10 @@ def _agrees(dispute: Disputed, case: Case | None) -> bool:
 
 async def _contradicts(program: Files, draft: Files, run: Run) -> bool:
     """Whether the program fails a test of the draft that the draft itself passes."""
-    own = {case.id for case in await run(draft) if case.outcome is Outcome.PASSED}
-    return any(case.id in own and breaks_promise(case) for case in await run(_program(program) | _tests(draft)))
+    if not (tests := _tests(draft)):
+        return False
+    own = (await run(draft)).passed
+    return any(case.id in own and breaks_promise(case) for case in (await run(_program(program) | tests)).tested.tests)
 
 
 def _program(files: Files) -> dict[str, str]:

@@ -39,15 +39,15 @@ class Runner:
         """All that can be measured. Raises SandboxUnavailable and SnapshotRefused."""
         return await self._verified(subject, self._settings)
 
-    async def tests(self, files: Mapping[str, str], plan: str = "") -> Evidence:
-        """What the tests say of `files`, and no more than that. Raises as `evidence` does."""
+    async def tests(self, files: Mapping[str, str], plan: str = "", acceptance: str = "") -> Evidence:
+        """What tests and examples say of `files`, and no more than that. Raises as `evidence` does."""
         quick = self._settings.model_copy(update={"coverage": False, "lint": False, "vacuity": False})
         with tempfile.TemporaryDirectory(prefix="tumbler-tests-") as folder:
             try:
                 await asyncio.to_thread(_lay_out, Path(folder), files)
             except OSError as problem:  # one of them is called as the folder of another
                 raise SnapshotRefused(f"these files cannot lie in one folder: {problem}") from problem
-            return await self._verified(Subject(Path(folder), plan), quick)
+            return await self._verified(Subject(Path(folder), plan, acceptance), quick)
 
     async def _verified(self, subject: Subject, settings: VerificationSettings) -> Evidence:
         if self._sandbox is None:

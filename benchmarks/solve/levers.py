@@ -71,6 +71,10 @@ def _no_first_drafts() -> None:
     _profiles(lambda profile: dataclasses.replace(profile, drafts=1))
 
 
+def _no_candidates() -> None:
+    _profiles(lambda profile: dataclasses.replace(profile, candidates=1))
+
+
 def _no_tests_apart() -> None:
     _profiles(lambda profile: dataclasses.replace(profile, test_tokens=None))
 
@@ -112,6 +116,7 @@ def _profiles(change: Callable[[Profile], Profile]) -> None:
 LEVERS: Mapping[str, Callable[[], None]] = MappingProxyType({
     "aimed-repairs": _no_aimed_repairs,
     "bisection": _no_bisection,
+    "candidates": _no_candidates,
     "fixers": _no_fixers,
     "expected-exceptions": _no_expected_exceptions,
     "few-tests": _no_few_tests,

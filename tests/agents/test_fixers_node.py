@@ -64,6 +64,23 @@ def test_an_expectation_becomes_an_assertion(before: str, after: str) -> None:
     assert after in fixed(f"test('f', () => {{\n{before}\n}});\n")
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("assert.strictEqual(f(1, [2]), [3]);", "assert.deepStrictEqual(f(1, [2]), [3]);"),
+        ("assert.equal(f(), { a: 1 }, 'as told');", "assert.deepEqual(f(), { a: 1 }, 'as told');"),
+        ("assert.equal([1], f('a, [b]'));", "assert.deepEqual([1], f('a, [b]'));"),
+        ("assert.equal(f(1, [2]), 3);", "assert.equal(f(1, [2]), 3);"),
+        ("assert.equal([1, 2].length, f(2));", "assert.equal([1, 2].length, f(2));"),
+        ("assert.equal(f('), ['), 3);", "assert.equal(f('), ['), 3);"),
+        ("assert.equal(f(", "assert.equal(f("),
+        ("assert.notStrictEqual(f(), [3]);", "assert.notStrictEqual(f(), [3]);"),
+    ],
+)
+def test_arrays_and_objects_are_compared_by_what_they_hold(before: str, after: str) -> None:
+    assert f"  {after}\n" in fixed(f"test('f', () => {{\n  {before}\n}});\n")
+
+
 def test_the_words_of_the_test_runner_are_imported() -> None:
     text = fixed("// about f\ndescribe('f', () => {\n  it('is', () => {\n    assert.ok(1);\n  });\n});\n")
     imports = "import { describe, it } from 'node:test';\nimport assert from 'node:assert/strict';\n"

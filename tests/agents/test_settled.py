@@ -20,6 +20,16 @@ CODE = "def f(x):\n    return x * 2\n"
 PATH = "tests/test_a.py"
 
 
+def failed_node(assertion: str, message: str) -> Work:
+    """As `failed`, in JavaScript."""
+    path = "test/a.test.js"
+    lines = ["import { f } from '../a.js';", "", "test('f', () => {", f"  {assertion}", "});", ""]
+    case = Case(f"{path}::f", Outcome.FAILED, message, (Frame(path, 4, "", f">    4   {assertion}"),))
+    told = feedback(Evidence("node", "none", "", tested=SuiteRun(Verdict.FAIL, (case,))), None)
+    staged = {"a.js": "export function f(x) { return x; }\n", path: "\n".join(lines)}
+    return Work("demo", 2, "a.js: f(x) gives x.", ScriptedModel(), staged=staged, feedback=told)
+
+
 def failed(assertion: str, message: str) -> Work:
     """A project in which `assertion` failed so, as the Engineer is told of it."""
     lines = ["from a import f", "", "", "def test_f():", f"    {assertion}", ""]
@@ -53,6 +63,53 @@ def test_what_was_expected_and_what_came_is_read_from_the_feedback(
 ) -> None:
     (found,) = disputed(failed(assertion, message))
     assert (found.path, found.line, found.corrected) == (PATH, 5, corrected)
+
+
+@pytest.mark.parametrize(
+    ("assertion", "message", "corrected"),
+    [
+        ("assert.equal(f(2), 3);", "got 2 where 3 was expected\nExpected", "assert.equal(f(2), 2);"),
+        ("assert.strictEqual(f('a'), \"b\")", 'got "a" where "b" was expected', "assert.strictEqual(f('a'), \"a\");"),
+        (
+            "assert.deepEqual(f([1, 2]), [2]);",
+            "got [1, 2] where [2] was expected",
+            "assert.deepEqual(f([1, 2]), [1, 2]);",
+        ),
+        ("assert.strictEqual(f([]), null);", "got [] where null was expected", "assert.deepStrictEqual(f([]), []);"),
+        ("assert.deepEqual(f(')'), '(');", 'got ")" where "(" was expected', "assert.deepEqual(f(')'), \")\");"),
+    ],
+)
+def test_in_javascript_too(assertion: str, message: str, corrected: str) -> None:
+    (found,) = disputed(failed_node(assertion, message))
+    assert (found.path, found.line, found.corrected) == ("test/a.test.js", 4, corrected)
+
+
+@pytest.mark.parametrize(
+    ("assertion", "message"),
+    [
+        ("assert.equal(f(2), 3, 'because');", "got 2 where 3 was expected"),
+        ("assert.equal(f(n), 3);", "got 2 where 3 was expected"),
+        ("assert.equal(f(2), n);", "got 2 where 3 was expected"),
+        ("assert.equal(f(2) + 1, 3);", "got 2 where 3 was expected"),
+        ("assert.equal(f(2), 3); f(1);", "got 2 where 3 was expected"),
+        ("assert.equal(f(2), 3);", "got undefined where 3 was expected"),
+        ("assert.equal(f(2), 3);", "got NaN where 3 was expected"),
+        ("assert.equal(f(2), 3);", 'got "a where b" where 3 where 4 was expected'),
+        ("assert.equal(f(2), 3);", "Expected values to be strictly equal:\n\n2 !== 3"),
+        ("assert.equal(f(2), ", "got 2 where 3 was expected"),
+        ("assert.notEqual(f(2), 2);", "got 2 where 2 was expected"),
+        ("const x = f(2);", "got 2 where 3 was expected"),
+    ],
+)
+def test_what_javascript_says_in_another_way_is_left_alone(assertion: str, message: str) -> None:
+    assert list(disputed(failed_node(assertion, message))) == []
+
+
+async def test_the_program_of_a_javascript_call_is_found() -> None:
+    work = failed_node("assert.equal(f(2), 3);", "got 2 where 3 was expected")
+    model = answers("2", "2")
+    assert await settled(replace(work, model=model)) != {}
+    assert "a.js" in model.calls[0].text
 
 
 @pytest.mark.parametrize(

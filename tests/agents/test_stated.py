@@ -38,6 +38,12 @@ def found(text: str, files: list[PlannedFile] = ONE) -> list[tuple[str, str]]:
         ("f(n) doubles: 2 gives 4, so 3 gives 6.", "f(2)", "4"),
         ('f(seconds): 59 gives "59s"', "f(59)", '"59s"'),
         ("f(words) groups. Example: ['a', 'b'] gives [['a'], ['b']].", "f(['a', 'b'])", "[['a'], ['b']]"),
+        ('is_valid(text): "59" is valid, "0" is not', 'is_valid("59")', "True"),
+        ('is_valid(text): "59" is valid, "0" is not', 'is_valid("0")', "False"),
+        ('is_valid(text). Examples: "59" is valid, "0" is not, and "18" is valid.', 'is_valid("18")', "True"),
+        ("is_leap_year(year): 2000 is a leap year, but 1900 is not.", "is_leap_year(1900)", "False"),
+        ("is_leap_year(year): `2001` is not a leap year.", "is_leap_year(2001)", "False"),
+        ("is_prime(n): 7 is prime, 8 is no prime", "is_prime(8)", "False"),
     ],
 )
 def test_an_example_is_found(text: str, call: str, expected: str) -> None:
@@ -48,6 +54,15 @@ def test_an_example_is_found(text: str, call: str, expected: str) -> None:
     "text",
     [
         "f(2) is 3 more than f(1).",
+        "is_valid(n): 0 is not allowed.",
+        "is_valid(n): 0 is not.",
+        "is_valid(n): 4 is valid or even.",
+        "is_valid(n): 4 is valid-ish.",
+        "is_valid(n): if strict, 4 is valid.",
+        "is_valid(n): 4 is valid, 5 is odd.",
+        "is_valid(a, b): 4 is valid.",
+        "check(n): 4 is valid.",
+        "is_valid(n): it is wrong that 4 is valid.",
         "f(n) is 4.",
         "f(2) is even.",
         'f(x) turns "a" into "b".',

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -12,51 +12,29 @@ from agents.acceptance import render
 from agents.base import Work
 from agents.engineer import Engineer
 from agents.verification.box import SandboxUnavailable
-from agents.verification.evidence import Case, Evidence, Frame, Outcome, SuiteRun, Verdict
+from agents.verification.evidence import Case, Evidence, Frame, Outcome
 from agents.verification.examples import Call
 from agents.verification.feedback import feedback
 from agents.verification.runner import Runner
 from agents.verification.settings import VerificationSettings
 from agents.verification.tree import SnapshotRefused
 from agents.votes import outvoted
+from tests.fakes.assertions import PATH, cases, evidence, run, suite
 from tests.fakes.model import ScriptedModel
 from tests.fakes.sandbox import ScriptedSandbox
 
-PATH = "tests/test_a.py"
 DOUBLE = "def f(x):\n    return x * 2\n"
 ADD = "def f(x):\n    return x + x\n"
 SQUARE = "def f(x):\n    return x * x\n"
-
-
-def suite(*assertions: str) -> str:
-    tests = [f"def test_{number}():\n    {line}\n" for number, line in enumerate(assertions)]
-    return "\n\n".join(["from a import f\n", *tests])
 
 
 def draft(program: str, *assertions: str) -> dict[str, str]:
     return {"a.py": program, PATH: suite(*assertions)}
 
 
-async def run(files: Mapping[str, str]) -> tuple[Case, ...]:
-    """What pytest says of tests of one assertion `f(x) == y` each."""
-    names: dict[str, object] = {}
-    exec(files["a.py"], names)  # programs of this file
-    found = re.finditer(r"def (?P<name>test_\d+)\(\):\n    assert (?P<call>.+) == (?P<wanted>.+)", files.get(PATH, ""))
-    return tuple(_case(test["name"], eval(test["call"], names), test["call"], test["wanted"]) for test in found)
-
-
-def _case(name: str, got: object, call: str, wanted: str) -> Case:
-    if repr(got) == wanted:
-        return Case(f"{PATH}::{name}", Outcome.PASSED)
-    line = 5 + 4 * int(name.removeprefix("test_"))
-    frame = Frame(PATH, line, name, f">    {line}     assert {call} == {wanted}")
-    return Case(f"{PATH}::{name}", Outcome.FAILED, f"AssertionError: assert {got!r} == {wanted}", (frame,))
-
-
 async def judged(staged: dict[str, str], *drafts: dict[str, str], name: str = "fake-1b") -> Work:
     """The Engineer's work after a verification of `staged`."""
-    evidence = Evidence("python", "none", "", tested=SuiteRun(Verdict.FAIL, await run(staged)))
-    told = feedback(evidence, None)
+    told = feedback(await run(staged))
     model = ScriptedModel(name=name)
     return Work("demo", 4, "a.py: f(x) doubles x.", model, staged=staged, feedback=told, drafts=drafts)
 
@@ -106,11 +84,10 @@ async def test_what_the_user_stated_is_not_voted_on() -> None:
 
 
 async def test_a_draft_that_fails_at_another_assertion_has_no_vote() -> None:
-    async def earlier(files: Mapping[str, str]) -> tuple[Case, ...]:
-        cases = await run(files)
+    async def earlier(files: Mapping[str, str]) -> Evidence:
         if files["a.py"] != ADD:
-            return cases
-        return tuple(replace(case, frames=(Frame(PATH, 1, "test_1", ""),)) for case in cases)
+            return await run(files)
+        return evidence(replace(case, frames=(Frame(PATH, 1, "test_1", ""),)) for case in cases(files))
 
     work = await judged(PROGRAM, draft(ADD), draft(ADD))
     assert await outvoted(work, run) != {}
@@ -126,8 +103,8 @@ async def test_files_that_cannot_lie_in_one_folder_have_no_vote() -> None:
 async def test_a_draft_whose_files_do_not_fit_has_no_vote() -> None:
     renamed = {"b.py": DOUBLE, PATH: "from b import f\n\n\ndef test_f():\n    assert f(1) == 2\n"}
 
-    async def fitting(files: Mapping[str, str]) -> tuple[Case, ...]:
-        return await run(files) if "a.py" in files else (Case(PATH, Outcome.ERROR, "ModuleNotFoundError: a"),)
+    async def fitting(files: Mapping[str, str]) -> Evidence:
+        return await run(files) if "a.py" in files else evidence([Case(PATH, Outcome.ERROR, "ModuleNotFoundError: a")])
 
     assert await outvoted(await judged(PROGRAM, draft(ADD), renamed), fitting) == {}
     assert await outvoted(await judged(PROGRAM, draft(ADD), draft(ADD), renamed), fitting) != {}
@@ -143,6 +120,29 @@ async def test_a_small_models_drafts_are_run_in_the_sandbox_before_it_is_asked_a
     runner = Runner(VerificationSettings(sandbox="auto"))
     built = await Engineer(ScriptedModel(), runner=runner).run(work)  # type: ignore[arg-type]
     assert built.files == {PATH: suite(*RIGHT, "assert f(3) == 6")}
+
+
+async def test_in_javascript_three_drafts_correct_a_test_too() -> None:
+    if not shutil.which("node"):
+        pytest.skip("Node is not installed")
+    path, package = "test/a.test.js", {"package.json": '{"type": "module"}'}
+    head = "import assert from 'node:assert/strict';\nimport test from 'node:test';\nimport { f } from '../a.js';\n"
+    lines = ["assert.deepEqual(f([2]), [2, 2]);", *(f"assert.equal(f([{n}]).length, 2);" for n in range(3))]
+    wrong = ["assert.deepEqual(f([1, 2]), [1, 2, 2, 1]);", *lines[1:]]
+    tests, right = (
+        head + "".join(f"test('{n}', () => {{\n  {line}\n}});\n" for n, line in enumerate(each))
+        for each in (wrong, ["assert.deepEqual(f([1, 2]), [1, 2, 1, 2]);", *lines[1:]])
+    )
+    drafts = [
+        {"a.js": f"export const f = (list) => {how};\n", **package}
+        for how in ("list.concat(list)", "[...list, ...list]", "[list, list].flat()")
+    ]
+    runner = Runner(VerificationSettings(sandbox="auto"))
+    staged = {**drafts[0], path: tests}
+    told = feedback(await runner.tests(staged))
+    work = Work("demo", 4, "a.js: f doubles.", ScriptedModel(name="fake-1b"), staged=staged, feedback=told)
+    assert await outvoted(replace(work, drafts=tuple(drafts[1:])), runner.tests) == {path: right}
+    assert await outvoted(replace(work, drafts=tuple(drafts[1:2])), runner.tests) == {}
 
 
 async def test_without_a_sandbox_nobody_votes() -> None:

@@ -9,7 +9,8 @@ import { closeSync, readFileSync, symlinkSync, writeSync } from 'node:fs';
 import process from 'node:process';
 import { MessageChannel, Worker } from 'node:worker_threads';
 
-const DEPTH = 50;
+import { literal } from './literal_node.mjs';
+
 const [report, secret] = process.argv.slice(2).map(Number);
 const { key: hex, path, call, setup, modules } = JSON.parse(readFileSync(secret, 'utf8'));
 closeSync(secret);
@@ -21,20 +22,6 @@ function finish(answer) {
   let rest = Buffer.concat([body, Buffer.from(`\t${mac}\n`)]);
   while (rest.length > 0) rest = rest.subarray(writeSync(report, rest));
   process.reallyExit(0);
-}
-
-// As JSON, with the words of JavaScript for what JSON has none for; throws for what cannot be written down.
-function literal(value, depth = 0) {
-  if (depth > DEPTH) throw new RangeError('too deep');
-  if (value === null || typeof value === 'boolean' || typeof value === 'number') return String(value);
-  if (typeof value === 'string') return JSON.stringify(value);
-  if (value === undefined) return 'undefined';
-  const inner = (item) => literal(item, depth + 1);
-  const object = (entries) => `{${entries.map(([name, item]) => `${JSON.stringify(String(name))}: ${inner(item)}`).join(', ')}}`;
-  if (Array.isArray(value) || value instanceof Set) return `[${Array.from(value, inner).join(', ')}]`;
-  if (value instanceof Map) return object([...value]);
-  if (Object.getPrototypeOf(value) === Object.prototype) return object(Object.entries(value));
-  throw new TypeError('no literal');
 }
 
 function answerOf({ problem, raises, text, shown, value }) {

@@ -14,6 +14,11 @@ import process from 'node:process';
 import { run } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
+import { literal } from './literal_node.mjs';
+
+// Longest value that is told whole, in characters, and the assertions that compare two of them.
+const VALUE = 250;
+const EQUAL = new Set(['==', 'strictEqual', 'deepEqual', 'deepStrictEqual']);
 // Seconds for one file, and for all, with code that goes on without doing anything.
 const QUIET_EACH = 5;
 const QUIET_ALL = 15;
@@ -71,7 +76,9 @@ function phase(event, outcome, mode = '') {
   const error = data.details?.error;
   const cause = error?.cause ?? error;
   // A file that does not load fails as a whole, with no more than "test failed": what Node printed says why.
-  const message = told ? /^(?:\w*Error\b.*|.*\[ERR_\w+\].*)$/m.exec(told)?.[0] ?? told : said(cause?.message ?? cause ?? '');
+  const message = told
+    ? /^(?:\w*Error\b.*|.*\[ERR_\w+\].*)$/m.exec(told)?.[0] ?? told
+    : compared(cause) + said(cause?.message ?? cause ?? '');
   for (const when of ['setup', 'teardown']) {
     emit('phase', { id, when, mode, raw: null, outcome: 'passed', xfail: false, seconds: 0, reached: false });
   }
@@ -88,6 +95,19 @@ function phase(event, outcome, mode = '') {
     output: '',
     reached: mode === 'fail' && guarded.has(`${path.relative(root, data.file ?? '')}::${data.name}`),
   });
+}
+
+// Both values of a failed comparison in one line; of long ones Node's own message shows what differs. What comes from the
+// test's process as undefined may have been a function there.
+function compared(error) {
+  if (error?.code !== 'ERR_ASSERTION' || !EQUAL.has(error.operator)) return '';
+  try {
+    const [got, wanted] = [literal(error.actual), literal(error.expected)];
+    const untold = Math.max(got.length, wanted.length) > VALUE || /\bundefined\b/.test(`${got} ${wanted}`);
+    return untold ? '' : `got ${got} where ${wanted} was expected\n`;
+  } catch {
+    return '';
+  }
 }
 
 function isSet(mark) {

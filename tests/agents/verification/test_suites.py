@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from agents.languages import Languages
+from agents.settled import got_of
 from agents.verification.box import Sandbox
 from agents.verification.evidence import Evidence, Outcome, Verdict
 from agents.verification.review import Review
@@ -215,6 +216,34 @@ async def test_other_languages_are_named_and_not_guessed(sandbox: Sandbox, tmp_p
     assert evidence.tested.verdict is Verdict.NOT_RUN
     assert evidence.phases[0].summary == "Go projects cannot be verified yet; Python and JavaScript can"
     assert score(evidence, Review()).value <= 2.0
+
+
+async def test_a_failed_comparison_in_javascript_tells_both_values_whole(sandbox: Sandbox, tmp_path: Path) -> None:
+    if not shutil.which("node"):
+        pytest.skip("Node is not installed")
+    compared = {
+        "lists": "assert.deepEqual([[1, 2, 3, 4]], [[1, 2], [3, 4]])",
+        "words": "assert.strictEqual('a\\nb', 'c')",
+        "nothing": "assert.equal([null], false)",
+        "objects": "assert.deepStrictEqual({ a: 1 }, { a: [true] }, 'with a word')",
+        "long": "assert.equal('x'.repeat(300), 'y')",
+        "functions": "assert.equal(() => 1, 2)",
+        "other": "assert.notEqual(1, 1)",
+        "unasserted": "throw new Error('got 1 where 2 was expected')",
+    }
+    tests = "".join(f"test('{name}', () => {{ {code}; }});\n" for name, code in compared.items())
+    files = {
+        "a.js": "",
+        "a.test.js": f"import assert from 'node:assert/strict';\nimport test from 'node:test';\n{tests}",
+    }
+    evidence = await examine({**files, "package.json": '{"type": "module"}'}, tmp_path, sandbox)
+    said = {case.id.partition("::")[2]: case.message.partition("\n")[0] for case in evidence.tested.tests}
+    assert said["lists"] == "got [[1, 2, 3, 4]] where [[1, 2], [3, 4]] was expected"
+    assert said["words"] == 'got "a\\nb" where "c" was expected'
+    assert said["nothing"] == "got [null] where false was expected"
+    assert said["objects"] == 'got {"a": 1} where {"a": [true]} was expected'
+    assert not [said[name] for name in ("long", "functions", "other") if "was expected" in said[name]]
+    assert got_of(said["lists"]) == "[[1, 2, 3, 4]]"
 
 
 async def test_lines_of_javascript_that_no_test_reaches_are_named(sandbox: Sandbox, tmp_path: Path) -> None:
