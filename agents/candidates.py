@@ -2,8 +2,9 @@
 
 Of what one answer costs on a small machine most is reading the question, and a server that has just read it writes the
 next answer at once: a second program takes a fraction of another iteration. Which one is right nobody needs to guess.
-The user's own examples tell, then the tests that the model writes for the first of them, and of those tests what the
-programs agree on (`votes`).
+The user's own examples tell, then the tests that the model writes for the first of them, and of those tests, what the
+programs agree on (`votes`). Programs of earlier iterations take part in that: tests come and go, and a right program
+that failed a wrong test may pass the next ones.
 """
 
 from __future__ import annotations
@@ -31,40 +32,44 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
+class Result:
+    """What running a program showed."""
+
+    builds: bool
+    examples: tuple[bool, ...]
+    """Whether each holds, of those that are no secret."""
+    tests: int
+    """How many pass."""
+
+    @classmethod
+    def of(cls, evidence: Evidence) -> Result:
+        known = (each for each in evidence.examples if not (each.example.held_back or each.example.advisory))
+        return cls(evidence.builds, tuple(each.passed for each in known), len(evidence.passed))
+
+    @property
+    def rank(self) -> tuple[bool, int, int]:
+        """The larger, the better; tests count among programs that hold as many examples."""
+        return self.builds, sum(self.examples), self.tests
+
+
+@dataclass(frozen=True)
 class Candidate:
-    """A program, and what running it showed."""
+    """A new program."""
 
     draft: Draft
     whole: bool
     """All files came that were asked for, and none was refused."""
-    evidence: Evidence | None
+    result: Result | None
     """None when it is not whole, or could not be run."""
 
     @property
-    def program(self) -> dict[str, str]:
-        return {path: text for path, text in self.draft.project.items() if not is_test(path)}
-
-    @property
-    def examples(self) -> int:
-        """How many examples hold, of those that are no secret."""
-        return sum(self._examples)
+    def rank(self) -> tuple[bool, tuple[bool, int, int]]:
+        return self.whole, self.result.rank if self.result else (False, 0, 0)
 
     @property
     def keeps_its_word(self) -> bool:
         """It ran, and all examples hold; also when there are none."""
-        return self.evidence is not None and all(self._examples)
-
-    @property
-    def rank(self) -> tuple[bool, bool, int, int]:
-        """The larger, the better; tests count among programs that hold as many examples."""
-        if self.evidence is None:
-            return self.whole, False, 0, 0
-        return True, self.evidence.builds, self.examples, len(self.evidence.passed)
-
-    @property
-    def _examples(self) -> list[bool]:
-        results = self.evidence.examples if self.evidence else ()
-        return [each.passed for each in results if not (each.example.held_back or each.example.advisory)]
+        return self.result is not None and all(self.result.examples)
 
 
 async def candidates(work: Work, step: Step, answer_format: str, run: Run) -> list[Candidate]:
@@ -74,7 +79,8 @@ async def candidates(work: Work, step: Step, answer_format: str, run: Run) -> li
         draft = Draft(work, answer_format, number=len(tried))
         await draft.ask(replace(step, purpose="candidate") if tried else step)
         whole = set(step.paths) <= draft.files.keys() and not draft.rejected
-        tried.append(Candidate(draft, whole, await _ran(work, run, draft.project) if whole else None))
+        evidence = await _ran(work, run, draft.project) if whole else None
+        tried.append(Candidate(draft, whole, Result.of(evidence) if evidence else None))
     best = max(tried, key=lambda candidate: candidate.rank)
     log.info("%s: took the program of answer %d of %d", work.project, best.draft.number + 1, len(tried))
     return [best, *(each for each in tried if each is not best)]
@@ -83,7 +89,7 @@ async def candidates(work: Work, step: Step, answer_format: str, run: Run) -> li
 def _goes_on(tried: Sequence[Candidate]) -> bool:
     last, most = tried[-1], tried[-1].draft.profile.candidates
     written = sum(len(reply) for candidate in tried for reply in candidate.draft.replies)
-    if written >= MOST_WRITTEN or (last.whole and last.evidence is None):
+    if written >= MOST_WRITTEN or (last.whole and last.result is None):
         return False
     return len(tried) < ENOUGH or (len(tried) < most and not any(each.keeps_its_word for each in tried))
 
@@ -94,20 +100,29 @@ async def agree(tried: Sequence[Candidate], run: Run) -> None:
     Of the tests it fails, those are corrected that the programs outvote.
     """
     draft = tried[0].draft
-    tests = {path: text for path, text in draft.project.items() if is_test(path)}
-    if not tests:
+    work, tests = draft.work, {path: text for path, text in draft.project.items() if is_test(path)}
+    programs = [each.draft.project for each in tried if each.result]
+    if not (tests and programs):
         return
-    tested = [replace(c, evidence=await _ran(draft.work, run, c.program | tests)) for c in tried if c.evidence]
+    ran = [(files, await _ran(work, run, _with(files, tests, work))) for files in (*programs, *work.drafts)]
+    tested = [(files, evidence) for files, evidence in ran if evidence]
     if not tested:
         return
-    best = max(tested, key=lambda candidate: candidate.rank)
-    draft.files.update(best.program)
-    if best.evidence is None or not best.evidence.failed:
-        return
-    others = [each.program for each in tested if each is not best and each.examples == best.examples]
-    drafts = (*others, *draft.work.drafts)
-    failing = replace(draft.work, staged=draft.project, feedback=feedback(best.evidence), drafts=drafts)
-    draft.files.update(await outvoted(failing, run))
+    best, evidence = max(tested, key=lambda each: Result.of(each[1]).rank)
+    if all(best is not files for files in programs):
+        log.info("%s: a program of an earlier iteration passes more of the new tests", work.project)
+    draft.files.update(_with(best, tests, work))
+    if evidence.failed:
+        examples = Result.of(evidence).examples
+        drafts = tuple(files for files, other in tested if files is not best and Result.of(other).examples == examples)
+        failing = replace(work, staged=draft.project, feedback=feedback(evidence), drafts=drafts)
+        draft.files.update(await outvoted(failing, run))
+
+
+def _with(files: Files, tests: Files, work: Work) -> dict[str, str]:
+    """The program among `files` with other tests; what a person edited is as it is now."""
+    program = {path: text for path, text in files.items() if not is_test(path)}
+    return {**program, **tests, **work.staged}
 
 
 async def _ran(work: Work, run: Run, files: Files) -> Evidence | None:

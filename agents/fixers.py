@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 from agents.fixers_exceptions import define_exceptions
+from agents.fixers_modules import import_functions
 from agents.fixers_node import fix_javascript
 from agents.fixers_raises import expect_raises
 from agents.plan import is_test
@@ -24,7 +25,7 @@ def fix(delivered: Files, staged: Files, requirements: str | None = None) -> Fil
 
     Without `requirements` no class is defined: while files are still missing, it may stand in one of these.
     """
-    for fixer in (unify_line_ends, expect_raises, add_imports):
+    for fixer in (unify_line_ends, expect_raises, import_functions, add_imports):
         delivered = fixer(delivered, staged)
     if requirements is not None:
         delivered = define_exceptions(delivered, staged, requirements)

@@ -78,7 +78,7 @@ async def test_the_program_that_gives_what_the_user_says_is_taken() -> None:
 
 
 async def test_more_are_written_while_none_gives_what_the_user_says() -> None:
-    built, _ = await build([SQUARE, TRIPLE, TRIPLE, SQUARE, ADD], RIGHT, TWO_IS_FOUR, THREE_IS_SIX)
+    built, _ = await build([SQUARE, TRIPLE, TRIPLE, ADD], RIGHT, TWO_IS_FOUR, THREE_IS_SIX)
     assert built.files["a.py"] == ADD
 
 
@@ -149,6 +149,28 @@ async def test_larger_models_and_programs_without_tests_apart_are_asked_once() -
     work = Work("demo", 1, "a.py: f(x) doubles x.", model, plan=PLAN)
     built = await Engineer(model, runner=bench).run(work)  # type: ignore[arg-type]
     assert (built.files, bench.ran) == ({"a.py": DOUBLE, PATH: RIGHT}, [])
+
+
+async def later(programs: Sequence[str], *drafts: dict[str, str], **work: Any) -> Built:
+    """A new draft in the third iteration, after `drafts`, the last of which is the best."""
+    *earlier, best = drafts
+    told: dict[str, Any] = {"staged": best, "drafts": tuple(earlier), "feedback": "### `x` fails", "fruitless": 2}
+    return (await build(programs, iteration=3, **told, **work))[0]
+
+
+async def test_a_program_of_an_earlier_iteration_that_passes_more_of_the_new_tests_comes_back() -> None:
+    wrong = {PATH: suite("assert f(1) == 7")}
+    for drafts in ([{"a.py": DOUBLE, **wrong}, {"a.py": TRIPLE, **wrong}], [{"a.py": DOUBLE, **wrong}]):
+        built = await later([SQUARE, SQUARE, TRIPLE], *drafts)
+        assert (built.files, built.afresh) == ({"a.py": DOUBLE, PATH: RIGHT}, True)
+    assert (await later([ADD, SQUARE, TRIPLE], *drafts)).files == {"a.py": ADD, PATH: RIGHT}
+
+
+async def test_programs_of_earlier_iterations_vote_too() -> None:
+    wrong = RIGHT.replace("assert f(4) == 8", "assert f(4) == 9")
+    model_tests = {"tests": wrong}
+    assert (await later([DOUBLE, SQUARE, TRIPLE], {"a.py": ADD}, {"a.py": TRIPLE}, **model_tests)).files[PATH] == wrong
+    assert (await later([DOUBLE, SQUARE, ADD], {"a.py": ADD}, {"a.py": TRIPLE}, **model_tests)).files[PATH] == RIGHT
 
 
 async def test_around_what_a_person_edited_one_program_is_written() -> None:
