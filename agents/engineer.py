@@ -36,7 +36,7 @@ class Engineer:
     def __init__(
         self, provider: Provider, answer_format: AnswerFormat = "fenced", runner: Runner | None = None
     ) -> None:
-        """Without a `runner` the drafts of small models do not vote on tests."""
+        """Without a `runner` a small model writes one program a round, and drafts do not vote on tests."""
         self._provider = provider
         self._format: AnswerFormat = answer_format
         self._runner = runner
@@ -53,7 +53,8 @@ class Engineer:
         return await (self._afresh(work) if _begins_anew(work, asked) else self._draft(work))
 
     async def _outvoted(self, work: Work) -> dict[str, str]:
-        return await outvoted(work, partial(self._tests, work)) if self._runner else {}
+        tests_alone = replace(work, acceptance="")
+        return await outvoted(work, partial(self._tests, tests_alone)) if self._runner else {}
 
     async def _afresh(self, work: Work) -> Built:
         """A new draft that has not seen the old one; what a person edited stays, tests of the old draft go.
@@ -61,9 +62,7 @@ class Engineer:
         It is put with another seed and more freedom than the first draft: asked the same, a model answers the same.
         """
         kept = {path: content for path, content in work.staged.items() if path in work.edited}
-        earlier = (*work.drafts, work.staged)
-        anew = replace(work, staged=kept, drafts=earlier, feedback="", report="", fruitless=work.fruitless + 1)
-        built = await self._draft(anew)
+        built = await self._draft(replace(work, staged=kept, feedback="", report="", fruitless=work.fruitless + 1))
         stale = {path for path in work.staged.keys() - kept.keys() - built.files.keys() if is_test(path)}
         return replace(built, deleted=built.deleted | stale, afresh=True)
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from agents.javascript_assertions import arguments
+from agents.literals import balanced
 from agents.plan import is_test
 
 Files = Mapping[str, str]
@@ -21,6 +22,7 @@ _REQUIRE = re.compile(
 _EXPORT_NAMES = re.compile(r"^module\.exports\s*=\s*\{(?P<names>[\s\w,]*)\};?[ \t]*(?:\n|\Z)", re.MULTILINE)
 _EXPORT_ONE = re.compile(r"^module\.exports\s*=\s*(?P<name>\w+);?[ \t]*(?:\n|\Z)", re.MULTILINE)
 _EXPORTED = re.compile(r"^export\s+(?:async\s+)?(?:const|let|var|function\*?|class)\s+(?P<name>\w+)", re.MULTILINE)
+_EXPORT_LIST = re.compile(r"^export\s*\{(?P<names>[\s\w,]*)\}", re.MULTILINE)
 _DEFAULT = re.compile(r"^export\s+default\b", re.MULTILINE)
 _EXPECT = re.compile(
     r"^(?P<indent>\s*)expect\((?P<got>.+)\)\.(?P<not>not\.)?(?P<how>toBe|toEqual|toStrictEqual|toThrow)\((?P<wanted>.*)\);?\s*$"
@@ -32,7 +34,15 @@ _DEEP = {"strictEqual": "deepStrictEqual", "equal": "deepEqual"}
 _NOT = {"strictEqual": "notStrictEqual", "deepEqual": "notDeepEqual", "throws": "doesNotThrow"}
 _RELATIVE = re.compile(r"""(?P<before>(?:\bfrom\s*|\brequire\(\s*)['"])(?P<path>\.{1,2}/[^'"]+)""")
 _TEST_WORDS = ("test", "describe", "it", "before", "after", "beforeEach", "afterEach")
-_MODULE = re.compile(r"^(?:import\s*(?:[\w{*'\"])|export\s*[\w{*])", re.MULTILINE)
+_MODULE = re.compile(
+    r"""^(?:import\s+(?:[\w{*][^\n;]*\bfrom\s*)?['"]|export\s+(?:default|const|let|var|function|class|async)\b|export\s*[{*])""",
+    re.MULTILINE,
+)
+_COMMONJS = re.compile(
+    r"^(?!\s*//).*(?:(?<!\.)\bexports\.\w|\brequire\.main\b|\b__(?:dirname|filename)\b)", re.MULTILINE
+)
+"""What has no equal in a module that needs no thought."""
+_TEXT = re.compile(r"`(?:[^`\\]|\\.)*`|/\*.*?\*/", re.DOTALL)
 _IMPORT = re.compile(r"^import\b.*$")
 _ASSERTION = re.compile(r"^assert\b")
 
@@ -49,7 +59,8 @@ def fix_javascript(delivered: Files, staged: Files) -> Files:
 
 def _is_module(path: str, text: str) -> bool:
     """Whether node takes the file for an ES module when no package.json says so."""
-    return path.endswith(".mjs") or bool(_MODULE.search(text))
+    code = _TEXT.sub("``", text)
+    return path.endswith(".mjs") or bool(_MODULE.search(code) and not _COMMONJS.search(code))
 
 
 def _fixed(path: str, text: str, files: Files, *, modules: bool) -> str:
@@ -77,7 +88,7 @@ def _found(named: str, path: str, files: Files) -> str:
 def _as_module(text: str) -> str:
     """`require` and `module.exports` as import and export; what is exported where it stands is not once more."""
     text = "\n".join(map(_import, text.split("\n")))
-    known, default = set(_EXPORTED.findall(text)), bool(_DEFAULT.search(text))
+    known, default = _exported(text), bool(_DEFAULT.search(text))
 
     def several(match: re.Match[str]) -> str:
         return _export(name for name in _listed(match["names"]) if name not in known)
@@ -87,6 +98,12 @@ def _as_module(text: str) -> str:
         return ("" if default else f"export default {name};\n") + _export({name} - known)
 
     return _EXPORT_ONE.sub(one, _EXPORT_NAMES.sub(several, text))
+
+
+def _exported(text: str) -> set[str]:
+    """Names that are exported already."""
+    listed = (name for match in _EXPORT_LIST.finditer(text) for name in _listed(match["names"]))
+    return {*_EXPORTED.findall(text), *(name.split()[-1] for name in listed)}
 
 
 def _export(names: Iterable[str]) -> str:
@@ -124,13 +141,17 @@ def _without_expect(line: str) -> str:
 
 
 def _deep(line: str) -> str:
-    """With an array or object compared by what it holds: no other one is ever the same."""
+    """With an array or object that stands there compared by what it holds: no other one is ever the same."""
     begins = _SHALLOW.match(line) if len(line) <= _LONGEST_LINE else None
     if not begins:
         return line
     compared, _ = arguments(line, begins.end())
-    holds = len(compared) > 1 and any(each[:1] + each[-1:] in ("[]", "{}") for each in compared[:2])
+    holds = len(compared) > 1 and any(_is_made_there(each) for each in compared[:2])
     return line.replace(begins["how"], _DEEP[begins["how"]], 1) if holds else line
+
+
+def _is_made_there(side: str) -> bool:
+    return side.startswith(("[", "{")) and balanced(side, 0) == side
 
 
 def _titled(path: str, text: str) -> str:

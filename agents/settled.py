@@ -31,6 +31,7 @@ _FAILURE = re.compile(
     r"`(?P<path>[^`\n]+)`, line (?P<line>\d+), in ",
     re.MULTILINE,
 )
+_FRAME = re.compile(r"^`[^`\n]+`, line \d+, in ", re.MULTILINE)
 _GOT_JAVASCRIPT = re.compile(r"\Agot (?P<got>.+) where (?P<wanted>.+) was expected(?:\n|\Z)")
 _GOT = re.compile(r"\A(?:AssertionError: )?assert (?P<got>.+?)(?: (?:==|is) (?P<wanted>.+))?(?:\n|\Z)")
 
@@ -60,13 +61,14 @@ async def settled(work: Work) -> dict[str, str]:
 
 
 def corrected(files: Mapping[str, str], disputes: Iterable[Disputed]) -> dict[str, str]:
-    """Path -> test file in which these assertions expect what came."""
+    """Path -> test file in which these assertions expect what came, where that is another text."""
     changed: dict[str, list[str]] = {}
     for dispute in disputes:
         lines = changed.setdefault(dispute.path, files[dispute.path].split("\n"))
         old = lines[dispute.line - 1]
         lines[dispute.line - 1] = old[: len(old) - len(old.lstrip())] + dispute.corrected
-    return {path: "\n".join(lines) for path, lines in changed.items()}
+    texts = {path: "\n".join(lines) for path, lines in changed.items()}
+    return {path: text for path, text in texts.items() if text != files[path]}
 
 
 async def _is_wrong(work: Work, dispute: Disputed) -> bool:
@@ -109,13 +111,18 @@ def disputed(work: Work) -> Iterator[Disputed]:
     for failure in _FAILURE.finditer(work.feedback):
         path, line = failure["path"], int(failure["line"])
         lines = work.staged.get(path, "").split("\n")
-        came = got_of(failure["message"])
+        came = got_of(failure["message"]) if _is_innermost(work.feedback, failure.end()) else None
         if not (is_test(path) and path not in work.edited and came and 0 < line <= len(lines)):
             continue
         if path.endswith(".py"):
             yield from _dispute(failure["test"], path, line, lines[line - 1].strip(), came)
-        elif (said := comparison(lines[line - 1])) and literal(came, path) == came:
+        elif (said := comparison(lines[line - 1])) and literal(came, path) == came and not same(came, said.wanted):
             yield Disputed(failure["test"], path, line, said.call, came, said.expecting(came))
+
+
+def _is_innermost(told: str, end: int) -> bool:
+    """Whether no frame follows the one that ends at `end`: the assertion may be one of the program's own."""
+    return not _FRAME.search(told[end:].partition("\n### ")[0])
 
 
 def got_of(message: str) -> str | None:

@@ -54,10 +54,13 @@ def stated(requirements: Sequence[Requirement], files: Sequence[PlannedFile]) ->
     What is said to have two results is left out.
     """
     found: dict[tuple[str, ...], list[Check]] = {}
-    only = _only_function(requirements)
+    whole = "\n".join(requirement.text for requirement in requirements[:_MOST_REQUIREMENTS])
+    only = _only_function(whole)
     homes = Homes(files, signed_only=any(_OBJECTS.search(requirement.text) for requirement in requirements))
     for requirement in requirements[:_MOST_REQUIREMENTS]:
-        calls = chain(_calls(requirement, homes), _pairs(requirement, only, homes), _kinds(requirement, only, homes))
+        calls = chain(
+            _calls(requirement, homes), _pairs(requirement, only, homes), _kinds(requirement, only, homes, whole)
+        )
         for check in chain[Check](calls, stated_runs(requirement, files)):
             found.setdefault(check.question, []).append(check)
     return tuple(checks[0] for checks in found.values() if len(set(map(_result, checks))) == 1)[:MOST_STATED]
@@ -112,9 +115,8 @@ def _echoed(rest: str, home: str) -> str:
     return value if rest.startswith("\n") and whole and literal(value, home) == value else ""
 
 
-def _only_function(requirements: Sequence[Requirement]) -> str:
-    """The function that all is about, when there is one and it takes one value."""
-    whole = "\n".join(requirement.text for requirement in requirements)
+def _only_function(whole: str) -> str:
+    """The function that all requirements are about, when there is one and it takes one value."""
     signatures = {match["name"]: match["parameters"] for match in _SIGNATURE.finditer(whole)}
     names = {match["name"] for match in _NAME.finditer(whole)}
     if len(names) != 1 or names != signatures.keys() or "," in "".join(signatures.values()):
@@ -133,10 +135,10 @@ def _pairs(requirement: Requirement, only: str, homes: Homes) -> Iterator[Call]:
             yield _call(f"{only}({given})", home, requirement, returns=value)
 
 
-def _kinds(requirement: Requirement, only: str, homes: Homes) -> Iterator[Call]:
+def _kinds(requirement: Requirement, only: str, homes: Homes, whole: str) -> Iterator[Call]:
     """`"59" is valid, "0" is not`, where there is one function, `is_valid`."""
     home = homes.of(only, requirement.text) if only else ""
-    for given, yes in kinds(requirement.text, only, home) if home else ():
+    for given, yes in kinds(requirement.text, only, home, whole) if home else ():
         value = str(yes) if home.endswith(".py") else str(yes).lower()
         yield _call(f"{only}({given})", home, requirement, returns=value)
 

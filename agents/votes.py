@@ -1,14 +1,15 @@
 """Lets independent drafts vote on the failing tests of a small model.
 
-Such a model computes badly in its head and better in code: what several programs give that it wrote without seeing
-one another is better evidence than the value it put into a test. A test is corrected when enough drafts agree against
-it and none with it. When a draft passes a test of its own that the program fails, the drafts do not agree, and no test
-is corrected; nor when so many of the tests would have to be that little else is left. What the user's own examples say
-is not voted on.
+Such a model computes badly in its head and better in code: what several different programs give that it wrote without
+seeing one another is better evidence than the value it put into a test. A test is corrected when enough of them agree
+against it and none with it. When a draft passes a test of its own that the program fails, the drafts do not agree, and
+no test is corrected; nor when so many of the tests would have to be that little else is left. What the user's own
+examples say is not voted on.
 """
 
 from __future__ import annotations
 
+import ast
 import logging
 import re
 from collections import Counter
@@ -51,13 +52,16 @@ async def outvoted(work: Work, run: Run) -> dict[str, str]:
 
 async def _outvoted(work: Work, run: Run) -> dict[str, str]:
     disputes = [dispute for dispute in disputed(work) if stated_result(work, dispute) is None]
-    if not disputes or len(work.drafts) + 1 < VOTES:
+    others = {kind(draft): draft for draft in work.drafts}
+    others.pop(kind(work.staged), None)
+    if not disputes or len(others) + 1 < VOTES:
         return {}
     agreed, supported = Counter(disputes), set[Disputed]()
     for draft in work.drafts:
         if await _contradicts(work.staged, draft, run):
             return {}
-        evidence = await run(_program(draft) | _tests(work.staged))
+    for draft in others.values():
+        evidence = await run(program_of(draft) | _tests(work.staged))
         cases = {case.id: case for case in evidence.tested.tests}
         supported.update(dispute for dispute in disputes if _passes(cases.get(dispute.test)))
         agreed.update(dispute for dispute in disputes if _agrees(dispute, cases.get(dispute.test)))
@@ -77,7 +81,7 @@ def _agrees(dispute: Disputed, case: Case | None) -> bool:
     """Whether the test failed at the same assertion, because the draft gives the same value."""
     if case is None or case.outcome is not Outcome.FAILED:
         return False
-    there = any((frame.path, frame.line) == (dispute.path, dispute.line) for frame in case.frames)
+    there = [(frame.path, frame.line) for frame in case.frames[-1:]] == [(dispute.path, dispute.line)]
     got = got_of(case.message)
     return there and got is not None and same(dispute.got, got.removeprefix("not "))
 
@@ -87,11 +91,26 @@ async def _contradicts(program: Files, draft: Files, run: Run) -> bool:
     if not (tests := _tests(draft)):
         return False
     own = (await run(draft)).passed
-    return any(case.id in own and breaks_promise(case) for case in (await run(_program(program) | tests)).tested.tests)
+    return any(
+        case.id in own and breaks_promise(case) for case in (await run(program_of(program) | tests)).tested.tests
+    )
 
 
-def _program(files: Files) -> dict[str, str]:
+def program_of(files: Files) -> dict[str, str]:
+    """What is no test."""
     return {path: text for path, text in files.items() if not is_test(path)}
+
+
+def kind(files: Files) -> str:
+    """Equal for projects whose programs differ in layout and comments at most: written twice, it is one opinion."""
+    return repr(sorted((path, _plain(path, text)) for path, text in program_of(files).items()))
+
+
+def _plain(path: str, text: str) -> str:
+    try:
+        return ast.dump(ast.parse(text)) if path.endswith(".py") else "".join(text.split())
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return text
 
 
 def _tests(files: Files) -> dict[str, str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from agents.candidates import MOST_WRITTEN
 from agents.engineer import Engineer
 from agents.tiers import PROFILES, Tier
 from agents.verification.box import SandboxUnavailable
-from agents.verification.evidence import Evidence
+from agents.verification.evidence import Evidence, Verdict
 from agents.verification.examples import Call, Check, ExampleResult
 from agents.verification.examples_text import read_examples
 from agents.verification.runner import Runner
@@ -27,6 +28,7 @@ from tests.fakes.model import ScriptedModel
 PLAN = f"# Plan: a\n\n## Files\n\n- `a.py`: f\n- `{PATH}`: its tests\n"
 DOUBLE = "def f(x):\n    return x * 2\n"
 ADD = "def f(x):\n    return x + x\n"
+TWICE = "def f(x):\n    return 2 * x\n"
 SQUARE = "def f(x):\n    return x * x\n"
 TRIPLE = "def f(x):\n    return x * 3\n"
 TWO_IS_FOUR = Call(path="a.py", call="f(2)", returns="4", stated=True)
@@ -89,19 +91,19 @@ async def test_when_none_does_the_one_that_comes_nearest_is_taken() -> None:
 
 
 async def test_among_those_that_do_the_tests_decide() -> None:
-    built, _ = await build([SQUARE, DOUBLE, SQUARE], RIGHT, TWO_IS_FOUR)
+    built, _ = await build([SQUARE, DOUBLE, ADD], RIGHT, TWO_IS_FOUR)
     assert built.files == {"a.py": DOUBLE, PATH: RIGHT}
 
 
 async def test_the_users_word_counts_for_more_than_the_models_tests() -> None:
     squares = suite("assert f(5) == 25", "assert f(1) == 1", "assert f(4) == 16")
-    built, _ = await build([SQUARE, DOUBLE, SQUARE], squares, THREE_IS_SIX)
+    built, _ = await build([SQUARE, DOUBLE, TRIPLE], squares, THREE_IS_SIX)
     assert built.files["a.py"] == DOUBLE
 
 
 async def test_a_test_that_all_programs_fail_alike_is_corrected_at_once() -> None:
     wrong = RIGHT.replace("assert f(4) == 8", "assert f(4) == 9")
-    built, _ = await build([DOUBLE, ADD, DOUBLE], wrong)
+    built, _ = await build([DOUBLE, ADD, TWICE], wrong)
     assert built.files == {"a.py": DOUBLE, PATH: RIGHT}
 
 
@@ -113,10 +115,12 @@ async def test_a_program_that_breaks_the_users_word_has_no_vote() -> None:
 
 
 async def test_each_is_asked_for_with_another_seed_and_a_little_warmer() -> None:
-    _, model = await build([DOUBLE] * 3)
-    assert [(call.seed, call.temperature) for call in model.calls[:3]] == [(None, 0.2), (110, 0.4), (120, 0.7)]
-    _, later = await build([DOUBLE] * 3, iteration=2, fruitless=1)
-    assert [(call.seed, call.temperature) for call in later.calls[:3]] == [(200, 0.4), (210, 0.7), (220, 0.7)]
+    _, model = await build([SQUARE, TRIPLE, DOUBLE], RIGHT, THREE_IS_SIX)
+    sampled = [(call.seed, call.temperature) for call in model.calls]
+    assert sampled == [(None, 0.2), (110, 0.4), (120, 0.7), (None, 0.2)]
+    _, later = await build([DOUBLE, ADD, SQUARE], iteration=2, fruitless=1)
+    sampled = [(call.seed, call.temperature) for call in later.calls]
+    assert sampled == [(200, 0.4), (210, 0.7), (220, 0.7), (201, 0.4)]
     assert len({call.messages for call in model.calls[:3]}) == 1
 
 
@@ -127,13 +131,13 @@ async def test_of_long_programs_fewer_are_written() -> None:
 
 async def test_a_refused_program_is_not_taken() -> None:
     broken = "def f(x:\n    return x * 2\n"
-    built, _ = await build([broken, DOUBLE, SQUARE], RIGHT, THREE_IS_SIX)
+    built, _ = await build([broken, DOUBLE, SQUARE, TRIPLE], RIGHT, THREE_IS_SIX)
     assert (built.files, built.rejected) == ({"a.py": DOUBLE, PATH: RIGHT}, {})
 
 
 async def test_what_is_held_back_chooses_no_program() -> None:
     secret = Call(path="a.py", call="f(3)", returns="6", held_back=True)
-    built, _ = await build([SQUARE, DOUBLE, SQUARE], suite("assert f(2) == 4"), secret)
+    built, _ = await build([SQUARE, DOUBLE, TRIPLE], suite("assert f(2) == 4"), secret)
     assert built.files["a.py"] == SQUARE
 
 
@@ -143,7 +147,7 @@ async def test_what_cannot_be_run_is_taken_as_it_comes(trouble: Exception) -> No
     assert built.files == {"a.py": SQUARE, PATH: RIGHT}
 
 
-async def test_larger_models_and_programs_without_tests_apart_are_asked_once() -> None:
+async def test_larger_models_are_asked_once() -> None:
     bench = Bench()
     model = ScriptedModel([f"{fenced('a.py', DOUBLE)}\n{fenced(PATH, RIGHT)}"], name="coder-7b")
     work = Work("demo", 1, "a.py: f(x) doubles x.", model, plan=PLAN)
@@ -151,26 +155,60 @@ async def test_larger_models_and_programs_without_tests_apart_are_asked_once() -
     assert (built.files, bench.ran) == ({"a.py": DOUBLE, PATH: RIGHT}, [])
 
 
-async def later(programs: Sequence[str], *drafts: dict[str, str], **work: Any) -> Built:
-    """A new draft in the third iteration, after `drafts`, the last of which is the best."""
-    *earlier, best = drafts
-    told: dict[str, Any] = {"staged": best, "drafts": tuple(earlier), "feedback": "### `x` fails", "fruitless": 2}
-    return (await build(programs, iteration=3, **told, **work))[0]
+async def test_drafts_of_earlier_iterations_vote_too() -> None:
+    wrong, told = RIGHT.replace("assert f(4) == 8", "assert f(4) == 9"), "### `x` fails"
+    earlier: dict[str, Any] = {"iteration": 3, "fruitless": 2, "staged": {"a.py": TRIPLE}, "feedback": told}
+    programs = [DOUBLE, ADD, SQUARE]
+    assert (await build(programs, wrong, **earlier))[0].files[PATH] == wrong
+    assert (await build(programs, wrong, **earlier, drafts=({"a.py": TWICE},)))[0].files[PATH] == RIGHT
 
 
-async def test_a_program_of_an_earlier_iteration_that_passes_more_of_the_new_tests_comes_back() -> None:
-    wrong = {PATH: suite("assert f(1) == 7")}
-    for drafts in ([{"a.py": DOUBLE, **wrong}, {"a.py": TRIPLE, **wrong}], [{"a.py": DOUBLE, **wrong}]):
-        built = await later([SQUARE, SQUARE, TRIPLE], *drafts)
-        assert (built.files, built.afresh) == ({"a.py": DOUBLE, PATH: RIGHT}, True)
-    assert (await later([ADD, SQUARE, TRIPLE], *drafts)).files == {"a.py": ADD, PATH: RIGHT}
+async def test_files_of_two_answers_are_not_mixed() -> None:
+    first = f"{fenced('a.py', SQUARE)}\n{fenced('helper.py', 'N = 1')}"
+    answers = [first, fenced("a.py", DOUBLE), fenced("a.py", TRIPLE), fenced(PATH, RIGHT)]
+    bench, model = Bench(), ScriptedModel(answers, name="tiny-1b")
+    work = Work("demo", 1, "a.py: f(x) doubles x.", model, plan=PLAN)
+    built = await Engineer(model, runner=bench).run(work)  # type: ignore[arg-type]
+    assert built.files == {"a.py": DOUBLE, PATH: RIGHT}
+    assert built.files in bench.ran
 
 
-async def test_programs_of_earlier_iterations_vote_too() -> None:
-    wrong = RIGHT.replace("assert f(4) == 8", "assert f(4) == 9")
-    model_tests = {"tests": wrong}
-    assert (await later([DOUBLE, SQUARE, TRIPLE], {"a.py": ADD}, {"a.py": TRIPLE}, **model_tests)).files[PATH] == wrong
-    assert (await later([DOUBLE, SQUARE, ADD], {"a.py": ADD}, {"a.py": TRIPLE}, **model_tests)).files[PATH] == RIGHT
+async def test_tests_that_come_with_a_program_neither_choose_it_nor_stay() -> None:
+    own = suite("assert f(2) == 4", "assert f(0) == 0")
+    programs = json.dumps({"files": [{"path": "a.py", "content": SQUARE}, {"path": PATH, "content": own}]})
+    answers = [fenced("a.py", TRIPLE), programs, fenced("a.py", DOUBLE), fenced(PATH, RIGHT)]
+    model = ScriptedModel(answers, name="tiny-1b")
+    built = await Engineer(model, "json", Bench()).run(Work("demo", 1, "", model, plan=PLAN))  # type: ignore[arg-type]
+    assert built.files == {"a.py": DOUBLE, PATH: RIGHT}
+
+
+async def test_what_comes_with_the_tests_stays_whichever_program_is_taken() -> None:
+    tests = f"{fenced(PATH, RIGHT)}\n{fenced('tests/helper.py', 'N = 1')}\n{fenced('a.py', TRIPLE)}"
+    model = ScriptedModel([*(fenced("a.py", each) for each in (SQUARE, DOUBLE, TRIPLE)), tests], name="tiny-1b")
+    built = await Engineer(model, runner=Bench()).run(Work("demo", 1, "", model, plan=PLAN))  # type: ignore[arg-type]
+    assert built.files == {"a.py": DOUBLE, PATH: RIGHT, "tests/helper.py": "N = 1\n"}
+
+
+async def test_a_fourth_program_is_written_when_two_are_the_same() -> None:
+    again = DOUBLE.replace("def", "# once more\ndef")
+    assert (await build([DOUBLE, again, ADD, TWICE]))[0].files["a.py"] == DOUBLE
+
+
+async def test_after_noise_no_other_program_is_asked_for() -> None:
+    model = ScriptedModel(["no file", "none", "none", fenced(PATH, RIGHT), fenced("a.py", DOUBLE)], name="tiny-1b")
+    built = await Engineer(model, runner=Bench()).run(Work("demo", 1, "", model, plan=PLAN))  # type: ignore[arg-type]
+    assert (built.files, len(model.calls)) == ({"a.py": DOUBLE, PATH: RIGHT}, 5)
+
+
+async def test_a_run_that_cannot_be_trusted_counts_for_nothing() -> None:
+    class Forged(Bench):
+        async def tests(self, files: Mapping[str, str], plan: str, acceptance: str) -> Evidence:
+            said = await super().tests(files, plan, acceptance)
+            forged = replace(said, tested=replace(said.tested, verdict=Verdict.TAMPERED))
+            return forged if files["a.py"] == DOUBLE else said
+
+    built, _ = await build([DOUBLE, TRIPLE, SQUARE], suite("assert f(4) == 8", "assert f(0) == 0"), bench=Forged())
+    assert built.files["a.py"] == TRIPLE
 
 
 async def test_around_what_a_person_edited_one_program_is_written() -> None:

@@ -71,6 +71,7 @@ def test_an_expectation_becomes_an_assertion(before: str, after: str) -> None:
         ("assert.equal(f(), { a: 1 }, 'as told');", "assert.deepEqual(f(), { a: 1 }, 'as told');"),
         ("assert.equal([1], f('a, [b]'));", "assert.deepEqual([1], f('a, [b]'));"),
         ("assert.equal(f(1, [2]), 3);", "assert.equal(f(1, [2]), 3);"),
+        ("assert.equal([...pool.values()][0], f(2));", "assert.equal([...pool.values()][0], f(2));"),
         ("assert.equal([1, 2].length, f(2));", "assert.equal([1, 2].length, f(2));"),
         ("assert.equal(f('), ['), 3);", "assert.equal(f('), ['), 3);"),
         ("assert.equal(f(", "assert.equal(f("),
@@ -102,8 +103,24 @@ def test_a_file_that_imports_is_a_module_whatever_the_package_says() -> None:
     assert fixed(both, "b.js", {}) == "export async function f() {}\nclass G {}\nexport { G };\n"
     one = "export default class G {}\nmodule.exports = G;\n"
     assert fixed(one, "b.js", {}) == "export default class G {}\nexport { G };\n"
+    listed = "function f() {}\nexport { f };\nmodule.exports = { f };\n"
+    assert fixed(listed, "b.js", {}) == "function f() {}\nexport { f };\n"
     plain = "const a = require('./a.js');\nconst later = () => import('./b.js');\n"
     assert fixed(plain, "b.js", {}) == plain
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "const fs = require('fs');\nfunction f(p) { return fs.existsSync(p); }\nexports.f = f;\n",
+        "const fs = require('fs');\nimportAll();\nfunction importAll() {}\n",
+        "const fs = require('fs');\nconst HELP = `\nimport FILE from 'x'\nexport { FILE }\n`;\n",
+        "const fs = require('fs');\n/*\nexport default 1;\n*/\n",
+        "const fs = require('fs');\nimport x from './x.js';\nif (require.main === module) x();\n",
+    ],
+)
+def test_commonjs_stays_what_it_is(text: str) -> None:
+    assert fixed(text, "b.js", {}) == text
 
 
 def test_assertions_outside_a_test_are_put_into_one() -> None:

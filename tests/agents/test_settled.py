@@ -94,6 +94,7 @@ def test_in_javascript_too(assertion: str, message: str, corrected: str) -> None
         ("assert.equal(f(2), 3); f(1);", "got 2 where 3 was expected"),
         ("assert.equal(f(2), 3);", "got undefined where 3 was expected"),
         ("assert.equal(f(2), 3);", "got NaN where 3 was expected"),
+        ("assert.equal(f(2), 3);", "got 3 where 3 was expected"),
         ("assert.equal(f(2), 3);", 'got "a where b" where 3 where 4 was expected'),
         ("assert.equal(f(2), 3);", "Expected values to be strictly equal:\n\n2 !== 3"),
         ("assert.equal(f(2), ", "got 2 where 3 was expected"),
@@ -103,6 +104,18 @@ def test_in_javascript_too(assertion: str, message: str, corrected: str) -> None
 )
 def test_what_javascript_says_in_another_way_is_left_alone(assertion: str, message: str) -> None:
     assert list(disputed(failed_node(assertion, message))) == []
+
+
+def test_an_assertion_of_the_program_itself_is_no_dispute() -> None:
+    for work, path in (
+        (failed("assert f(2) == 5", "AssertionError: assert 4 == 5"), PATH),
+        (failed_node("assert.equal(f('4'), 4);", 'got "string" where "number" was expected'), "test/a.test.js"),
+    ):
+        (_,) = disputed(work)
+        inner = f"{work.feedback}\n`a.py`, line 2, in `f`:\n```text\n>    2     assert x == 5\n```"
+        assert list(disputed(replace(work, feedback=inner))) == []
+        other = f"{work.feedback}\n\n### `{path}::test_g` fails\n```text\nx\n```\n`a.py`, line 2, in `f`:"
+        assert len(list(disputed(replace(work, feedback=other)))) == 1
 
 
 async def test_the_program_of_a_javascript_call_is_found() -> None:

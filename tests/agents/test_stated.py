@@ -42,6 +42,8 @@ def found(text: str, files: list[PlannedFile] = ONE) -> list[tuple[str, str]]:
         ('is_valid(text): "59" is valid, "0" is not', 'is_valid("0")', "False"),
         ('is_valid(text). Examples: "59" is valid, "0" is not, and "18" is valid.', 'is_valid("18")', "True"),
         ("is_leap_year(year): 2000 is a leap year, but 1900 is not.", "is_leap_year(1900)", "False"),
+        ("is_prime(n): whole numbers. For example, 7 is prime.", "is_prime(7)", "True"),
+        ("is_prime(n) returns True or False.\n- 7 is prime, 9 is not", "is_prime(9)", "False"),
         ("is_leap_year(year): `2001` is not a leap year.", "is_leap_year(2001)", "False"),
         ("is_prime(n): 7 is prime, 8 is no prime", "is_prime(8)", "False"),
     ],
@@ -55,6 +57,16 @@ def test_an_example_is_found(text: str, call: str, expected: str) -> None:
     [
         "f(2) is 3 more than f(1).",
         "is_valid(n): 0 is not allowed.",
+        'is_valid(n) returns "yes" or "no". Examples: 5 is valid, 0 is not.',
+        "is_prime(n) gives 1 or 0. Examples: 7 is prime.",
+        "is_valid(age) raises ValueError for a wrong age. 5 is valid, -1 is not.",
+        "is_palindrome(text: str): 121 is a palindrome.",
+        "is_prime(n). The program prints a line in the form: 9 is prime.",
+        "is_valid(n): everything other than 0, 1 is valid.",
+        "is_valid(n). None of 1, 2 is valid.",
+        "is_leap_year(y). In the Julian calendar, 1900 is a leap year.",
+        "is_prime(n). A common mistake: 1 is prime.",
+        "is_prime(n). Do not think so: 1 is prime.",
         "is_valid(n): 0 is not.",
         "is_valid(n): 4 is valid or even.",
         "is_valid(n): 4 is valid-ish.",
@@ -270,3 +282,9 @@ def test_the_same_call_counts_once_and_there_is_an_end_to_them() -> None:
 def test_what_is_stated_bears_its_requirement() -> None:
     (check,) = stated(number("Write a.py.\n- f(1) is 2"), ONE)
     assert (check.requirement, check.stated, check.advisory) == ("R2", True, False)
+
+
+def test_a_long_list_of_clauses_is_not_read_again_and_again() -> None:
+    began = time.process_time()
+    assert found("is_valid(n): " + ", ".join(["1 is valid"] * 5000) + " or") == []
+    assert time.process_time() - began < 5

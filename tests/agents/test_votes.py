@@ -25,6 +25,7 @@ from tests.fakes.sandbox import ScriptedSandbox
 
 DOUBLE = "def f(x):\n    return x * 2\n"
 ADD = "def f(x):\n    return x + x\n"
+TWICE = "def f(x):\n    return 2 * x\n"
 SQUARE = "def f(x):\n    return x * x\n"
 
 
@@ -44,7 +45,7 @@ PROGRAM = draft(DOUBLE, *RIGHT, "assert f(3) == 7")
 
 
 async def test_three_drafts_that_agree_correct_a_test() -> None:
-    work = await judged(PROGRAM, draft(ADD, "assert f(5) == 10"), draft(DOUBLE))
+    work = await judged(PROGRAM, draft(ADD, "assert f(5) == 10"), draft(TWICE))
     assert await outvoted(work, run) == {PATH: suite(*RIGHT, "assert f(3) == 6")}
 
 
@@ -54,7 +55,7 @@ async def test_three_drafts_that_agree_correct_a_test() -> None:
         [],
         [draft(ADD)],
         [draft(ADD), draft(SQUARE)],
-        [draft(ADD), draft(ADD), draft("def f(x):\n    return 2 * x + x % 2\n")],
+        [draft(ADD), draft(TWICE), draft("def f(x):\n    return 2 * x + x % 2\n")],
     ],
     ids=["alone", "one other", "a third value", "one passes the test"],
 )
@@ -62,24 +63,29 @@ async def test_without_three_votes_and_with_a_vote_for_it_a_test_stays(drafts: l
     assert await outvoted(await judged(PROGRAM, *drafts), run) == {}
 
 
+@pytest.mark.parametrize("again", [DOUBLE, ADD, "def f(x):  # twice\n\n    return (x + x)\n"])
+async def test_a_program_that_is_written_twice_has_one_vote(again: str) -> None:
+    assert await outvoted(await judged(PROGRAM, draft(ADD), draft(again)), run) == {}
+
+
 async def test_a_test_that_its_own_draft_fails_too_speaks_for_nothing() -> None:
-    assert await outvoted(await judged(PROGRAM, draft(ADD), draft(ADD, "assert f(1) == 3")), run) != {}
+    assert await outvoted(await judged(PROGRAM, draft(ADD), draft(TWICE, "assert f(1) == 3")), run) != {}
 
 
 async def test_nothing_is_corrected_when_a_draft_passes_a_test_that_the_program_fails() -> None:
     other = draft("def f(x):\n    return x * 2 if x else 1\n", "assert f(0) == 1")
-    assert await outvoted(await judged(PROGRAM, draft(ADD), draft(ADD), other), run) == {}
+    assert await outvoted(await judged(PROGRAM, draft(ADD), draft(TWICE), other), run) == {}
 
 
 @pytest.mark.parametrize("wrong", [1, 2])
 async def test_of_few_tests_none_is_corrected(wrong: int) -> None:
     program = draft(DOUBLE, *RIGHT[: 4 - 2 * wrong], *["assert f(3) == 7", "assert f(4) == 9"][:wrong])
-    assert await outvoted(await judged(program, draft(ADD), draft(ADD)), run) == {}
+    assert await outvoted(await judged(program, draft(ADD), draft(TWICE)), run) == {}
 
 
 async def test_what_the_user_stated_is_not_voted_on() -> None:
     acceptance = render("demo", [Call(path="a.py", call="f(3)", returns="7", stated=True)])
-    work = await judged(PROGRAM, draft(ADD), draft(ADD))
+    work = await judged(PROGRAM, draft(ADD), draft(TWICE))
     assert await outvoted(replace(work, acceptance=acceptance), run) == {}
 
 
@@ -89,7 +95,7 @@ async def test_a_draft_that_fails_at_another_assertion_has_no_vote() -> None:
             return await run(files)
         return evidence(replace(case, frames=(Frame(PATH, 1, "test_1", ""),)) for case in cases(files))
 
-    work = await judged(PROGRAM, draft(ADD), draft(ADD))
+    work = await judged(PROGRAM, draft(ADD), draft(TWICE))
     assert await outvoted(work, run) != {}
     assert await outvoted(work, earlier) == {}
 
@@ -107,16 +113,16 @@ async def test_a_draft_whose_files_do_not_fit_has_no_vote() -> None:
         return await run(files) if "a.py" in files else evidence([Case(PATH, Outcome.ERROR, "ModuleNotFoundError: a")])
 
     assert await outvoted(await judged(PROGRAM, draft(ADD), renamed), fitting) == {}
-    assert await outvoted(await judged(PROGRAM, draft(ADD), draft(ADD), renamed), fitting) != {}
+    assert await outvoted(await judged(PROGRAM, draft(ADD), draft(TWICE), renamed), fitting) != {}
 
 
 async def test_a_test_that_a_person_changed_is_not_voted_on() -> None:
-    work = await judged(PROGRAM, draft(ADD), draft(ADD))
+    work = await judged(PROGRAM, draft(ADD), draft(TWICE))
     assert await outvoted(replace(work, edited=frozenset({PATH})), run) == {}
 
 
 async def test_a_small_models_drafts_are_run_in_the_sandbox_before_it_is_asked_anything() -> None:
-    work = await judged(PROGRAM, draft(ADD), draft(ADD))
+    work = await judged(PROGRAM, draft(ADD), draft(TWICE))
     runner = Runner(VerificationSettings(sandbox="auto"))
     built = await Engineer(ScriptedModel(), runner=runner).run(work)  # type: ignore[arg-type]
     assert built.files == {PATH: suite(*RIGHT, "assert f(3) == 6")}
@@ -149,7 +155,7 @@ async def test_without_a_sandbox_nobody_votes() -> None:
     def refused(*_: object) -> None:
         raise SandboxUnavailable("there is none")
 
-    work = await judged(PROGRAM, draft(ADD), draft(ADD))
+    work = await judged(PROGRAM, draft(ADD), draft(TWICE))
     engineer = Engineer(ScriptedModel(), runner=Runner(sandbox=ScriptedSandbox(refused)))  # type: ignore[arg-type]
     with pytest.raises(AssertionError, match="unexpected call"):  # it goes on to ask the model
         await engineer.run(work)

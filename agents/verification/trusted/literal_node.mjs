@@ -1,16 +1,36 @@
-// As JSON, with the words of JavaScript for what JSON has none for; throws for what cannot be written down.
+// As JSON, with the words of JavaScript for what JSON has none for; throws for what cannot be written down, or is so large
+// that nobody would read it. What is `plain` comes back the same from its text.
 
 const DEPTH = 50;
+const PARTS = 20000;
 
-export function literal(value, depth = 0) {
-  if (depth > DEPTH) throw new RangeError('too deep');
-  if (value === null || typeof value === 'boolean' || typeof value === 'number') return String(value);
-  if (typeof value === 'string') return JSON.stringify(value);
-  if (value === undefined) return 'undefined';
-  const inner = (item) => literal(item, depth + 1);
-  const object = (entries) => `{${entries.map(([name, item]) => `${JSON.stringify(String(name))}: ${inner(item)}`).join(', ')}}`;
-  if (Array.isArray(value) || value instanceof Set) return `[${Array.from(value, inner).join(', ')}]`;
-  if (value instanceof Map) return object([...value]);
-  if (Object.getPrototypeOf(value) === Object.prototype) return object(Object.entries(value));
+export function literal(value, { plain = false } = {}) {
+  let parts = 0;
+  const write = (item, depth) => {
+    parts += 1;
+    if (depth > DEPTH || parts > PARTS) throw new RangeError('too large');
+    if (item === null || typeof item === 'boolean') return String(item);
+    if (typeof item === 'number') return plain && Object.is(item, -0) ? refuse() : String(item);
+    if (typeof item === 'string') return JSON.stringify(item);
+    if (item === undefined) return plain ? refuse() : 'undefined';
+    const inner = (each) => write(each, depth + 1);
+    if (Array.isArray(item) || (!plain && item instanceof Set)) return `[${Array.from(within(item), inner).join(', ')}]`;
+    if (!plain && item instanceof Map) return object([...within(item)], inner);
+    if (Object.getPrototypeOf(item) === Object.prototype) return object(within(Object.entries(item)), inner);
+    return refuse();
+  };
+  return write(value, 0);
+}
+
+function object(entries, inner) {
+  return `{${entries.map(([name, item]) => `${JSON.stringify(String(name))}: ${inner(item)}`).join(', ')}}`;
+}
+
+function within(items) {
+  if ((items.length ?? items.size) > PARTS) throw new RangeError('too large');
+  return items;
+}
+
+function refuse() {
   throw new TypeError('no literal');
 }

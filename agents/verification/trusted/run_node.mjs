@@ -102,8 +102,8 @@ function phase(event, outcome, mode = '') {
 function compared(error) {
   if (error?.code !== 'ERR_ASSERTION' || !EQUAL.has(error.operator)) return '';
   try {
-    const [got, wanted] = [literal(error.actual), literal(error.expected)];
-    const untold = Math.max(got.length, wanted.length) > VALUE || /\bundefined\b/.test(`${got} ${wanted}`);
+    const [got, wanted] = [error.actual, error.expected].map((value) => literal(value, { plain: true }));
+    const untold = got === wanted || Math.max(got.length, wanted.length) > VALUE;
     return untold ? '' : `got ${got} where ${wanted} was expected\n`;
   } catch {
     return '';

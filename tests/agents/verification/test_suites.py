@@ -218,6 +218,9 @@ async def test_other_languages_are_named_and_not_guessed(sandbox: Sandbox, tmp_p
     assert score(evidence, Review()).value <= 2.0
 
 
+UNTOLD = ("long", "functions", "other", "signs", "sets", "shared", "sparse")
+
+
 async def test_a_failed_comparison_in_javascript_tells_both_values_whole(sandbox: Sandbox, tmp_path: Path) -> None:
     if not shutil.which("node"):
         pytest.skip("Node is not installed")
@@ -229,9 +232,15 @@ async def test_a_failed_comparison_in_javascript_tells_both_values_whole(sandbox
         "long": "assert.equal('x'.repeat(300), 'y')",
         "functions": "assert.equal(() => 1, 2)",
         "other": "assert.notEqual(1, 1)",
+        "signs": "assert.equal(-0, 0)",
+        "sets": "assert.deepEqual(new Set([1]), [1])",
+        "shared": "let v = []; for (let n = 0; n < 40; n += 1) v = [v, v]; assert.ok(1); wide(v)",
+        "sparse": "assert.equal(Array(3e6), 1)",
         "unasserted": "throw new Error('got 1 where 2 was expected')",
     }
     tests = "".join(f"test('{name}', () => {{ {code}; }});\n" for name, code in compared.items())
+    tests += "const wide = (actual) => {\n  const e = new assert.AssertionError({ operator: 'equal' });\n"
+    tests += "  throw Object.assign(e, { actual, expected: 1, operator: 'strictEqual', message: 'wide' });\n};\n"
     files = {
         "a.js": "",
         "a.test.js": f"import assert from 'node:assert/strict';\nimport test from 'node:test';\n{tests}",
@@ -242,7 +251,8 @@ async def test_a_failed_comparison_in_javascript_tells_both_values_whole(sandbox
     assert said["words"] == 'got "a\\nb" where "c" was expected'
     assert said["nothing"] == "got [null] where false was expected"
     assert said["objects"] == 'got {"a": 1} where {"a": [true]} was expected'
-    assert not [said[name] for name in ("long", "functions", "other") if "was expected" in said[name]]
+    assert not [said[name] for name in UNTOLD if "was expected" in said[name]]
+    assert said["shared"] == "wide"
     assert got_of(said["lists"]) == "[[1, 2, 3, 4]]"
 
 
