@@ -93,7 +93,7 @@ class Engineer:
 
     async def _tests(self, work: Work, files: Mapping[str, str]) -> Evidence:
         assert self._runner is not None
-        return await self._runner.tests(files, work.plan, work.acceptance)
+        return await self._runner.glance(files, work.plan, work.acceptance)
 
 
 def _begins_anew(work: Work, asked: Profile) -> bool:

@@ -17,6 +17,10 @@ from .settings import VerificationSettings
 from .tree import SnapshotRefused
 from .verify import Subject, verify
 
+_ONLY_TESTS = {"coverage": False, "lint": False, "vacuity": False}
+_GLANCE = {"test_timeout": 30.0, "each_test_timeout": 5.0, "example_timeout": 3.0}
+"""Longest times, in seconds."""
+
 
 class Runner:
     """What Verifier and Engineer share.
@@ -39,9 +43,20 @@ class Runner:
         """All that can be measured. Raises SandboxUnavailable and SnapshotRefused."""
         return await self._verified(subject, self._settings)
 
-    async def tests(self, files: Mapping[str, str], plan: str = "", acceptance: str = "") -> Evidence:
-        """What tests and examples say of `files`, and no more than that. Raises as `evidence` does."""
-        quick = self._settings.model_copy(update={"coverage": False, "lint": False, "vacuity": False})
+    async def tests(self, files: Mapping[str, str], plan: str = "") -> Evidence:
+        """What tests and the plan's examples say of `files`, and no more than that. Raises as `evidence` does."""
+        return await self._laid_out(files, plan, "", _ONLY_TESTS)
+
+    async def glance(self, files: Mapping[str, str], plan: str = "", acceptance: str = "") -> Evidence:
+        """What tests and examples say within seconds: one of several programs that goes on for ever shall not cost
+        minutes. Raises as `evidence` does."""
+        limits = {name: min(getattr(self._settings, name), most) for name, most in _GLANCE.items()}
+        return await self._laid_out(files, plan, acceptance, {**_ONLY_TESTS, **limits})
+
+    async def _laid_out(
+        self, files: Mapping[str, str], plan: str, acceptance: str, settings: Mapping[str, object]
+    ) -> Evidence:
+        quick = self._settings.model_copy(update=settings)
         with tempfile.TemporaryDirectory(prefix="tumbler-tests-") as folder:
             try:
                 await asyncio.to_thread(_lay_out, Path(folder), files)

@@ -43,7 +43,7 @@ class Bench:
     trouble: Exception | None = None
     ran: list[Mapping[str, str]] = field(default_factory=list)
 
-    async def tests(self, files: Mapping[str, str], plan: str, acceptance: str) -> Evidence:
+    async def glance(self, files: Mapping[str, str], plan: str, acceptance: str) -> Evidence:
         assert plan == PLAN
         self.ran.append(files)
         if self.trouble:
@@ -202,8 +202,8 @@ async def test_after_noise_no_other_program_is_asked_for() -> None:
 
 async def test_a_run_that_cannot_be_trusted_counts_for_nothing() -> None:
     class Forged(Bench):
-        async def tests(self, files: Mapping[str, str], plan: str, acceptance: str) -> Evidence:
-            said = await super().tests(files, plan, acceptance)
+        async def glance(self, files: Mapping[str, str], plan: str, acceptance: str) -> Evidence:
+            said = await super().glance(files, plan, acceptance)
             forged = replace(said, tested=replace(said.tested, verdict=Verdict.TAMPERED))
             return forged if files["a.py"] == DOUBLE else said
 
@@ -217,6 +217,15 @@ async def test_around_what_a_person_edited_one_program_is_written() -> None:
     told = "### `x` fails"
     built, _ = await build([DOUBLE], iteration=3, fruitless=2, staged=staged, edited=frozenset(edited), feedback=told)
     assert built.files == {"a.py": DOUBLE, PATH: RIGHT}
+
+
+async def test_a_program_without_end_costs_seconds() -> None:
+    endless = "def f(x):\n    while True:\n        pass\n"
+    settings = VerificationSettings(sandbox="auto", test_timeout=3600, example_timeout=600)
+    glanced = await Runner(settings).glance({"a.py": endless}, acceptance=render("a", [THREE_IS_SIX]))
+    (result,) = glanced.examples
+    assert result.seconds < 60
+    assert "ended by the sandbox" in result.problem
 
 
 async def test_in_the_sandbox_an_example_tells_the_right_program() -> None:
