@@ -103,7 +103,8 @@ def _goes_on(tried: Sequence[Candidate]) -> bool:
 async def agree(tried: Sequence[Candidate], run: Run) -> None:
     """Put into the first draft, to which tests have come, the program that passes most of them.
 
-    Of the tests it fails, those are corrected that the programs outvote.
+    Of the tests it fails, those are corrected that the programs outvote; programs that fail what the user says have no
+    vote.
     """
     draft, work = tried[0].draft, tried[0].draft.work
     came = {path: text for path, text in draft.files.items() if is_test(path) or path not in tried[0].program}
@@ -114,9 +115,8 @@ async def agree(tried: Sequence[Candidate], run: Run) -> None:
         return
     best, evidence = max(tested, key=lambda each: Result.of(each[1]).rank)
     draft.files = {**best, **came}
-    if evidence.failed:
-        examples = Result.of(evidence).examples
-        others = [program for program, other in tested if Result.of(other).examples == examples]
+    if evidence.failed and all(Result.of(evidence).examples):
+        others = [program for program, other in tested if all(Result.of(other).examples)]
         drafts = (*others, *work.drafts)
         failing = replace(work, staged=draft.files, feedback=feedback(evidence), drafts=drafts)
         draft.files |= await outvoted(failing, run)

@@ -62,7 +62,9 @@ class Engineer:
         It is put with another seed and more freedom than the first draft: asked the same, a model answers the same.
         """
         kept = {path: content for path, content in work.staged.items() if path in work.edited}
-        built = await self._draft(replace(work, staged=kept, feedback="", report="", fruitless=work.fruitless + 1))
+        earlier = (*work.drafts, work.staged)
+        anew = replace(work, staged=kept, drafts=earlier, feedback="", report="", fruitless=work.fruitless + 1)
+        built = await self._draft(anew)
         stale = {path for path in work.staged.keys() - kept.keys() - built.files.keys() if is_test(path)}
         return replace(built, deleted=built.deleted | stale, afresh=True)
 

@@ -33,6 +33,7 @@ Files = Mapping[str, str]
 Run = Callable[[Files], Awaitable[Evidence]]
 """Runs the tests among the files, and the examples. Raises SandboxUnavailable and SnapshotRefused."""
 
+_EXAMPLE = re.compile(r"^### (?:A call into|Example|A check)\b.*\bfails?:", re.MULTILINE)
 _TEST = re.compile(r"^[ \t]*(?:(?:async )?def test|(?:test|it)(?:\.\w+)?\()", re.MULTILINE)
 
 log = logging.getLogger(__name__)
@@ -52,6 +53,8 @@ async def outvoted(work: Work, run: Run) -> dict[str, str]:
 
 async def _outvoted(work: Work, run: Run) -> dict[str, str]:
     disputes = [dispute for dispute in disputed(work) if stated_result(work, dispute) is None]
+    if fails_examples(work.feedback):
+        return {}
     others = {kind(draft): draft for draft in work.drafts}
     others.pop(kind(work.staged), None)
     if not disputes or len(others) + 1 < VOTES:
@@ -71,6 +74,11 @@ async def _outvoted(work: Work, run: Run) -> dict[str, str]:
     for dispute in lost:
         log.info("%s: %d drafts agree against %s: %s", work.project, agreed[dispute], dispute.test, dispute.corrected)
     return corrected(work.staged, lost)
+
+
+def fails_examples(told: str) -> bool:
+    """Whether the Engineer is `told` of an example that does not hold: then the program is wrong."""
+    return bool(_EXAMPLE.search(told))
 
 
 def _passes(case: Case | None) -> bool:

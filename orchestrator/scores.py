@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from agents.verification.cause import gets_further
+from agents.verification.cause import breaks_down, gets_further
 
 from .state import Score, State
 
@@ -31,14 +31,23 @@ def remember(state: State, report: Score) -> State:
 def improves(candidate: Score, best: Score | None, causes: Sequence[str] = ()) -> bool:
     """Whether `candidate` replaces `best`: all green first, then the score; a passing test must not be lost.
 
-    At the same score it does when the code does not break down as the best one's does, nor as any before: `causes`.
+    At the same score, which is capped while anything fails, it does when the code does not break down as the best one's
+    does, nor as any before (`causes`), or when less fails.
     """
     if best is None:
         return True
     if candidate.lost and not (candidate.green and not best.green):
         return False
     now, before = (candidate.green, candidate.score), (best.green, best.score)
-    return now > before or (now == before and gets_further(candidate.cause, best.cause, causes))
+    if now != before:
+        return now > before
+    return gets_further(candidate.cause, best.cause, causes) or _less_fails(candidate, best)
+
+
+def _less_fails(candidate: Score, best: Score) -> bool:
+    """Of values that are wrong; where code breaks down, counting what fails tells little."""
+    known = candidate.failing is not None and best.failing is not None and not breaks_down(candidate.cause)
+    return known and (candidate.failing or 0.0) < (best.failing or 0.0)
 
 
 def _lesson(report: Score, state: State) -> str:

@@ -31,6 +31,7 @@ def verdict(folder: Folder, state: State, iteration: int, report: str) -> Arrive
         summary=facts.summary,
         cause=facts.cause,
         program=facts.program,
+        failing=_failing(facts),
     )
     return Arrived(Trigger.REPORT, judged)
 
@@ -40,3 +41,8 @@ def _lost(facts: Facts, best: Facts | None) -> tuple[str, ...]:
     if best is None or best.iteration == facts.iteration or facts.afresh:
         return ()
     return tuple(sorted(set(best.passed) - set(facts.passed))[:_MOST_LOST])
+
+
+def _failing(facts: Facts) -> float | None:
+    judged = len(facts.passed) + len(facts.failed)
+    return round(len(facts.failed) / judged, 4) if judged else None

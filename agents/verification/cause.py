@@ -45,15 +45,20 @@ def _placed(said: str, path: str, number: object) -> str:
     return line(said, _LONGEST - len(place)) + place
 
 
+def breaks_down(told: str) -> bool:
+    """Whether it is an error of the code, or of building it, and no value that is wrong."""
+    return bool(_CRASH.match(told))
+
+
 def broken_file(told: str) -> str:
     """Path of the file in which the code broke down; empty when it did not, or nobody knows where."""
-    place = _PLACE.search(told) if _CRASH.match(told) else None
+    place = _PLACE.search(told) if breaks_down(told) else None
     return place["path"] if place else ""
 
 
 def gets_further(now: str, before: str, seen: Iterable[str] = ()) -> bool:
     """Whether code that broke down does so no longer, or with an error that is new; one in another line is not."""
-    return bool(_CRASH.match(before)) and _error(now) not in {_error(before), *map(_error, seen)}
+    return breaks_down(before) and _error(now) not in {_error(before), *map(_error, seen)}
 
 
 def _error(told: str) -> str:

@@ -157,10 +157,18 @@ async def test_larger_models_are_asked_once() -> None:
 
 async def test_drafts_of_earlier_iterations_vote_too() -> None:
     wrong, told = RIGHT.replace("assert f(4) == 8", "assert f(4) == 9"), "### `x` fails"
-    earlier: dict[str, Any] = {"iteration": 3, "fruitless": 2, "staged": {"a.py": TRIPLE}, "feedback": told}
+    later: dict[str, Any] = {"iteration": 3, "fruitless": 2, "feedback": told}
     programs = [DOUBLE, ADD, SQUARE]
-    assert (await build(programs, wrong, **earlier))[0].files[PATH] == wrong
-    assert (await build(programs, wrong, **earlier, drafts=({"a.py": TWICE},)))[0].files[PATH] == RIGHT
+    other, right = {"a.py": TRIPLE}, {"a.py": TWICE}
+    assert (await build(programs, wrong, **later, staged=other))[0].files[PATH] == wrong
+    assert (await build(programs, wrong, **later, staged=other, drafts=(right,)))[0].files[PATH] == RIGHT
+    assert (await build(programs, wrong, **later, staged=right, drafts=(other,)))[0].files[PATH] == RIGHT
+
+
+async def test_programs_that_fail_what_the_user_says_correct_no_test() -> None:
+    wrong = RIGHT.replace("assert f(4) == 8", "assert f(4) == 9")
+    broken = [f"def f(x):\n    return {how} if x != 3 else 7\n" for how in ("x * 2", "x + x", "2 * x", "x << 1")]
+    assert (await build(broken, wrong, THREE_IS_SIX))[0].files[PATH] == wrong
 
 
 async def test_files_of_two_answers_are_not_mixed() -> None:

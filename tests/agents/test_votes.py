@@ -13,7 +13,7 @@ from agents.base import Work
 from agents.engineer import Engineer
 from agents.verification.box import SandboxUnavailable
 from agents.verification.evidence import Case, Evidence, Frame, Outcome
-from agents.verification.examples import Call
+from agents.verification.examples import Call, ExampleResult
 from agents.verification.feedback import feedback
 from agents.verification.runner import Runner
 from agents.verification.settings import VerificationSettings
@@ -149,6 +149,15 @@ async def test_in_javascript_three_drafts_correct_a_test_too() -> None:
     work = Work("demo", 4, "a.js: f doubles.", ScriptedModel(name="fake-1b"), staged=staged, feedback=told)
     assert await outvoted(replace(work, drafts=tuple(drafts[1:])), runner.tests) == {path: right}
     assert await outvoted(replace(work, drafts=tuple(drafts[1:2])), runner.tests) == {}
+
+
+@pytest.mark.parametrize("held_back", [False, True])
+async def test_a_program_that_fails_an_example_corrects_no_test(held_back: bool) -> None:
+    work = await judged(PROGRAM, draft(ADD), draft(TWICE))
+    example = Call(path="a.py", call="f(9)", returns="7", stated=not held_back, held_back=held_back)
+    said = evidence(cases(PROGRAM), [ExampleResult(example, passed=False, problem="it returned 18; expected: 7")])
+    assert await outvoted(work, run) != {}
+    assert await outvoted(replace(work, feedback=feedback(said)), run) == {}
 
 
 async def test_without_a_sandbox_nobody_votes() -> None:
