@@ -78,7 +78,7 @@ async def candidates(work: Work, step: Step, answer_format: str, run: Run) -> li
     tried: list[Candidate] = []
     while not tried or _goes_on(tried):
         draft = Draft(work, answer_format, number=len(tried))
-        await draft.ask(replace(step, purpose="candidate") if tried else step)
+        await (draft.ask(replace(step, purpose="candidate"), attempts=1) if tried else draft.ask(step))
         draft.files = program_of(draft.files)
         whole = set(step.paths) <= draft.files.keys() and not draft.rejected
         evidence = await _ran(work, run, draft.files) if whole else None

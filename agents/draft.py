@@ -17,7 +17,7 @@ from agents.single_assertions import split_assertions
 from agents.tiers import Profile, profile
 from providers import Completion, FinishReason, Message
 
-_ATTEMPTS = 3
+ATTEMPTS = 3
 _CUT = frozenset({FinishReason.DEGENERATE, FinishReason.LENGTH})
 _TESTS_BEGIN = ("### FILE: test",)
 """A small model goes on with the tests when it has written the program, whatever it is asked for."""
@@ -71,7 +71,7 @@ class Draft:
         repairs = bool(findings(self.work)) and bool(self.files or self.kept_tests)
         return repairs and not self.changed and not self.deleted
 
-    async def ask(self, step: Step) -> None:
+    async def ask(self, step: Step, attempts: int = ATTEMPTS) -> None:
         """Put one question, and again with what was wrong while nothing of the answer can be used.
 
         What an earlier answer gave already is not asked for.
@@ -82,7 +82,7 @@ class Draft:
         kept_free = min(self.most_tokens, self.work.model.context_tokens // 2)
         question = briefing(system, self.work, self.project, self._task(step), answer_tokens=kept_free)
         messages = question
-        for attempt in range(_ATTEMPTS):
+        for attempt in range(attempts):
             completion = await self._answer(messages, step, attempt)
             rejected = self._read(completion)
             if rejected is None:

@@ -208,6 +208,14 @@ async def test_after_noise_no_other_program_is_asked_for() -> None:
     assert (built.files, len(model.calls)) == ({"a.py": DOUBLE, PATH: RIGHT}, 5)
 
 
+async def test_only_the_first_program_is_asked_for_again() -> None:
+    answers = ["no file", fenced("a.py", SQUARE), fenced("a.py", DOUBLE), "noise", fenced(PATH, RIGHT)]
+    model = ScriptedModel(answers, name="tiny-1b")
+    built = await Engineer(model, runner=Bench()).run(Work("demo", 1, "", model, plan=PLAN))  # type: ignore[arg-type]
+    assert built.files == {"a.py": DOUBLE, PATH: RIGHT}
+    assert [call.purpose for call in model.calls] == ["build", "retry", "candidate", "candidate", "build"]
+
+
 async def test_a_run_that_cannot_be_trusted_counts_for_nothing() -> None:
     class Forged(Bench):
         async def glance(self, files: Mapping[str, str], plan: str, acceptance: str) -> Evidence:
