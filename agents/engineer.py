@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
@@ -28,6 +28,15 @@ _HOPE = 4.0
 """A score, 0-10."""
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """A draft of which some questions are still to be put."""
+
+    draft: Draft
+    tried: Sequence[Candidate]
+    left: Sequence[Step]
 
 
 class Engineer:
@@ -60,21 +69,33 @@ class Engineer:
         """A new draft that has not seen the old one; what a person edited stays, tests of the old draft go.
 
         It is put with another seed and more freedom than the first draft: asked the same, a model answers the same.
+        When its programs show that a test of the old draft is wrong, there is none.
         """
         kept = {path: content for path, content in work.staged.items() if path in work.edited}
         earlier = (*work.drafts, work.staged)
         anew = replace(work, staged=kept, drafts=earlier, feedback="", report="", fruitless=work.fruitless + 1)
-        built = await self._draft(anew)
+        begun = await self._begun(anew)
+        voters = tuple(each.program for each in begun.tried if each.keeps_its_word)
+        if voters and (tests := await self._outvoted(replace(work, drafts=(*work.drafts, *voters)))):
+            return Built(tests)
+        built = await self._finished(begun)
         stale = {path for path in work.staged.keys() - kept.keys() - built.files.keys() if is_test(path)}
         return replace(built, deleted=built.deleted | stale, afresh=True)
 
     async def _draft(self, work: Work) -> Built:
+        return await self._finished(await self._begun(work))
+
+    async def _begun(self, work: Work) -> _Begun:
         draft = Draft(work, self._format)
-        asked, tried = steps(work, draft.profile), list[Candidate]()
-        if self._has_candidates(draft, asked):
-            tried = await candidates(work, asked.pop(0), self._format, partial(self._tests, work))
-            draft = tried[0].draft
-        for step in asked:
+        asked = steps(work, draft.profile)
+        if not self._has_candidates(draft, asked):
+            return _Begun(draft, (), asked)
+        tried = await candidates(work, asked[0], self._format, partial(self._tests, work))
+        return _Begun(tried[0].draft, tried, asked[1:])
+
+    async def _finished(self, begun: _Begun) -> Built:
+        draft, work = begun.draft, begun.draft.work
+        for step in begun.left:
             await draft.ask(step)
         if wanted := draft.wanted():
             await draft.ask(missing(wanted, draft.rejected))
@@ -83,8 +104,8 @@ class Engineer:
                 return await self._afresh(work)
         elif draft.changes_nothing:
             await draft.ask(OTHERWISE)
-        if tried:
-            await agree(tried, partial(self._tests, work))
+        if begun.tried:
+            await agree(begun.tried, partial(self._tests, work))
         return draft.built()
 
     def _has_candidates(self, draft: Draft, asked: Sequence[Step]) -> bool:

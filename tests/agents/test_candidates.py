@@ -19,6 +19,7 @@ from agents.verification.box import SandboxUnavailable
 from agents.verification.evidence import Evidence, Verdict
 from agents.verification.examples import Call, Check, ExampleResult
 from agents.verification.examples_text import read_examples
+from agents.verification.feedback import feedback
 from agents.verification.runner import Runner
 from agents.verification.settings import VerificationSettings
 from agents.verification.tree import SnapshotRefused
@@ -163,6 +164,17 @@ async def test_drafts_of_earlier_iterations_vote_too() -> None:
     assert (await build(programs, wrong, **later, staged=other))[0].files[PATH] == wrong
     assert (await build(programs, wrong, **later, staged=other, drafts=(right,)))[0].files[PATH] == RIGHT
     assert (await build(programs, wrong, **later, staged=right, drafts=(other,)))[0].files[PATH] == RIGHT
+
+
+async def test_new_programs_show_that_a_test_of_the_best_one_is_wrong_before_others_are_written() -> None:
+    wrong = RIGHT.replace("assert f(4) == 8", "assert f(4) == 9")
+    best = {"a.py": TWICE, PATH: wrong}
+    told = feedback(evidence(cases(best)))
+    model = ScriptedModel([fenced("a.py", each) for each in (DOUBLE, ADD, SQUARE)], name="tiny-1b")
+    work = Work("demo", 3, "a.py: f(x)", model, plan=PLAN, staged=best, feedback=told, fruitless=1)
+    built = await Engineer(model, runner=Bench()).run(work)  # type: ignore[arg-type]
+    assert (built.files, built.deleted, built.afresh) == ({PATH: RIGHT}, frozenset(), False)
+    assert len(model.calls) == 3
 
 
 async def test_programs_that_fail_what_the_user_says_correct_no_test() -> None:
