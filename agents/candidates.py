@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from agents.base import Work
 from agents.draft import Draft
-from agents.engineer_steps import Step
+from agents.engineer_steps import Step, planned_files
 from agents.plan import is_test
 from agents.verification.box import SandboxUnavailable
 from agents.verification.evidence import Evidence, Verdict
@@ -103,11 +103,10 @@ def _goes_on(tried: Sequence[Candidate]) -> bool:
 async def agree(tried: Sequence[Candidate], run: Run) -> None:
     """Put into the first draft, to which tests have come, the program that passes most of them.
 
-    Of the tests it fails, those are corrected that the programs outvote; programs that fail what the user says have no
-    vote.
+    Of the tests it fails, those are corrected that the programs outvote.
     """
     draft, work = tried[0].draft, tried[0].draft.work
-    came = {path: text for path, text in draft.files.items() if is_test(path) or path not in tried[0].program}
+    came = {path: text for path, text in draft.files.items() if is_test(path) or _is_news(path, text, tried[0])}
     programs = [each.program for each in tried if each.result] if any(map(is_test, came)) else []
     ran = [(program, await _ran(work, run, {**program, **came})) for program in programs]
     tested = [(program, evidence) for program, evidence in ran if evidence]
@@ -115,11 +114,15 @@ async def agree(tried: Sequence[Candidate], run: Run) -> None:
         return
     best, evidence = max(tested, key=lambda each: Result.of(each[1]).rank)
     draft.files = {**best, **came}
-    if evidence.failed and all(Result.of(evidence).examples):
-        others = [program for program, other in tested if all(Result.of(other).examples)]
-        drafts = (*others, *work.drafts)
+    if evidence.failed:
+        drafts = (*(program for program, _ in tested if program is not best), *work.drafts)
         failing = replace(work, staged=draft.files, feedback=feedback(evidence), drafts=drafts)
         draft.files |= await outvoted(failing, run)
+
+
+def _is_news(path: str, text: str, first: Candidate) -> bool:
+    """Whether it came with the tests, and is no part of the program that was asked for."""
+    return path not in planned_files(first.draft.work) and first.program.get(path) != text
 
 
 async def _ran(work: Work, run: Run, files: Files) -> Evidence | None:

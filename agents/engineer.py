@@ -62,8 +62,7 @@ class Engineer:
         return await (self._afresh(work) if _begins_anew(work, asked) else self._draft(work))
 
     async def _outvoted(self, work: Work) -> dict[str, str]:
-        tests_alone = replace(work, acceptance="")
-        return await outvoted(work, partial(self._tests, tests_alone)) if self._runner else {}
+        return await outvoted(work, partial(self._tests, work)) if self._runner else {}
 
     async def _afresh(self, work: Work) -> Built:
         """A new draft that has not seen the old one; what a person edited stays, tests of the old draft go.

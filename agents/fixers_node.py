@@ -35,14 +35,16 @@ _NOT = {"strictEqual": "notStrictEqual", "deepEqual": "notDeepEqual", "throws": 
 _RELATIVE = re.compile(r"""(?P<before>(?:\bfrom\s*|\brequire\(\s*)['"])(?P<path>\.{1,2}/[^'"]+)""")
 _TEST_WORDS = ("test", "describe", "it", "before", "after", "beforeEach", "afterEach")
 _MODULE = re.compile(
-    r"""^(?:import\s+(?:[\w{*][^\n;]*\bfrom\s*)?['"]|export\s+(?:default|const|let|var|function|class|async)\b|export\s*[{*])""",
+    r"^(?:import\s+(?:[\w{*][^;'`]*?\bfrom\s*)?'|export\s+(?:default|const|let|var|function|class|async)\b|export\s*[{*])",
     re.MULTILINE,
 )
-_COMMONJS = re.compile(
-    r"^(?!\s*//).*(?:(?<!\.)\bexports\.\w|\brequire\.main\b|\b__(?:dirname|filename)\b)", re.MULTILINE
+_COMMONJS = re.compile(r"(?<!\.)\bexports\.\w|\bmodule\.exports\b(?!\s*=\s*[\w{])|\brequire\.main\b")
+_FOLDER = re.compile(r"\b__(?:dirname|filename)\b")
+"""What a module has no equal for that needs no thought, unless it makes them itself."""
+_APART = re.compile(
+    r"""(?P<comment>//[^\n]*|/\*.*?\*/)|(?P<text>'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`)""",
+    re.DOTALL,
 )
-"""What has no equal in a module that needs no thought."""
-_TEXT = re.compile(r"`(?:[^`\\]|\\.)*`|/\*.*?\*/", re.DOTALL)
 _IMPORT = re.compile(r"^import\b.*$")
 _ASSERTION = re.compile(r"^assert\b")
 
@@ -59,8 +61,9 @@ def fix_javascript(delivered: Files, staged: Files) -> Files:
 
 def _is_module(path: str, text: str) -> bool:
     """Whether node takes the file for an ES module when no package.json says so."""
-    code = _TEXT.sub("``", text)
-    return path.endswith(".mjs") or bool(_MODULE.search(code) and not _COMMONJS.search(code))
+    code = _APART.sub(lambda match: "''" if match["text"] else "", text)
+    old = _COMMONJS.search(code) or (_FOLDER.search(code) and "import.meta" not in code)
+    return path.endswith(".mjs") or bool(_MODULE.search(code) and not old)
 
 
 def _fixed(path: str, text: str, files: Files, *, modules: bool) -> str:

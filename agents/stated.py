@@ -36,6 +36,8 @@ _CLAUSE_END = re.compile(
 )
 _PAIR = re.compile(r"`?\s{1,3}(?:gives|returns|yields|becomes)\s{1,3}`?|`?\s{0,3}(?:->|=>|→)\s{0,3}`?")
 _MORE = re.compile(r"`?\s{0,3}(?:(?:,|and|but|und)\s{1,3}){1,2}`?")
+_HEADING = re.compile(r"^(?!.*(?:examples?|\)):\s*$).*[:?]\s*$", re.MULTILINE | re.IGNORECASE)
+"""What follows may be said to be wrong, asked, or true in one case only."""
 _SIGNATURE = re.compile(
     r"(?<![\w.\"'])(?P<name>[A-Za-z_]\w*)\((?P<parameters>[a-z_]\w{0,40}(?:: ?\w{1,40})?(?:, ?\w{1,40}){0,9})\)"
 )
@@ -138,9 +140,10 @@ def _pairs(requirement: Requirement, only: str, homes: Homes) -> Iterator[Call]:
 def _kinds(requirement: Requirement, only: str, homes: Homes, whole: str) -> Iterator[Call]:
     """`"59" is valid, "0" is not`, where there is one function, `is_valid`."""
     home = homes.of(only, requirement.text) if only else ""
-    for given, yes in kinds(requirement.text, only, home, whole) if home else ():
-        value = str(yes) if home.endswith(".py") else str(yes).lower()
-        yield _call(f"{only}({given})", home, requirement, returns=value)
+    for given, yes in kinds(requirement.text, only, home, whole) if home and not _HEADING.search(whole) else ():
+        value, call = str(yes) if home.endswith(".py") else str(yes).lower(), f"{only}({given})"
+        if is_literal_call(call, home):
+            yield _call(call, home, requirement, returns=value)
 
 
 def _is_rule(given: str, value: str) -> bool:

@@ -11,18 +11,23 @@ from agents.plain_words import is_plain
 
 _ASKS = re.compile(r"is_(?P<snake>[a-z][a-z0-9_]*)|is(?P<camel>[A-Z]\w*)")
 _BEGIN = re.compile(
-    r"(?:^|(?<=[.!?])\s|\n|\):\s)\s{0,3}(?:[-*]\s)?(?:(?:examples?|for example|e\.g\.)[,:]?\s+)?`?", re.IGNORECASE
+    r"(?:^|(?<=\.)\s|\n|\):\s)\s{0,3}(?:[-*]\s)?(?:(?:examples?|for example|e\.g\.)[,:]?\s+)?`?", re.IGNORECASE
 )
 """Of a sentence: in its middle, who knows what was said before."""
 _AND = re.compile(r"`?\s{0,3}(?:(?:,|;|and|but|und)\s{1,3}){1,2}`?")
 _END = re.compile(r"`?\s{0,3}(?:$|[;)](?=\s|$)|\.(?![\w.])|\n)")
 _ANSWERS_OTHERWISE = re.compile(
     r"\b(?:raises?|throws?|prints?|printed|outputs?|messages?|mistakes?|wrong(?:ly)?)\b|"
-    r"\b(?:returns?|gives?)\s+(?!(?:a\s)?(?:bool|true|false|whether|if)\b)",
+    r"\b(?:returns?|gives?|answers?|replies|responds?)\b(?!:?\s+(?:a\s)?(?:bool|true|false|whether|if)\b)|"
+    r"\b(?:true|false)\b[^.\n]{0,80}\bor\s(?!true|false)",
     re.IGNORECASE,
 )
 """Anywhere in the requirements: the function may do more than say True and False."""
-_OF_TEXT = re.compile(r"\b(?:str|texts?|strings?|words?|names?|sentences?|lines?)\b", re.IGNORECASE)
+_OF_TEXT = re.compile(
+    r"\b(?:str|texts?|strings?|words?|names?|sentences?|lines?|letters?|characters?|digits?|pins?|codes?|isbns?|ids?|"
+    r"passwords?|phones?|emails?|dates?)\b",
+    re.IGNORECASE,
+)
 _MOST = 2000
 """Sentences that are looked at in one text."""
 _MOST_CLAUSES = 20

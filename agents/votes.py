@@ -3,15 +3,14 @@
 Such a model computes badly in its head and better in code: what several different programs give that it wrote without
 seeing one another is better evidence than the value it put into a test. A test is corrected when enough of them agree
 against it and none with it. When a draft passes a test of its own that the program fails, the drafts do not agree, and
-no test is corrected; nor when so many of the tests would have to be that little else is left. What the user's own
-examples say is not voted on.
+no test is corrected; nor when so many tests fail that little else is left, or the program fails an example. What the
+user's own examples say is not voted on, and who fails them has no vote.
 """
 
 from __future__ import annotations
 
 import ast
 import logging
-import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -20,21 +19,19 @@ from agents.plan import is_test
 from agents.settled import Disputed, corrected, disputed, got_of, stated_result
 from agents.verification.box import SandboxUnavailable
 from agents.verification.earlier import breaks_promise
-from agents.verification.evidence import Case, Evidence, Outcome
+from agents.verification.evidence import BAD, Case, Evidence, Outcome, Verdict
+from agents.verification.examples import CALLABLE
 from agents.verification.examples_judged import same
 from agents.verification.tree import SnapshotRefused
 
 VOTES = 3
 """Drafts that must agree, the program's own one with them."""
 SHARE = 4
-"""At most one test in so many is corrected: of a few tests, drafts that share a mistake would leave none to show it."""
+"""At most one test in so many may fail: of a few tests, drafts that share a mistake would leave none to show it."""
 
 Files = Mapping[str, str]
 Run = Callable[[Files], Awaitable[Evidence]]
 """Runs the tests among the files, and the examples. Raises SandboxUnavailable and SnapshotRefused."""
-
-_EXAMPLE = re.compile(r"^### (?:A call into|Example|A check)\b.*\bfails?:", re.MULTILINE)
-_TEST = re.compile(r"^[ \t]*(?:(?:async )?def test|(?:test|it)(?:\.\w+)?\()", re.MULTILINE)
 
 log = logging.getLogger(__name__)
 
@@ -53,32 +50,37 @@ async def outvoted(work: Work, run: Run) -> dict[str, str]:
 
 async def _outvoted(work: Work, run: Run) -> dict[str, str]:
     disputes = [dispute for dispute in disputed(work) if stated_result(work, dispute) is None]
-    if fails_examples(work.feedback):
+    if not disputes or len({kind(work.staged), *map(kind, work.drafts)}) < VOTES:
         return {}
-    others = {kind(draft): draft for draft in work.drafts}
-    others.pop(kind(work.staged), None)
-    if not disputes or len(others) + 1 < VOTES:
+    if not _nearly_right(await run(work.staged)):
         return {}
-    agreed, supported = Counter(disputes), set[Disputed]()
+    agreed, supported, counted = Counter(disputes), set[Disputed](), {kind(work.staged)}
     for draft in work.drafts:
         if await _contradicts(work.staged, draft, run):
             return {}
-    for draft in others.values():
         evidence = await run(program_of(draft) | _tests(work.staged))
         cases = {case.id: case for case in evidence.tested.tests}
         supported.update(dispute for dispute in disputes if _passes(cases.get(dispute.test)))
-        agreed.update(dispute for dispute in disputes if _agrees(dispute, cases.get(dispute.test)))
+        if kind(draft) not in counted and _may_vote(evidence):
+            counted.add(kind(draft))
+            agreed.update(dispute for dispute in disputes if _agrees(dispute, cases.get(dispute.test)))
     lost = [dispute for dispute in disputes if agreed[dispute] >= VOTES and dispute not in supported]
-    if SHARE * len(lost) > sum(len(_TEST.findall(text)) for text in _tests(work.staged).values()):
-        return {}
     for dispute in lost:
         log.info("%s: %d drafts agree against %s: %s", work.project, agreed[dispute], dispute.test, dispute.corrected)
     return corrected(work.staged, lost)
 
 
-def fails_examples(told: str) -> bool:
-    """Whether the Engineer is `told` of an example that does not hold: then the program is wrong."""
-    return bool(_EXAMPLE.search(told))
+def _may_vote(evidence: Evidence) -> bool:
+    """Whether the program does what the user says, and the run can be trusted."""
+    sound = evidence.tested.verdict in {Verdict.PASS, Verdict.FAIL}
+    return sound and not any(example.failed for example in evidence.examples)
+
+
+def _nearly_right(evidence: Evidence) -> bool:
+    """Whether it may vote, and so few of its tests fail that the others would show what is wrong with it."""
+    tests = evidence.tested.tests
+    failing = sum(case.outcome in BAD for case in tests)
+    return _may_vote(evidence) and SHARE * failing <= len(tests)
 
 
 def _passes(case: Case | None) -> bool:
@@ -109,17 +111,36 @@ def program_of(files: Files) -> dict[str, str]:
     return {path: text for path, text in files.items() if not is_test(path)}
 
 
+def _tests(files: Files) -> dict[str, str]:
+    return {path: text for path, text in files.items() if is_test(path)}
+
+
 def kind(files: Files) -> str:
-    """Equal for projects whose programs differ in layout and comments at most: written twice, it is one opinion."""
-    return repr(sorted((path, _plain(path, text)) for path, text in program_of(files).items()))
+    """Equal for programs that differ in layout, comments, docstrings and annotations at most: it is one opinion."""
+    code = {path: text for path, text in program_of(files).items() if path.endswith(CALLABLE)}
+    return repr(sorted((path, _plain(path, text)) for path, text in code.items()))
 
 
 def _plain(path: str, text: str) -> str:
+    if not path.endswith(".py"):
+        lines = (line.strip() for line in text.split("\n"))
+        return "\n".join(line for line in lines if line and not line.startswith(("//", "/*", "*")))
     try:
-        return ast.dump(ast.parse(text)) if path.endswith(".py") else "".join(text.split())
+        return ast.dump(_Bare().visit(ast.parse(text)))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return text
 
 
-def _tests(files: Files) -> dict[str, str]:
-    return {path: text for path, text in files.items() if is_test(path)}
+class _Bare(ast.NodeTransformer):
+    """Takes docstrings and annotations away."""
+
+    def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:
+        is_text = isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+        return None if is_text else node
+
+    def visit_arg(self, node: ast.arg) -> ast.arg:
+        return ast.arg(node.arg)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        node.returns = None
+        return self.generic_visit(node)

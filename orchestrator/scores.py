@@ -45,9 +45,11 @@ def improves(candidate: Score, best: Score | None, causes: Sequence[str] = ()) -
 
 
 def _less_fails(candidate: Score, best: Score) -> bool:
-    """Of values that are wrong; where code breaks down, counting what fails tells little."""
-    known = candidate.failing is not None and best.failing is not None and not breaks_down(candidate.cause)
-    return known and (candidate.failing or 0.0) < (best.failing or 0.0)
+    """Examples first, as they are the user's or nearest to it. What newly breaks down hides how much of it fails."""
+    if candidate.failing is None or best.failing is None:
+        return False
+    newly_broken = breaks_down(candidate.cause) and not breaks_down(best.cause)
+    return candidate.failing < best.failing and not newly_broken
 
 
 def _lesson(report: Score, state: State) -> str:

@@ -66,8 +66,8 @@ class Score(BaseModel):
     """What failed first, in one line."""
     program: str = ""
     """Hash of all its files; empty when it is not known."""
-    failing: float | None = None
-    """Share of its tests and examples that fail, 0 to 1; None when it is not known."""
+    failing: tuple[int, float] | None = None
+    """How many examples fail, and which share of its tests, 0 to 1; None when it is not known."""
 
 
 class Rest(BaseModel):

@@ -43,6 +43,8 @@ def _lost(facts: Facts, best: Facts | None) -> tuple[str, ...]:
     return tuple(sorted(set(best.passed) - set(facts.passed))[:_MOST_LOST])
 
 
-def _failing(facts: Facts) -> float | None:
-    judged = len(facts.passed) + len(facts.failed)
-    return round(len(facts.failed) / judged, 4) if judged else None
+def _failing(facts: Facts) -> tuple[int, float] | None:
+    examples = sum(test.startswith("example: ") for test in facts.failed)
+    tests = len(facts.failed) - examples
+    judged = len(facts.passed) + tests
+    return (examples, round(tests / judged, 4)) if judged else None

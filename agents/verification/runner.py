@@ -18,7 +18,7 @@ from .tree import SnapshotRefused
 from .verify import Subject, verify
 
 _ONLY_TESTS = {"coverage": False, "lint": False, "vacuity": False}
-_GLANCE = {"test_timeout": 30.0, "each_test_timeout": 5.0, "example_timeout": 3.0}
+_GLANCE = {"test_timeout": 30.0, "each_test_timeout": 5.0, "example_timeout": 5.0}
 """Longest times, in seconds."""
 
 

@@ -110,11 +110,27 @@ def test_a_file_that_imports_is_a_module_whatever_the_package_says() -> None:
 
 
 @pytest.mark.parametrize(
+    "head",
+    [
+        "import {\n  f,\n} from './a.js';\n",
+        "// the ` sign\nimport { f } from './a.js'; // `\n",
+        "import path from 'node:path';\nconst __dirname = path.dirname(fileURLToPath(import.meta.url));\n",
+        'import "./a.js";\n',
+    ],
+)
+def test_a_module_is_known_by_its_imports(head: str) -> None:
+    tests = fixed(f"{head}test('f', () => {{}});\n", staged={})
+    assert "import { test } from 'node:test';\n" in tests
+    assert "require" not in tests
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "const fs = require('fs');\nfunction f(p) { return fs.existsSync(p); }\nexports.f = f;\n",
         "const fs = require('fs');\nimportAll();\nfunction importAll() {}\n",
         "const fs = require('fs');\nconst HELP = `\nimport FILE from 'x'\nexport { FILE }\n`;\n",
+        "const T = '`'; const fs = require('fs');\nconst HELP = `\nimport x from 'y'\n`;\nmodule.exports = { T };\n",
         "const fs = require('fs');\n/*\nexport default 1;\n*/\n",
         "const fs = require('fs');\nimport x from './x.js';\nif (require.main === module) x();\n",
     ],

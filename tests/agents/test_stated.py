@@ -58,6 +58,14 @@ def test_an_example_is_found(text: str, call: str, expected: str) -> None:
         "f(2) is 3 more than f(1).",
         "is_valid(n): 0 is not allowed.",
         'is_valid(n) returns "yes" or "no". Examples: 5 is valid, 0 is not.',
+        "is_valid(pin): 0042 is valid.",
+        "is_valid(isbn): 9780306406157 is valid.",
+        "is_valid(n) returns True, or the reason why not. 5 is valid.",
+        'is_valid(n) answers "yes" or "no". 5 is valid.',
+        'is_valid(n) returns: "yes" or "no". 5 is valid.',
+        "is_prime(n). The old version has these bugs:\n- 1 is prime\n- 4 is prime",
+        "is_valid(n). With the option lax:\n5 is valid",
+        "is_odd(n). True or false? 8 is odd.",
         "is_prime(n) gives 1 or 0. Examples: 7 is prime.",
         "is_valid(age) raises ValueError for a wrong age. 5 is valid, -1 is not.",
         "is_palindrome(text: str): 121 is a palindrome.",
@@ -282,9 +290,3 @@ def test_the_same_call_counts_once_and_there_is_an_end_to_them() -> None:
 def test_what_is_stated_bears_its_requirement() -> None:
     (check,) = stated(number("Write a.py.\n- f(1) is 2"), ONE)
     assert (check.requirement, check.stated, check.advisory) == ("R2", True, False)
-
-
-def test_a_long_list_of_clauses_is_not_read_again_and_again() -> None:
-    began = time.process_time()
-    assert found("is_valid(n): " + ", ".join(["1 is valid"] * 5000) + " or") == []
-    assert time.process_time() - began < 5

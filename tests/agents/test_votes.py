@@ -12,13 +12,13 @@ from agents.acceptance import render
 from agents.base import Work
 from agents.engineer import Engineer
 from agents.verification.box import SandboxUnavailable
-from agents.verification.evidence import Case, Evidence, Frame, Outcome
+from agents.verification.evidence import Case, Evidence, Frame, Outcome, Verdict
 from agents.verification.examples import Call, ExampleResult
 from agents.verification.feedback import feedback
 from agents.verification.runner import Runner
 from agents.verification.settings import VerificationSettings
 from agents.verification.tree import SnapshotRefused
-from agents.votes import outvoted
+from agents.votes import kind, outvoted
 from tests.fakes.assertions import PATH, cases, evidence, run, suite
 from tests.fakes.model import ScriptedModel
 from tests.fakes.sandbox import ScriptedSandbox
@@ -152,12 +152,50 @@ async def test_in_javascript_three_drafts_correct_a_test_too() -> None:
 
 
 @pytest.mark.parametrize("held_back", [False, True])
-async def test_a_program_that_fails_an_example_corrects_no_test(held_back: bool) -> None:
-    work = await judged(PROGRAM, draft(ADD), draft(TWICE))
+@pytest.mark.parametrize("right", [[], [DOUBLE], [ADD, TWICE], [DOUBLE, ADD]])
+async def test_who_fails_an_example_has_no_vote(right: list[str], held_back: bool) -> None:
     example = Call(path="a.py", call="f(9)", returns="7", stated=not held_back, held_back=held_back)
-    said = evidence(cases(PROGRAM), [ExampleResult(example, passed=False, problem="it returned 18; expected: 7")])
+
+    async def judging(files: Mapping[str, str]) -> Evidence:
+        return evidence(cases(files), [ExampleResult(example, passed=files["a.py"] in known)])
+
+    work, known = await judged(PROGRAM, draft(ADD), draft(TWICE)), right
+    assert await outvoted(work, judging) == {}
+    known = [DOUBLE, ADD, TWICE]
+    assert await outvoted(work, judging) != {}
+
+
+async def test_all_failures_count_and_not_only_those_that_are_told() -> None:
+    wrong = [f"assert f({n}) == {n * 2 + 1}" for n in range(8)]
+    right = [f"assert f({n}) == {n * 2}" for n in range(8, 30)]
+    work = await judged(draft(DOUBLE, *wrong, *right), draft(ADD), draft(TWICE))
+    assert await outvoted(work, run) == {}
+    work = await judged(draft(DOUBLE, *wrong[:7], *right), draft(ADD), draft(TWICE))
     assert await outvoted(work, run) != {}
-    assert await outvoted(replace(work, feedback=feedback(said)), run) == {}
+
+
+async def test_a_run_that_cannot_be_trusted_has_no_vote() -> None:
+    async def forged(files: Mapping[str, str]) -> Evidence:
+        said = await run(files)
+        good = files["a.py"] != ADD
+        return said if good else replace(said, tested=replace(said.tested, verdict=Verdict.TAMPERED))
+
+    assert await outvoted(await judged(PROGRAM, draft(ADD), draft(TWICE)), forged) == {}
+
+
+@pytest.mark.parametrize(
+    ("path", "one", "other", "same"),
+    [
+        ("a.py", "def f(x):\n    return x\n", 'def f(x: int) -> int:\n    """Gives x."""\n    return x  # x\n', True),
+        ("a.py", "def f(x):\n    return x\n", "def f(y):\n    return y\n", False),
+        ("a.py", "def f(:\n", "def f( :\n", False),
+        ("a.js", "const f = 1;\n", "// one\n\n  const f = 1;\n", True),
+        ("a.js", "f('a b');\n", "f('ab');\n", False),
+        ("README.md", "one", "two", True),
+    ],
+)
+def test_what_differs_in_looks_only_is_one_opinion(path: str, one: str, other: str, same: bool) -> None:
+    assert (kind({path: one}) == kind({path: other})) is same
 
 
 async def test_without_a_sandbox_nobody_votes() -> None:

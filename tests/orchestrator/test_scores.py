@@ -14,12 +14,14 @@ from orchestrator.state import Score
         ({"score": 1.0}, None, True),
         ({"score": 6.0}, {"score": 5.0}, True),
         ({"score": 5.0}, {"score": 5.0}, False),
-        ({"score": 7.9, "failing": 0.1}, {"score": 7.9, "failing": 0.2}, True),
-        ({"score": 7.9, "failing": 0.2}, {"score": 7.9, "failing": 0.2}, False),
-        ({"score": 7.9, "failing": 0.3}, {"score": 7.9, "failing": 0.2}, False),
-        ({"score": 7.8, "failing": 0.1}, {"score": 7.9, "failing": 0.2}, False),
-        ({"score": 7.9, "failing": 0.1, "lost": ("t::a",)}, {"score": 7.9, "failing": 0.2}, False),
-        ({"score": 7.9, "failing": 0.1}, {"score": 7.9}, False),
+        ({"score": 7.9, "failing": (0, 0.1)}, {"score": 7.9, "failing": (0, 0.2)}, True),
+        ({"score": 7.9, "failing": (0, 0.2)}, {"score": 7.9, "failing": (0, 0.2)}, False),
+        ({"score": 7.9, "failing": (0, 0.3)}, {"score": 7.9, "failing": (0, 0.2)}, False),
+        ({"score": 7.8, "failing": (0, 0.1)}, {"score": 7.9, "failing": (0, 0.2)}, False),
+        ({"score": 7.9, "failing": (0, 0.1), "lost": ("t::a",)}, {"score": 7.9, "failing": (0, 0.2)}, False),
+        ({"score": 7.9, "failing": (0, 0.1)}, {"score": 7.9}, False),
+        ({"score": 7.9, "failing": (1, 0.0)}, {"score": 7.9, "failing": (0, 0.25)}, False),
+        ({"score": 7.9, "failing": (0, 0.25)}, {"score": 7.9, "failing": (1, 0.0)}, True),
         ({"score": 5.0, "green": True}, {"score": 7.0}, True),
         ({"score": 7.0}, {"score": 5.0, "green": True}, False),
         ({"score": 7.0, "lost": ("t::a",)}, {"score": 5.0}, False),
@@ -35,10 +37,14 @@ def test_green_beats_score_and_fewer_failures_the_same_score_and_no_passing_test
     assert improves(score(candidate), score(best) if best else None) is better
 
 
-def test_fewer_failures_do_not_outweigh_code_that_breaks_down_as_before() -> None:
-    best = Score(iteration=1, score=2.4, failing=0.5, cause="AssertionError: assert 1 == 2 (tests/test_a.py, line 3)")
-    broken = Score(iteration=2, score=2.4, failing=0.4, cause="NameError: name 'x' is not defined (a.py, line 3)")
-    assert not improves(broken, best)
+def test_fewer_failures_do_not_outweigh_code_that_newly_breaks_down() -> None:
+    wrong, crash = (
+        "AssertionError: assert 1 == 2 (tests/test_a.py, line 3)",
+        "NameError: name 'x' is not defined (a.py, line 3)",
+    )
+    for cause, before, better in ((crash, wrong, False), (crash, crash, True), (wrong, wrong, True)):
+        best = Score(iteration=1, score=2.4, failing=(0, 0.5), cause=before)
+        assert improves(Score(iteration=2, score=2.4, failing=(0, 0.4), cause=cause), best) is better
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ const PARTS = 20000;
 export function literal(value, { plain = false } = {}) {
   let parts = 0;
   const write = (item, depth) => {
-    parts += 1;
+    parts += 1 + (typeof item === 'string' ? item.length / 100 : 0);
     if (depth > DEPTH || parts > PARTS) throw new RangeError('too large');
     if (item === null || typeof item === 'boolean') return String(item);
     if (typeof item === 'number') return plain && Object.is(item, -0) ? refuse() : String(item);
