@@ -16,16 +16,15 @@ from agents.base import Work
 from agents.draft import Draft
 from agents.engineer_steps import Step, planned_files
 from agents.plan import is_test
+from agents.programs import Files, kind, program_of
 from agents.verification.box import SandboxUnavailable
-from agents.verification.evidence import Evidence, Verdict
+from agents.verification.evidence import Evidence
 from agents.verification.feedback import feedback
 from agents.verification.tree import SnapshotRefused
-from agents.votes import VOTES, Files, Run, kind, outvoted, program_of
+from agents.votes import VOTES, Run, outvoted
 
 MOST_WRITTEN = 2500
 """Characters of all programs together after which no more is begun: about 40 seconds on two cores."""
-
-_SOUND = frozenset({Verdict.PASS, Verdict.FAIL})
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +42,7 @@ class Result:
     @classmethod
     def of(cls, evidence: Evidence) -> Result:
         known = (each for each in evidence.examples if not (each.example.held_back or each.example.advisory))
-        tests = len(evidence.passed) if evidence.tested.verdict in _SOUND else 0
+        tests = len(evidence.passed) if evidence.tested.is_sound else 0
         return cls(evidence.builds, tuple(each.passed for each in known), tests)
 
     @property

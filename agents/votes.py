@@ -9,18 +9,16 @@ user's own examples say is not voted on, and who fails them has no vote.
 
 from __future__ import annotations
 
-import ast
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 
 from agents.base import Work
-from agents.plan import is_test
+from agents.programs import Files, kind, program_of, tests_of
 from agents.settled import Disputed, corrected, disputed, got_of, stated_result
 from agents.verification.box import SandboxUnavailable
 from agents.verification.earlier import breaks_promise
-from agents.verification.evidence import BAD, Case, Evidence, Outcome, Verdict
-from agents.verification.examples import CALLABLE
+from agents.verification.evidence import BAD, Case, Evidence, Outcome
 from agents.verification.examples_judged import same
 from agents.verification.tree import SnapshotRefused
 
@@ -29,7 +27,6 @@ VOTES = 3
 SHARE = 4
 """At most one test in so many may fail: of a few tests, drafts that share a mistake would leave none to show it."""
 
-Files = Mapping[str, str]
 Run = Callable[[Files], Awaitable[Evidence]]
 """Runs the tests among the files, and the examples. Raises SandboxUnavailable and SnapshotRefused."""
 
@@ -58,7 +55,7 @@ async def _outvoted(work: Work, run: Run) -> dict[str, str]:
     for draft in work.drafts:
         if await _contradicts(work.staged, draft, run):
             return {}
-        evidence = await run(program_of(draft) | _tests(work.staged))
+        evidence = await run(program_of(draft) | tests_of(work.staged))
         cases = {case.id: case for case in evidence.tested.tests}
         supported.update(dispute for dispute in disputes if _passes(cases.get(dispute.test)))
         if kind(draft) not in counted and _may_vote(evidence):
@@ -72,8 +69,7 @@ async def _outvoted(work: Work, run: Run) -> dict[str, str]:
 
 def _may_vote(evidence: Evidence) -> bool:
     """Whether the program does what the user says, and the run can be trusted."""
-    sound = evidence.tested.verdict in {Verdict.PASS, Verdict.FAIL}
-    return sound and not any(example.failed for example in evidence.examples)
+    return evidence.tested.is_sound and not any(example.failed for example in evidence.examples)
 
 
 def _nearly_right(evidence: Evidence) -> bool:
@@ -98,49 +94,9 @@ def _agrees(dispute: Disputed, case: Case | None) -> bool:
 
 async def _contradicts(program: Files, draft: Files, run: Run) -> bool:
     """Whether the program fails a test of the draft that the draft itself passes."""
-    if not (tests := _tests(draft)):
+    if not (tests := tests_of(draft)):
         return False
     own = (await run(draft)).passed
     return any(
         case.id in own and breaks_promise(case) for case in (await run(program_of(program) | tests)).tested.tests
     )
-
-
-def program_of(files: Files) -> dict[str, str]:
-    """What is no test."""
-    return {path: text for path, text in files.items() if not is_test(path)}
-
-
-def _tests(files: Files) -> dict[str, str]:
-    return {path: text for path, text in files.items() if is_test(path)}
-
-
-def kind(files: Files) -> str:
-    """Equal for programs that differ in layout, comments, docstrings and annotations at most: it is one opinion."""
-    code = {path: text for path, text in program_of(files).items() if path.endswith(CALLABLE)}
-    return repr(sorted((path, _plain(path, text)) for path, text in code.items()))
-
-
-def _plain(path: str, text: str) -> str:
-    if not path.endswith(".py"):
-        lines = (line.strip() for line in text.split("\n"))
-        return "\n".join(line for line in lines if line and not line.startswith(("//", "/*", "*")))
-    try:
-        return ast.dump(_Bare().visit(ast.parse(text)))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return text
-
-
-class _Bare(ast.NodeTransformer):
-    """Takes docstrings and annotations away."""
-
-    def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:
-        is_text = isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
-        return None if is_text else node
-
-    def visit_arg(self, node: ast.arg) -> ast.arg:
-        return ast.arg(node.arg)
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        node.returns = None
-        return self.generic_visit(node)

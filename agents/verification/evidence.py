@@ -138,6 +138,11 @@ class SuiteRun:
     broken: int = 0
     """How many functions the vacuity run broke; 0 when it was not run."""
 
+    @property
+    def is_sound(self) -> bool:
+        """It came to its end, and its results can be believed, whatever they say."""
+        return self.verdict in {Verdict.PASS, Verdict.FAIL}
+
 
 @dataclass(frozen=True)
 class Evidence:

@@ -11,6 +11,7 @@ import pytest
 from agents.acceptance import render
 from agents.base import Work
 from agents.engineer import Engineer
+from agents.programs import kind
 from agents.verification.box import SandboxUnavailable
 from agents.verification.evidence import Case, Evidence, Frame, Outcome, Verdict
 from agents.verification.examples import Call, ExampleResult
@@ -18,7 +19,7 @@ from agents.verification.feedback import feedback
 from agents.verification.runner import Runner
 from agents.verification.settings import VerificationSettings
 from agents.verification.tree import SnapshotRefused
-from agents.votes import kind, outvoted
+from agents.votes import outvoted
 from tests.fakes.assertions import PATH, cases, evidence, run, suite
 from tests.fakes.model import ScriptedModel
 from tests.fakes.sandbox import ScriptedSandbox
