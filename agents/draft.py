@@ -17,7 +17,7 @@ from agents.single_assertions import split_assertions
 from agents.tiers import Profile, profile
 from providers import Completion, FinishReason, Message
 
-ATTEMPTS = 3
+_ATTEMPTS = 3
 _CUT = frozenset({FinishReason.DEGENERATE, FinishReason.LENGTH})
 _TESTS_BEGIN = ("### FILE: test",)
 """A small model goes on with the tests when it has written the program, whatever it is asked for."""
@@ -71,7 +71,7 @@ class Draft:
         repairs = bool(findings(self.work)) and bool(self.files or self.kept_tests)
         return repairs and not self.changed and not self.deleted
 
-    async def ask(self, step: Step, attempts: int = ATTEMPTS) -> None:
+    async def ask(self, step: Step, attempts: int = _ATTEMPTS) -> None:
         """Put one question, and again with what was wrong while nothing of the answer can be used.
 
         What an earlier answer gave already is not asked for.

@@ -42,9 +42,10 @@ _COMMONJS = re.compile(r"(?<!\.)\bexports\.\w|\bmodule\.exports\b(?!\s*=\s*[\w{]
 _FOLDER = re.compile(r"\b__(?:dirname|filename)\b")
 """What a module has no equal for that needs no thought, unless it makes them itself."""
 _APART = re.compile(
-    r"""(?P<comment>//[^\n]*|/\*.*?\*/)|(?P<text>'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`)""",
+    r"""//[^\n]*|/\*.*?\*/|(?P<text>'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`)""",
     re.DOTALL,
 )
+"""A comment, or a text."""
 _IMPORT = re.compile(r"^import\b.*$")
 _ASSERTION = re.compile(r"^assert\b")
 
