@@ -29,6 +29,12 @@ def test_without_first_drafts_no_profile_has_more_than_one() -> None:
     assert {profile.drafts for profile in tiers.PROFILES.values()} == {1}
 
 
+def test_without_candidates_one_program_is_written() -> None:
+    assert max(profile.candidates for profile in tiers.PROFILES.values()) > 1
+    without("candidates")
+    assert {profile.candidates for profile in tiers.PROFILES.values()} == {1}
+
+
 def test_an_unknown_lever_is_answered_with_those_there_are() -> None:
     with pytest.raises(SystemExit, match="unknown lever 'luck'; there are all, aimed-repairs, bisection"):
         without("luck")

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from orchestrator.events import Arrived
+from orchestrator.files import Folder
+from orchestrator.iterations import Facts, keep_facts
 from orchestrator.scores import improves, is_stuck
-from orchestrator.state import Score
+from orchestrator.state import Score, State
+from orchestrator.verdict import verdict
 
 
 @pytest.mark.parametrize(
@@ -35,6 +41,26 @@ def test_green_beats_score_and_fewer_failures_the_same_score_and_no_passing_test
         return Score.model_validate({"iteration": 1, **fields})
 
     assert improves(score(candidate), score(best) if best else None) is better
+
+
+@pytest.mark.parametrize(
+    ("passed", "failed", "failing"),
+    [
+        (("t::a", "t::b", "t::c"), ("t::d", "example: f(1)"), (1, 0.25)),
+        (("t::a",), (), (0, 0.0)),
+        ((), ("t::a", "t::b"), (0, 1.0)),
+        ((), (), None),
+    ],
+)
+def test_a_score_tells_how_many_examples_and_which_share_of_the_tests_fail(
+    tmp_path: Path, passed: tuple[str, ...], failed: tuple[str, ...], failing: tuple[int, float] | None
+) -> None:
+    with Folder.open(tmp_path) as folder:
+        keep_facts(folder, Facts(iteration=2, turn=4, score=7.9, green=False, passed=passed, failed=failed))
+        arrived = verdict(folder, State(name="demo", iteration=2), 2, "Score: 7.9/10")
+    assert isinstance(arrived, Arrived)
+    assert arrived.report is not None
+    assert arrived.report.failing == failing
 
 
 def test_fewer_failures_do_not_outweigh_code_that_newly_breaks_down() -> None:
