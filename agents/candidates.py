@@ -22,9 +22,12 @@ from agents.verification.evidence import Evidence
 from agents.verification.feedback import feedback
 from agents.verification.tree import SnapshotRefused
 from agents.votes import VOTES, Run, outvoted
+from providers import estimate_tokens
 
 MOST_WRITTEN = 2500
 """Characters of all programs together after which no more is begun: about 40 seconds on two cores."""
+LEAST_ROOM = 512
+"""Tokens that every program after the first may take: the first one can be a stub."""
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +80,7 @@ async def candidates(work: Work, step: Step, answer_format: str, run: Run) -> li
     tried: list[Candidate] = []
     while not tried or _goes_on(tried):
         draft = Draft(work, answer_format, number=len(tried))
-        await (draft.ask(replace(step, purpose="candidate"), attempts=1) if tried else draft.ask(step))
+        await (draft.ask(_once_more(step, tried[0]), attempts=1) if tried else draft.ask(step))
         draft.files = program_of(draft.files)
         whole = set(step.paths) <= draft.files.keys() and not draft.rejected
         evidence = await _ran(work, run, draft.files) if whole else None
@@ -86,6 +89,12 @@ async def candidates(work: Work, step: Step, answer_format: str, run: Run) -> li
     log.info("%s: took the program of answer %d of %d", work.project, tried.index(best) + 1, len(tried))
     best.draft.number = 0  # what it asks from now on is asked once
     return [best, *(each for each in tried if each is not best)]
+
+
+def _once_more(step: Step, first: Candidate) -> Step:
+    """The same question; an answer twice as long as the first one is hardly another program, and is not waited for."""
+    twice = 2 * sum(estimate_tokens(reply) for reply in first.draft.replies)
+    return replace(step, purpose="candidate", most_tokens=max(LEAST_ROOM, twice))
 
 
 def _goes_on(tried: Sequence[Candidate]) -> bool:

@@ -12,7 +12,7 @@ import pytest
 from agents.acceptance import render
 from agents.answers import fenced
 from agents.base import Built, Work
-from agents.candidates import MOST_WRITTEN
+from agents.candidates import LEAST_ROOM, MOST_WRITTEN
 from agents.engineer import Engineer
 from agents.tiers import PROFILES, Tier
 from agents.verification.box import SandboxUnavailable
@@ -23,6 +23,7 @@ from agents.verification.feedback import feedback
 from agents.verification.runner import Runner
 from agents.verification.settings import VerificationSettings
 from agents.verification.tree import SnapshotRefused
+from providers import estimate_tokens
 from tests.fakes.assertions import PATH, cases, evidence, suite
 from tests.fakes.model import ScriptedModel
 
@@ -123,6 +124,14 @@ async def test_each_is_asked_for_with_another_seed_and_a_little_warmer() -> None
     sampled = [(call.seed, call.temperature) for call in later.calls]
     assert sampled == [(200, 0.4), (210, 0.7), (220, 0.7), (201, 0.4)]
     assert len({call.messages for call in model.calls[:3]}) == 1
+
+
+async def test_no_answer_is_waited_for_that_is_far_longer_than_the_first() -> None:
+    _, model = await build([SQUARE, TRIPLE, DOUBLE], RIGHT, THREE_IS_SIX)
+    assert [call.max_output_tokens for call in model.calls] == [1536, LEAST_ROOM, LEAST_ROOM, 512]
+    long = SQUARE + "# " + "x" * 1200 + "\n"
+    _, model = await build([long, DOUBLE, TRIPLE], RIGHT, THREE_IS_SIX)
+    assert model.calls[1].max_output_tokens == 2 * estimate_tokens(fenced("a.py", long))
 
 
 async def test_of_long_programs_fewer_are_written() -> None:
