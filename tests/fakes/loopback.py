@@ -24,9 +24,13 @@ async def no_waiting(seconds: float) -> None:
     await asyncio.sleep(0)
 
 
+PATIENT: dict[str, Any] = {"first_token_timeout": 60.0, "silence_timeout": 60.0}
+"""Clocks that no busy machine runs into."""
+IMPATIENT: dict[str, Any] = {"first_token_timeout": 0.4, "silence_timeout": 0.15}
+
+
 def provider(url: str, type_: str = "openai", **more: Any) -> Provider:
-    clocks = {"first_token_timeout": 0.4, "silence_timeout": 0.15}
-    entry = {"name": "local", "type": type_, "base_url": url, "model": "fake", **clocks, **more}
+    entry = {"name": "local", "type": type_, "base_url": url, "model": "fake", **PATIENT, **more}
     return open_provider(ProviderSettings.model_validate(entry), sleep=no_waiting)
 
 

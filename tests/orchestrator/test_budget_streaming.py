@@ -19,7 +19,6 @@ DRIPPING = Answer("word " * 4000, piece=5, pause=0.02)
 SILENT = Answer(stall_after=0)
 A_DOLLAR_A_TOKEN = {"input": 0, "output": 1e6}
 PRICED: dict[str, Any] = {"prices": A_DOLLAR_A_TOKEN}
-PATIENT: dict[str, Any] = {"first_token_timeout": 60.0, "silence_timeout": 60.0}
 UNLIMITED = dict.fromkeys(DailyLimits.model_fields, "unlimited")
 
 
@@ -44,7 +43,7 @@ async def test_a_cap_that_is_crossed_while_the_model_answers_stops_it_and_a_rais
     tmp_path: Path, answer: Answer, caps: Limits, says: str
 ) -> None:
     async with FakeLLM(answer) as llm:
-        asking = crew(provider(llm.url, **PRICED, **PATIENT))
+        asking = crew(provider(llm.url, **PRICED))
         async with working(daemon(tmp_path, asking, Heard(), settings(rescan_seconds=0.1, limits=caps))):
             drop(tmp_path, "x", "x\n")
             await until(lambda: llm.requests)
@@ -68,7 +67,7 @@ async def test_a_cap_that_is_crossed_while_the_model_answers_stops_it_and_a_rais
 async def test_a_cap_raised_in_tumbler_yaml_goes_on_at_once(tmp_path: Path) -> None:
     async with FakeLLM(DRIPPING) as llm:
         caps = settings(rescan_seconds=0.1, limits=limits(max_cost=40.0))
-        async with working(daemon(tmp_path, crew(provider(llm.url, **PRICED, **PATIENT)), Heard(), caps)):
+        async with working(daemon(tmp_path, crew(provider(llm.url, **PRICED)), Heard(), caps)):
             drop(tmp_path, "x", "x\n")
             await until_status(tmp_path, "x", "paused")
             llm.reply = "fine"
@@ -79,7 +78,7 @@ async def test_a_cap_raised_in_tumbler_yaml_goes_on_at_once(tmp_path: Path) -> N
 async def test_what_other_projects_are_spending_now_counts_in_the_days_cap(tmp_path: Path) -> None:
     async with FakeLLM(DRIPPING) as llm:
         caps = settings(rescan_seconds=0.1, limits=limits(daily={"max_cost": 40.0}))
-        async with working(daemon(tmp_path, crew(provider(llm.url, **PRICED, **PATIENT)), Heard(), caps)):
+        async with working(daemon(tmp_path, crew(provider(llm.url, **PRICED)), Heard(), caps)):
             for name in ("a", "b", "c", "d"):
                 drop(tmp_path, name, f"{name}\n")
             for name in ("a", "b", "c", "d"):
@@ -126,7 +125,7 @@ async def test_a_call_that_waits_for_its_turn_spends_no_minutes(tmp_path: Path) 
     """Two projects at a server for one call at a time, which takes a second for the first of them."""
     async with FakeLLM(lambda asked: Answer("fine", delay=1.0 if asked.number == 1 else 0.0)) as llm:
         caps = settings(limits=limits(max_minutes=1.6 / 60))
-        asking = crew(provider(llm.url, max_concurrency=1, **PATIENT))
+        asking = crew(provider(llm.url, max_concurrency=1))
         for name in ("x", "y"):
             drop(tmp_path, name, f"{name}\n")
         assert await daemon(tmp_path, asking, Heard(), caps).run(until_idle=True) == 0

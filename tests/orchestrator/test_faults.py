@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -27,7 +27,17 @@ from providers.retries import RETRIES
 from tests.fakes.asking import Asking, crew, in_turn
 from tests.fakes.daemon import Heard, drop, settings, state, until, until_status
 from tests.fakes.llm import Answer, Asked, FakeLLM
-from tests.fakes.loopback import assert_all_is_booked, daemon, journal, no_waiting, provider, usage, working
+from tests.fakes.loopback import (
+    IMPATIENT,
+    PATIENT,
+    assert_all_is_booked,
+    daemon,
+    journal,
+    no_waiting,
+    provider,
+    usage,
+    working,
+)
 
 Trio = tuple[Agent, Agent, Agent]
 LONG = "All work and no play makes for a long answer, number by number. " * 5
@@ -121,6 +131,11 @@ def only_for(name: str, answer: Answer) -> Callable[[Asked], Answer]:
     return lambda asked: answer if name in asked.text and "Engineer" in asked.system else Answer("fine")
 
 
+def clocks(answer: Answer) -> Mapping[str, Any]:
+    """Short ones for an answer that must run into them: a busy machine runs into these with any other too."""
+    return PATIENT if answer.stall_after is None else IMPATIENT
+
+
 class Hasty(Heard):
     """A person who touches a file as soon as the daemon says that it watches."""
 
@@ -140,7 +155,7 @@ async def test_trouble_holds_its_project_alone_costs_no_iteration_and_is_booked(
 ) -> None:
     heard = Heard()
     async with FakeLLM(only_for("troubled", trouble.answer)) as llm:
-        async with working(daemon(tmp_path, crew(provider(llm.url)), heard)):
+        async with working(daemon(tmp_path, crew(provider(llm.url, **clocks(trouble.answer))), heard)):
             drop(tmp_path, "troubled", "troubled\n")
             await until_status(tmp_path, "troubled", "waiting", "failed")
             drop(tmp_path, "other", "other\n")
@@ -187,7 +202,7 @@ async def test_trouble_that_passes_is_never_noticed_but_in_the_books(
         return answer if asked.number % 2 else Answer("fine")
 
     async with FakeLLM(every_second_time) as llm:
-        agents = crew(provider(llm.url, type_), score=in_turn((4.0, 9.0)))
+        agents = crew(provider(llm.url, type_, **clocks(answer)), score=in_turn((4.0, 9.0)))
         drop(tmp_path, "x", "x\n")
         assert await daemon(tmp_path, agents, heard).run(until_idle=True) == 0
         assert len(llm.requests) == 10
@@ -304,7 +319,7 @@ async def test_a_server_that_dies_in_the_middle_of_an_answer_is_waited_for(tmp_p
     llm = FakeLLM(lambda asked: Answer(LONG, stall_after=60) if "Verifier" in asked.system else Answer("fine"))
     await llm.start()
     port = int(llm.url.rpartition(":")[2])
-    async with working(daemon(tmp_path, crew(provider(llm.url, silence_timeout=30.0)), Heard())):
+    async with working(daemon(tmp_path, crew(provider(llm.url)), Heard())):
         drop(tmp_path, "x", "x\n")
         await until(lambda: len(llm.requests) == 3)
         await llm.stop()
@@ -324,7 +339,7 @@ async def test_a_server_that_dies_in_the_middle_of_an_answer_is_waited_for(tmp_p
 
 async def test_calls_that_say_nothing_for_ever_do_not_hold_up_other_projects(tmp_path: Path) -> None:
     async with FakeLLM(only_for("silent", Answer(LONG, stall_after=0))) as llm:
-        patient = provider(llm.url, first_token_timeout=60.0, max_concurrency=4)
+        patient = provider(llm.url, max_concurrency=4)
         async with working(daemon(tmp_path, crew(patient), Heard())):
             for number in range(3):
                 drop(tmp_path, f"silent{number}", "silent\n")
@@ -362,7 +377,7 @@ async def test_a_project_deleted_during_a_call_ends_without_a_trace(
 ) -> None:
     heard = Heard()
     async with FakeLLM(only_for("gone", Answer(LONG, stall_after=60))) as llm:
-        async with working(daemon(tmp_path, crew(provider(llm.url, silence_timeout=60.0)), heard)):
+        async with working(daemon(tmp_path, crew(provider(llm.url)), heard)):
             drop(tmp_path, "gone", "gone\n")
             await until(lambda: len(llm.requests) == 2)
             shutil.rmtree(tmp_path / "gone")
