@@ -10,8 +10,9 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 
 import httpx
@@ -43,8 +44,8 @@ class Kept:
         key = hashlib.sha256(request.url.path.encode() + b"\0" + await request.aread()).hexdigest()
         body, cost = self._replies / f"{key}.body", self._replies / f"{key}.json"
         if cost.exists():
-            note(self._ledger, Spent(json.loads(cost.read_text())["seconds"], kept=True))
-            return httpx.Response(200, headers={"Content-Type": "text/event-stream"}, stream=_Played(body, cost))
+            played = _Played(body, cost, self._ledger)
+            return httpx.Response(200, headers={"Content-Type": "text/event-stream"}, stream=played)
         started = time.monotonic()
         response = await self._send(transport, request)
         if response.status_code == 200:
@@ -54,7 +55,10 @@ class Kept:
 
 
 class _Recorded(httpx.AsyncByteStream):
-    """A stream that is written down when it has come to its end, or its reader has had enough of it."""
+    """A stream that is written down when it has come to its end, or its reader has had enough of it.
+
+    One that the server broke off, or the end of the whole run, is no answer; its seconds are spent all the same.
+    """
 
     def __init__(self, stream: httpx.AsyncByteStream, body: Path, cost: Path, ledger: Path, started: float) -> None:
         self._stream = stream
@@ -69,30 +73,47 @@ class _Recorded(httpx.AsyncByteStream):
             async for part in self._stream:
                 parts.append(part)
                 yield part
+        except GeneratorExit:
+            self._keep(parts)
+            raise
+        else:
+            self._keep(parts)
         finally:
-            spent = Spent(time.monotonic() - self._started, kept=False)
-            note(self._ledger, spent)
-            self._body.parent.mkdir(parents=True, exist_ok=True)
-            self._body.write_bytes(b"".join(parts))
-            self._cost.write_text(json.dumps(asdict(spent)))
+            note(self._ledger, self._spent)
+
+    def _keep(self, parts: Sequence[bytes]) -> None:
+        self._body.parent.mkdir(parents=True, exist_ok=True)
+        self._body.write_bytes(b"".join(parts))
+        self._cost.write_text(json.dumps(asdict(self._spent)))
+
+    @cached_property
+    def _spent(self) -> Spent:
+        return Spent(time.monotonic() - self._started, kept=False)
 
     async def aclose(self) -> None:
         await self._stream.aclose()
 
 
 class _Played(httpx.AsyncByteStream):
-    """A kept stream. One that was broken off is good for readers who break it off there too; else it is asked anew."""
+    """A kept stream. One that was broken off is good for readers who break it off there too; else it is asked anew,
+    and costs nothing."""
 
-    def __init__(self, body: Path, cost: Path) -> None:
+    def __init__(self, body: Path, cost: Path, ledger: Path) -> None:
         self._body = body
         self._cost = cost
+        self._ledger = ledger
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        text = self._body.read_bytes()
-        yield text
+        text, took = self._body.read_bytes(), json.loads(self._cost.read_text())["seconds"]
+        try:
+            yield text
+        except GeneratorExit:
+            note(self._ledger, Spent(took, kept=True))
+            raise
         if b"data: [DONE]" not in text:
             self._cost.unlink()
             raise httpx.ReadError("the kept answer was broken off here")
+        note(self._ledger, Spent(took, kept=True))
 
 
 def note(ledger: Path, spent: Spent) -> None:

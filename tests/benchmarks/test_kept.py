@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -14,9 +15,9 @@ TRANSPORT = httpx.AsyncHTTPTransport()
 
 
 class Server:
-    """Answers with the parts it is given, and counts the questions."""
+    """Answers with the parts it is given, or fails, and counts the questions."""
 
-    def __init__(self, *parts: bytes) -> None:
+    def __init__(self, *parts: bytes | BaseException) -> None:
         self.parts = parts
         self.asked = 0
 
@@ -26,11 +27,13 @@ class Server:
 
 
 class Parts(httpx.AsyncByteStream):
-    def __init__(self, parts: tuple[bytes, ...]) -> None:
+    def __init__(self, parts: tuple[bytes | BaseException, ...]) -> None:
         self.parts = parts
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         for part in self.parts:
+            if isinstance(part, BaseException):
+                raise part
             yield part
 
 
@@ -89,3 +92,15 @@ async def test_a_broken_off_answer_is_asked_anew_by_a_reader_who_wants_more(tmp_
         await ask(kept)
     assert await ask(kept) == b"data: 1\ndata: [DONE]\n"
     assert server.asked == 2
+    assert [spent.kept for spent in read(tmp_path / "ledger")] == [False, False]
+
+
+@pytest.mark.parametrize("end", [httpx.ReadError("gone"), asyncio.CancelledError()], ids=["server", "run"])
+async def test_what_the_server_or_the_end_of_the_run_broke_off_is_not_kept(tmp_path: Path, end: BaseException) -> None:
+    server = Server(b"data: 1\n", end)
+    kept = Kept(tmp_path / "replies", tmp_path / "ledger", server)
+    with pytest.raises(type(end)):
+        await ask(kept)
+    server.parts = (b"data: [DONE]\n",)
+    assert await ask(kept) == b"data: [DONE]\n"
+    assert [spent.kept for spent in read(tmp_path / "ledger")] == [False, False]
