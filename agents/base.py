@@ -85,6 +85,9 @@ class Work:
     """For the Engineer: what `staged` failed of first, as far as it was verified."""
     drafts: tuple[Mapping[str, str], ...] = ()
     """For the Engineer of a small model: text files of earlier drafts that have not seen `staged`, nor each other."""
+    replies: tuple[str, ...] = ()
+    """For the Engineer of a small model: its whole answers of earlier iterations; some hold programs that were not
+    taken."""
     snapshot: Path | None = None
     """For the Verifier: a private copy of 03_staging that nothing else writes to."""
     sources: frozenset[str] = frozenset()

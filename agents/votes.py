@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable
 
 from agents.base import Work
 from agents.programs import Files, kind, program_of, tests_of
+from agents.rivals import rivals
 from agents.settled import Disputed, corrected, disputed, got_of, stated_result
 from agents.verification.box import SandboxUnavailable
 from agents.verification.earlier import breaks_promise
@@ -47,12 +48,13 @@ async def outvoted(work: Work, run: Run) -> dict[str, str]:
 
 async def _outvoted(work: Work, run: Run) -> dict[str, str]:
     disputes = [dispute for dispute in disputed(work) if stated_result(work, dispute) is None]
-    if not disputes or len({kind(work.staged), *map(kind, work.drafts)}) < VOTES:
+    voters = (*work.drafts, *rivals(work)) if disputes else ()
+    if len({kind(work.staged), *map(kind, voters)}) < VOTES:
         return {}
     if not _nearly_right(await run(work.staged)):
         return {}
     agreed, supported, counted = Counter(disputes), set[Disputed](), {kind(work.staged)}
-    for draft in work.drafts:
+    for draft in voters:
         if await _contradicts(work.staged, draft, run):
             return {}
         evidence = await run(program_of(draft) | tests_of(work.staged))

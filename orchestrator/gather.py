@@ -11,15 +11,20 @@ from pathlib import Path
 
 from agents.base import Model, Work
 from agents.tiers import profile
+from providers import FinishReason
 
 from . import intake
 from .archive import staged
 from .delivery import edited_by_hand, staged_hashes
 from .files import DiskError, FileProblem, Folder
 from .iterations import archive_of, facts_of, files_of, text_of
+from .journal import Journal
 from .project import Project
 from .state import Score, State
 from .triggers import manifest_of
+
+_NEW_CODE = frozenset({"build", "candidate"})
+"""Purposes of calls whose answers have not seen the best program."""
 
 
 class Unreadable(Exception):
@@ -88,6 +93,7 @@ def for_architect(folder: Folder, state: State, model: Model) -> Work:
 
 def for_engineer(folder: Folder, state: State, model: Model, base: Base) -> Work:
     judged = facts_of(folder, state.best_iteration)
+    small = profile(model).drafts > 1
     return Work(
         project=state.name,
         iteration=state.iteration,
@@ -103,7 +109,8 @@ def for_engineer(folder: Folder, state: State, model: Model, base: Base) -> Work
         fruitless=_fruitless(state),
         cause=judged.cause if judged else "",
         causes=tuple(score.cause for score in state.scores if score.cause),
-        drafts=_drafts(folder, state) if profile(model).drafts > 1 else (),
+        drafts=_drafts(folder, state) if small else (),
+        replies=_replies(folder, state) if small else (),
         sources=frozenset(base.files),
     )
 
@@ -126,6 +133,15 @@ def _drafts(folder: Folder, state: State) -> tuple[Mapping[str, str], ...]:
     behind_the_best = came_from.get(state.best_iteration or 0)
     drafts = sorted(set(came_from.values()) - {behind_the_best})
     return tuple(text_of(files) for number in drafts if (files := files_of(folder, number)))
+
+
+def _replies(folder: Folder, state: State) -> tuple[str, ...]:
+    """The Engineer's whole answers to questions for new code, of the iterations that stand in `state`."""
+    judged = (facts_of(folder, score.iteration) for score in state.scores)
+    turns = {facts.turn - 1 for facts in judged if facts}
+    entries = Journal.open(folder).completed("engineer", turns) if turns else ()
+    new = (entry for entry in entries if entry.purpose in _NEW_CODE and entry.finish is FinishReason.STOP)
+    return tuple(entry.text for entry in new)
 
 
 def _origins(folder: Folder, scores: Iterable[Score]) -> dict[int, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -159,6 +159,15 @@ class Journal:
             entry = self._read(name)
             if entry is not None:
                 yield entry
+
+    def completed(self, agent: str, turns: Collection[int]) -> Iterator[Entry]:
+        """The completed calls of an agent in these turns, oldest first."""
+        for name in self._names:
+            named = _NAME.match(name)
+            if named and named[2] == agent and int(named[4]) in turns and named[6] == "ok":
+                entry = self._read(name)
+                if entry is not None:
+                    yield entry
 
     def newest_state(self) -> State | None:
         """The state at the newest call that kept one."""

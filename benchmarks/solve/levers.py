@@ -28,7 +28,8 @@ def _no_lessons() -> None:
 
 
 def _no_fixers() -> None:
-    patch("agents.draft.fix", lambda delivered, *_: delivered).start()
+    for module in ("draft", "rivals"):
+        patch(f"agents.{module}.fix", lambda delivered, *_: delivered).start()
 
 
 def _no_aimed_repairs() -> None:
@@ -83,7 +84,12 @@ def _no_votes() -> None:
     async def nothing(*_: object) -> dict[str, str]:
         return {}
 
-    patch("agents.engineer.outvoted", nothing).start()
+    for module in ("engineer", "candidates"):
+        patch(f"agents.{module}.outvoted", nothing).start()
+
+
+def _no_rivals() -> None:
+    patch("agents.votes.rivals", lambda _: []).start()
 
 
 def _no_plain_examples() -> None:
@@ -125,6 +131,7 @@ LEVERS: Mapping[str, Callable[[], None]] = MappingProxyType({
     "mistakes-told": _no_mistakes_told,
     "new-drafts": _no_new_drafts,
     "plain-examples": _no_plain_examples,
+    "rivals": _no_rivals,
     "saved-tests": _no_saved_tests,
     "single-assertions": _no_single_assertions,
     "settled-tests": _no_settled_tests,

@@ -9,9 +9,11 @@ from dataclasses import replace
 import pytest
 
 from agents.acceptance import render
+from agents.answers import fenced
 from agents.base import Work
 from agents.engineer import Engineer
 from agents.programs import kind
+from agents.rivals import rivals
 from agents.verification.box import SandboxUnavailable
 from agents.verification.evidence import Case, Evidence, Frame, Outcome, Verdict
 from agents.verification.examples import Call, ExampleResult
@@ -76,6 +78,43 @@ async def test_a_test_that_its_own_draft_fails_too_speaks_for_nothing() -> None:
 async def test_nothing_is_corrected_when_a_draft_passes_a_test_that_the_program_fails() -> None:
     other = draft("def f(x):\n    return x * 2 if x else 1\n", "assert f(0) == 1")
     assert await outvoted(await judged(PROGRAM, draft(ADD), draft(TWICE), other), run) == {}
+
+
+PLAN = f"# Plan: a\n\n## Files\n\n- `a.py`: f\n- `{PATH}`: its tests\n"
+
+
+async def test_programs_of_earlier_rounds_that_were_not_taken_vote_too() -> None:
+    work = replace(await judged(PROGRAM), plan=PLAN)
+    replies = tuple(fenced("a.py", program) for program in (DOUBLE, ADD, TWICE))
+    assert await outvoted(replace(work, replies=replies[:2]), run) == {}
+    assert await outvoted(replace(work, replies=replies), run) == {PATH: suite(*RIGHT, "assert f(3) == 6")}
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "no file at all",
+        fenced(PATH, suite("assert f(3) == 6")),
+        fenced("b.py", TWICE),
+        fenced("a.py", DOUBLE),
+        fenced("a.py", ADD.replace("def", "# once more\ndef")),
+    ],
+    ids=["no file", "tests", "not what was planned", "the best program", "a draft"],
+)
+async def test_an_answer_without_another_whole_program_is_no_vote(reply: str) -> None:
+    work = replace(await judged(PROGRAM, draft(ADD)), plan=PLAN, replies=(reply,))
+    assert (rivals(work), await outvoted(work, run)) == ([], {})
+
+
+def test_a_program_that_was_written_twice_is_one_rival() -> None:
+    work = Work("demo", 2, "", ScriptedModel(), plan=PLAN, replies=(fenced("a.py", ADD),) * 2)
+    assert rivals(work) == [{"a.py": ADD}]
+
+
+def test_a_rival_is_mended_like_a_program_that_is_taken() -> None:
+    text = "def f(x):\n    return math.floor(x * 2)\n"
+    (rival,) = rivals(Work("demo", 2, "", ScriptedModel(), plan=PLAN, replies=(fenced("a.py", text),)))
+    assert rival["a.py"].startswith("import math\n")
 
 
 @pytest.mark.parametrize("wrong", [1, 2])

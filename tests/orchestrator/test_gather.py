@@ -12,6 +12,7 @@ import pytest
 from orchestrator import gather, iterations
 from orchestrator.archive import MAX_BYTES
 from orchestrator.files import Folder, TooLarge
+from orchestrator.journal import Entry, Journal
 from orchestrator.project import Project
 from orchestrator.state import Score, State
 from tests.fakes.model import ScriptedModel
@@ -94,6 +95,57 @@ def test_a_model_that_writes_one_draft_is_not_given_others(tmp_path: Path) -> No
         state = State(name="x", iteration=3, scores=scores, best_iteration=1)
         work = gather.for_engineer(folder, state, ScriptedModel(name="coder-7b"), gather.staging(folder))
     assert work.drafts == ()
+
+
+def test_a_small_model_gets_its_whole_answers_of_the_rounds_that_count(tmp_path: Path) -> None:
+    calls = [
+        (2, "build", "ok", "stop"),
+        (2, "candidate", "ok", "length"),
+        (2, "candidate", "failed", None),
+        (4, "build", "ok", "stop"),
+        (4, "candidate", "ok", "stop"),
+        (5, "review", "ok", "stop"),
+        (6, "repair", "ok", "stop"),
+        (8, "build", "ok", "stop"),
+    ]
+    with Folder.open(tmp_path) as folder:
+        folder.mkdir(Project.STAGING)
+        folder.write(Project.REQUIREMENTS, "Write f.")
+        folder.write(Project.PLAN, "# Plan: x")
+        for number, (turn, purpose, outcome, finish) in enumerate(calls, 1):
+            folder.mkdir(Project.JOURNAL)
+            Journal.open(folder).append(entry(number, turn, purpose, outcome, finish))
+        for number, turn in ((1, 5), (2, 7)):
+            iterations.keep_facts(folder, iterations.Facts(iteration=number, turn=turn, score=1, green=False))
+        scores = (Score(iteration=1, score=1, accepted=True), Score(iteration=2, score=1))
+        state = State(name="x", iteration=3, scores=scores, best_iteration=1)
+        works = [
+            gather.for_engineer(folder, state, ScriptedModel(name=name), gather.staging(folder))
+            for name in ("coder-1.5b", "coder-7b")
+        ]
+    assert [work.replies for work in works] == [("reply 4", "reply 5"), ()]
+
+
+def entry(number: int, turn: int, purpose: str, outcome: str, finish: str | None) -> Entry:
+    """As the journal keeps it; of a review the Verifier's, else the Engineer's."""
+    return Entry.model_validate(
+        {
+            "id": number,
+            "turn": turn,
+            "call": number,
+            "agent": "verifier" if purpose == "review" else "engineer",
+            "iteration": turn // 2,
+            "purpose": purpose,
+            "outcome": outcome,
+            "finish": finish,
+            "provider": "fake",
+            "model": "fake",
+            "request_sha256": "",
+            "started": "2026-01-01T00:00:00Z",
+            "seconds": 1.0,
+            "text": f"reply {number}",
+        }
+    )
 
 
 def test_staging_that_is_larger_than_any_source_is_not_read_into_memory(tmp_path: Path) -> None:
