@@ -25,7 +25,9 @@ from providers import Provider
 AnswerFormat = Literal["fenced", "json"]
 
 _HOPE = 4.0
-"""A score, 0-10."""
+"""A score, 0-10, from which on a program is near enough to right that a repair comes before another draft."""
+_NEARLY_RIGHT = 7.0
+"""From here on one of three repairs of what broke down helped a model of 1.5; below, none of five, in 100 s each."""
 
 log = logging.getLogger(__name__)
 
@@ -119,12 +121,12 @@ class Engineer:
 
 
 def _begins_anew(work: Work, asked: Profile) -> bool:
-    """Whether the next round is a new draft. Where the best code breaks down, that is mended first, once."""
-    if not work.staged or (work.fruitless == 0 and aim_of(work, asked)):
+    """Whether the next round is a new draft.
+
+    Where the best code breaks down, that is mended first, once; by the smallest models only where little else is wrong.
+    """
+    score = read_score(work.report) or 0.0
+    mends = work.fruitless == 0 and (asked.repairs or score >= _NEARLY_RIGHT)
+    if not work.staged or (mends and aim_of(work, asked)):
         return False
-    return asked.starts_afresh(len(work.drafts) + 1, work.fruitless, hopeful=_hopeful(work))
-
-
-def _hopeful(work: Work) -> bool:
-    """Whether the best program so far is near enough to right that a repair comes before another draft."""
-    return (read_score(work.report) or 0.0) >= _HOPE
+    return asked.starts_afresh(len(work.drafts) + 1, work.fruitless, hopeful=score >= _HOPE)

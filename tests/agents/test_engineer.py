@@ -305,10 +305,13 @@ async def test_a_new_draft_is_told_how_the_others_broke_down_and_not_what_their_
 
 
 BROKEN = "NameError: name 'x' is not defined (fib.py, line 1)"
+NEARLY_RIGHT = "# Report, iteration 1: Score: 7.9/10\n"
 
 
 async def test_where_a_small_models_code_breaks_down_that_file_alone_is_mended_before_another_draft() -> None:
-    built, model = await repair(fenced("fib.py", CODE + "\n\nX = 1\n"), name="coder-1.5b", cause=BROKEN)
+    built, model = await repair(
+        fenced("fib.py", CODE + "\n\nX = 1\n"), name="coder-1.5b", cause=BROKEN, report=NEARLY_RIGHT
+    )
     assert not built.afresh
     assert FEEDBACK in model.calls[0].text
     assert "Repair `fib.py`: write it anew" in model.calls[0].text
@@ -318,20 +321,23 @@ async def test_where_a_small_models_code_breaks_down_that_file_alone_is_mended_b
 
 async def test_what_cannot_be_mended_is_drafted_anew_at_once() -> None:
     program, tests = fenced("fib.py", CODE + "\n\nX = 1\n"), fenced("tests/test_fib.py", TEST)
-    built, model = await repair(fenced("fib.py", CODE), program, tests, name="coder-1.5b", cause=BROKEN)
+    built, model = await repair(
+        fenced("fib.py", CODE), program, tests, name="coder-1.5b", cause=BROKEN, report=NEARLY_RIGHT
+    )
     assert built.afresh
+    assert FEEDBACK in model.calls[0].text
     assert FEEDBACK not in model.calls[1].text
     assert built.files.keys() == {"fib.py", "tests/test_fib.py"}
 
 
 async def test_what_was_mended_for_nothing_is_drafted_anew() -> None:
-    built, _ = await repair(BOTH, name="coder-1.5b", cause=BROKEN, fruitless=1)
+    built, _ = await repair(BOTH, name="coder-1.5b", cause=BROKEN, report=NEARLY_RIGHT, fruitless=1)
     assert built.afresh
 
 
 @pytest.mark.parametrize("cause", ["assert 5 == 8 (fib.py, line 2)", BROKEN.replace("fib.py", "tests/test_fib.py")])
 async def test_a_wrong_value_and_a_broken_test_are_no_breakdown_of_the_code(cause: str) -> None:
-    built, _ = await repair(BOTH, name="coder-1.5b", cause=cause)
+    built, _ = await repair(BOTH, name="coder-1.5b", cause=cause, report=NEARLY_RIGHT)
     assert built.afresh
 
 
@@ -362,14 +368,19 @@ async def test_a_small_model_begins_with_three_drafts_then_repairs_what_is_nearl
     assert not built.afresh
 
 
-async def test_a_tiny_model_repairs_only_where_the_code_breaks_down() -> None:
-    report = "# Report, iteration 1: Score: 7.9/10\n"
+async def test_a_tiny_model_repairs_only_where_code_that_is_nearly_right_breaks_down() -> None:
+    tiny: dict[str, Any] = {"name": "coder-1.5b", "report": NEARLY_RIGHT, "drafts": (STAGED,) * 3}
     for fruitless in range(5):
-        built, _ = await repair(BOTH, name="coder-1.5b", report=report, drafts=(STAGED,) * 3, fruitless=fruitless)
-        assert built.afresh
-    built, model = await repair(BOTH, name="coder-1.5b", report=report, drafts=(STAGED,) * 3, cause=BROKEN)
+        assert (await repair(BOTH, **tiny, fruitless=fruitless))[0].afresh
+    built, model = await repair(BOTH, **tiny, cause=BROKEN)
     assert "Repair `fib.py`" in model.calls[0].text
     assert not built.afresh
+    assert (await repair(BOTH, **{**tiny, "report": NEARLY_RIGHT.replace("7.9", "6.9")}, cause=BROKEN))[0].afresh
+
+
+async def test_a_larger_model_mends_what_breaks_down_however_much_else_is_wrong() -> None:
+    _, model = await repair(fenced("fib.py", CODE + "\n\nX = 1\n"), name="coder-3b", cause=BROKEN)
+    assert "Repair `fib.py`" in model.calls[0].text
 
 
 async def test_noise_is_not_shown_again_and_the_next_answer_gets_another_seed() -> None:
