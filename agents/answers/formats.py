@@ -23,12 +23,10 @@ def first_format(text: str, document: Document) -> str:
 
     Rejected when it begins inside a tool call that is not read, in a file without a fence, or in one of two answers.
     """
-    starts = {
-        "fences": document.named[0].start if document.named else None,
-        "tags": tags_start(text),
-        "json": answer_start(text),
-    }
+    starts = {"fences": document.named[0].start if document.named else None, "tags": tags_start(text)}
     found = {name: start for name, start in starts.items() if start is not None}
+    if (start := answer_start(text, min(found.values(), default=None))) is not None:
+        found["json"] = start
     first = min(found, key=lambda name: found[name], default="")
     before = text[: found.get(first, 0)]
     if _has_open_content(before) or _UNFENCED.search(before) or _is_announced(before, document):

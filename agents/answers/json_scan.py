@@ -1,9 +1,13 @@
-"""Finding the JSON values of an answer among prose and fences, from left to right, each read once."""
+"""Finding the JSON values of an answer among prose and fences, from left to right, each read once.
+
+Where something that begins like JSON cannot be read, the reading ends: what stands inside it or behind it may be one of
+three files. Only a remark without a file in it, such as `{"name": str}`, is passed over.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,89 +27,116 @@ class Found:
     """The text between it and the value before it."""
 
 
-Reader = Callable[[str, int], tuple[Any, int]]
-
 _LIST_ENDS = re.compile(r"\s*,?\s*\]\s*\}")
 _COST_OF_A_VALUE = 50
 _BRACKET = re.compile(r"[{\[]")
-_KEYS = (
-    "files|file|path|file_path|filepath|filename|file_name|name|project|response|result|output|data|arguments|tool_calls|"
-    "content|explanation|confidence|function"
+_QUOTE = r"\\?[\"'\u201c-\u201f]"
+_IS = r"\s*(?:=>?|[:\uff1a])\s*"
+_BEGINS = re.compile(
+    rf"[{{\[](?:\s|(?://|#)[^\n]*+\n)*+(?:[{{\[]\s*+)?"
+    rf"(?:{_QUOTE}[^\"'\u201c-\u201f\n\\]*+(?:{_QUOTE}{_IS}|{_QUOTE}?\s*\Z)|[A-Za-z_$][\w$]*+{_IS}[\"'`\u201c\[{{]|\Z)"
 )
-_KEY = rf"(?=[\"'“a-z])[\"'“]?(?:{_KEYS})[\"'”]?\s*[:\uff1a]"
-_ANSWER = re.compile(rf"[\[{{(](?=\s*[{{\[\"'“a-z])\s*(?:[{{\[]\s*)?{_KEY}", re.IGNORECASE)
-_COMMENTED_ANSWER = re.compile(rf"\{{\s*(?:(?://|#)[^\n]*\n\s*)+{_KEY}", re.IGNORECASE)
+_NAMES_A_FILE = re.compile(
+    rf"\b(?:contents?|code|source|file_?(?:content|text)){_QUOTE}?{_IS}(?:{_QUOTE}|[`\[])|"
+    rf"path{_QUOTE}?{_IS}{_QUOTE}[^{{}}]{{0,300}}?\b(?:text|body){_QUOTE}?{_IS}{_QUOTE}|"
+    rf"\bfiles{_QUOTE}?{_IS}[\[{{]|{_QUOTE}[^\s\"'\u201c-\u201f]+\.[A-Za-z]\w{{0,7}}{_QUOTE}{_IS}(?:{_QUOTE}|\{{)",
+    re.IGNORECASE,
+)
+_PIECE = re.compile(r'"(?:[^"\\\n]|\\.)*+"|[\[{]|(?P<closing>[\]}])')
+_OPEN_END = re.compile(
+    r"(?:<[\w|=/]*+|<tool_call>\s*+|^[ \t]*+`{3,}\w[^\n]*+(?:\n(?!\s*+```)[^\n]*+)*+)\Z", re.MULTILINE
+)
 
 
-def answer_start(text: str) -> int | None:
-    """Where the first value begins that looks like a JSON answer about files, None when there is none."""
-    starts = [match.start() for match in (_ANSWER.search(text), _COMMENTED_ANSWER.search(text)) if match]
-    return min(starts, default=None)
+def answer_start(text: str, before: int | None = None) -> int | None:
+    """Where the first JSON begins that holds files, or would if it could be read; None when there is none.
+
+    `before` is where another format begins: a bracket behind it is a part of some file.
+    """
+    for start, _ in _answers(text, len(text) if before is None else before):
+        return start
+    return None
 
 
 def scan(text: str) -> list[Found]:
-    """Every value with files in it. Raises Unreadable when a value looks like the answer but cannot be read.
-
-    Strict JSON (with raw line ends) first; if that fails, the tolerant reader over the whole text.
-    """
-    try:
-        if found := _scan(text, value_at):
-            return found
-    except Unreadable:
-        pass
-    return _scan(text, tolerant_value_at)
-
-
-def _scan(text: str, read: Reader) -> list[Found]:
+    """Every value with files in it. Raises Unreadable when one of them cannot be read, or is only begun."""
     found: list[Found] = []
-    effort = 500_000 + len(text) // 10
-    at = last = 0
-    while match := _BRACKET.search(text, at):
-        start = match.start()
-        try:
-            value, at = read(text, start)
-        except ValueError as error:
-            if _looks_like_answer(text, start):
-                raise Unreadable(str(error), open_ended=_is_open_ended(error)) from error
-            at = start + 1
-            effort -= _cost(error, start, len(text))
-            if effort < 0:
-                raise _noise() from error
-        else:
-            effort -= _COST_OF_A_VALUE
-            if pairs := files_in(value):
-                _check_whole(text, start, at, value)
-                found.append(Found(value, pairs, text[last:start]))
-                last = at
-            elif effort < 0:
-                raise _noise()
+    for _, answer in _answers(text, len(text)):
+        if not isinstance(answer, Found):
+            raise answer
+        found.append(answer)
     return found
 
 
-def _check_whole(text: str, start: int, end: int, value: Any) -> None:
+def _answers(text: str, before: int) -> Iterator[tuple[int, Found | ValueError | Rejected]]:
+    """Where each value with files begins, and the value, or why it is not read: then it is the last."""
+    effort = 500_000 + len(text) // 10
+    at = last = 0
+    while (match := _BRACKET.search(text, at)) and match.start() < before:
+        start = match.start()
+        try:
+            value, at = _value_at(text, start)
+            pairs = _files_in(value, text, at)
+        except (ValueError, Rejected) as error:
+            end = _remark_end(text, start, error)
+            if end is None:
+                yield start, error
+                return
+            at = end
+            effort -= _cost(error, start)
+        else:
+            effort -= _COST_OF_A_VALUE
+            if pairs:
+                yield start, Found(value, pairs, text[last:start])
+                last = at
+        if effort < 0:
+            yield start, Rejected(Reason.MALFORMED, "Received a long run of brackets that is no answer.")
+            return
+    if last and _OPEN_END.search(text, last):
+        yield last, Unreadable("another value begins at the end", open_ended=True)
+
+
+def _value_at(text: str, start: int) -> tuple[Any, int]:
+    """The value as strict JSON (with raw line ends), or else as nearly JSON."""
+    try:
+        value, end = value_at(text, start)
+    except ValueError:
+        value, end = tolerant_value_at(text, start)
     if has_torn_string(text[start:end]):
         raise Unreadable("raw line ends and \\n in one string; escape all line ends, and the backslashes of the code")
-    if "files" not in value and _LIST_ENDS.match(text, end):
+    return value, end
+
+
+def _files_in(value: Any, text: str, end: int) -> Pairs | None:
+    pairs = files_in(value)
+    if pairs and "files" not in value and _LIST_ENDS.match(text, end):
         raise Rejected(Reason.TRUNCATED, "Received the end of a list whose beginning is missing; send all files again.")
+    return pairs
 
 
-def _noise() -> Rejected:
-    return Rejected(Reason.MALFORMED, "Received a long run of brackets that is no answer.")
+def _remark_end(text: str, start: int, error: ValueError | Rejected) -> int | None:
+    """Where to look on behind a bracket that is not read, None when it was meant as JSON about files, or is cut."""
+    if not _BEGINS.match(text, start):
+        return None if isinstance(error, Rejected) else start + 1
+    end = _closing(text, start)
+    if end is None or (isinstance(error, Rejected) and error.reason != Reason.SCHEMA):
+        return None
+    return None if _NAMES_A_FILE.search(text, start, end) else end
 
 
-def _looks_like_answer(text: str, start: int) -> bool:
-    """Such a value is not searched for smaller ones: that would "recover" one file of three from a cut reply."""
-    return bool(_ANSWER.match(text, start) or _COMMENTED_ANSWER.match(text, start))
+def _closing(text: str, start: int) -> int | None:
+    """Behind the bracket that closes the one at `start`; strings of one line are passed over."""
+    depth = 0
+    for piece in _PIECE.finditer(text, start):
+        if piece["closing"]:
+            depth -= 1
+        elif piece.group() in "[{":
+            depth += 1
+        if depth == 0:
+            return piece.end()
+    return None
 
 
-def _is_open_ended(error: ValueError) -> bool:
-    if isinstance(error, Unreadable):
-        return error.open_ended
-    return "Unterminated" in str(error)
-
-
-def _cost(error: ValueError, start: int, length: int) -> int:
+def _cost(error: Exception, start: int) -> int:
     """About how many characters the failed attempt read; it bounds the work on hostile text."""
-    if "Unterminated" in str(error):
-        return (length - start) // 10
     return 1000 + max(0, getattr(error, "pos", start) - start)
