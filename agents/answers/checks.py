@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 
 from agents.answers.contents import checked_content
 from agents.answers.paths import parents, safe_path, same_file_key, without_prefix
@@ -13,67 +14,79 @@ _MOST_FILES = 5000
 _MOST_DELETED = 50
 
 
-def checked_files(pairs: Pairs, project: str, known: Collection[str] = ()) -> dict[str, str]:
-    """Path -> content, all or nothing. Rejected has the files without fault as `salvage`, the others as `missing`."""
-    if len(pairs) > _MOST_FILES:
-        raise Rejected(Reason.TOO_LARGE, f"Received {len(pairs)} files; at most {_MOST_FILES} are taken at a time.")
-    renamed = without_prefix((path for path, _ in pairs), project, known)
-    files: dict[str, str] = {}
-    keys: dict[str, str] = {}
-    problems: list[Rejected] = []
-    missing: list[str] = []
-    for given, content in pairs:
-        try:
-            path = safe_path(renamed[given])
-            _check_once(path, content, files, keys)
-            files[path] = checked_content(path, content)
-            keys[same_file_key(path)] = path
-        except Rejected as problem:
-            problems.append(problem)
-            missing += problem.missing
-    problems += _conflicts(files, keys)
-    if not problems and not any(content.strip() for content in files.values()):
-        problems.append(Rejected(Reason.EMPTY, "Received only empty files; send each file with its content."))
-        return _fail(problems, {}, list(files))
-    return _fail(problems, files, missing) if problems else files
+@dataclass(frozen=True)
+class Check:
+    """What must hold for the files of an answer in one project."""
+
+    project: str = ""
+    """The folder that models put in front of all paths."""
+    known: Collection[str] = ()
+    """Paths that are staged or planned."""
+
+    def files(self, pairs: Pairs) -> dict[str, str]:
+        """Path -> content, all or nothing. Rejected has the faultless files as `salvage`, the others as `missing`."""
+        if len(pairs) > _MOST_FILES:
+            raise Rejected(Reason.TOO_LARGE, f"Received {len(pairs)} files; at most {_MOST_FILES} are taken at a time.")
+        renamed = without_prefix((path for path, _ in pairs), self.project, self.known)
+        problems: list[Rejected] = []
+        copies: dict[str, dict[tuple[str, str], None]] = {}
+        for given, content in pairs:
+            try:
+                path = safe_path(renamed[given])
+                copies.setdefault(same_file_key(path), {})[path, content] = None
+            except Rejected as problem:
+                problems.append(problem)
+        files: dict[str, str] = {}
+        for (path, content), *others in copies.values():
+            try:
+                _check_once(path, [other for other, _ in others])
+                files[path] = checked_content(path, content)
+            except Rejected as problem:
+                problems.append(problem)
+        problems += _conflicts({key: path for key, ((path, _), *_) in copies.items()})
+        if not problems and not any(content.strip() for content in files.values()):
+            problems.append(Rejected(Reason.EMPTY, "Received only empty files; send each file with its content."))
+            return _fail(problems, files, missing=files)
+        return _fail(problems, files) if problems else files
+
+    def deleted(self, paths: Iterable[str], pairs: Pairs, files: Iterable[str]) -> frozenset[str]:
+        """The paths in plain form, none of them one of the `files` that came of `pairs`, or the folder of one."""
+        given = [path for path, _ in pairs]
+        plain = frozenset(safe_path(without_prefix((*given, path), self.project, self.known)[path]) for path in paths)
+        if len(plain) > _MOST_DELETED:
+            raise Rejected(
+                Reason.SCHEMA,
+                f"Received {len(plain)} paths to delete; at most {_MOST_DELETED} are allowed in one answer.",
+            )
+        kept = {same_file_key(one) for path in files for one in (path, *parents(path))}
+        if both := [path for path in plain if same_file_key(path) in kept]:
+            raise Rejected(Reason.AMBIGUOUS, f"{min(both)!r} is both sent and to be deleted; choose one.")
+        return plain
 
 
-def checked_deleted(paths: Iterable[str], files: dict[str, str]) -> frozenset[str]:
-    deleted = frozenset(safe_path(path) for path in paths)
-    if len(deleted) > _MOST_DELETED:
-        raise Rejected(
-            Reason.SCHEMA,
-            f"Received {len(deleted)} paths to delete; at most {_MOST_DELETED} are allowed in one answer.",
-        )
-    if both := deleted.intersection(files):
-        raise Rejected(Reason.AMBIGUOUS, f"{min(both)!r} is both sent and to be deleted; choose one.")
-    return deleted
-
-
-def _check_once(path: str, content: str, files: dict[str, str], keys: dict[str, str]) -> None:
-    other = keys.get(same_file_key(path))
-    if other is None or (other == path and files.get(path, content) == content):
+def _check_once(path: str, others: list[str]) -> None:
+    if not others:
         return
-    files.pop(other, None)
-    sentence = f"{path!r} and {other!r} are one file, given twice with different content; give each file once."
-    if other == path:
+    sentence = f"{path!r} and {others[0]!r} are one file, given twice; give each file once."
+    if others[0] == path:
         sentence = f"{path!r} is given twice with different content; give each file once."
-    raise Rejected(Reason.DUPLICATE_PATH, sentence, missing=(path,))
+    raise Rejected(Reason.DUPLICATE_PATH, sentence, missing=(path, *others))
 
 
-def _conflicts(files: dict[str, str], keys: dict[str, str]) -> list[Rejected]:
-    """A path cannot be a file and the folder of another file."""
+def _conflicts(paths: dict[str, str]) -> list[Rejected]:
+    """A path cannot be a file and the folder of another file. `paths` has them by `same_file_key`."""
     found = []
-    for path in list(files):
+    for path in paths.values():
         for folder in parents(path):
-            if (file := keys.get(same_file_key(folder))) is not None:
-                files.pop(path, None)
+            if (file := paths.get(same_file_key(folder))) is not None:
                 sentence = f"{file!r} is a file and at the same time the folder of {path!r}; rename one of them."
-                found.append(Rejected(Reason.PATH_CONFLICT, sentence, missing=(path,)))
+                found.append(Rejected(Reason.PATH_CONFLICT, sentence, missing=(path, file)))
                 break
     return found
 
 
-def _fail(problems: list[Rejected], files: dict[str, str], missing: list[str]) -> dict[str, str]:
+def _fail(problems: list[Rejected], files: dict[str, str], missing: Iterable[str] = ()) -> dict[str, str]:
     sentences = list(dict.fromkeys(problem.sentence for problem in problems))[:3]
-    raise Rejected(problems[0].reason, " ".join(sentences), files, tuple(dict.fromkeys(missing)))
+    names = dict.fromkeys((*missing, *(path for problem in problems for path in problem.missing)))
+    whole = {path: content for path, content in files.items() if path not in names}
+    raise Rejected(problems[0].reason, " ".join(sentences), whole, tuple(names))

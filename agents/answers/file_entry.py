@@ -4,34 +4,26 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from agents.answers.paths import looks_like_path
 from agents.answers.rejection import Reason, Rejected
+from agents.answers.wholeness import check_whole
 
 PATH_KEYS = ("path", "file_path", "filepath", "relative_path", "filename", "file_name", "file", "name")
 CONTENT_KEYS = ("content", "contents", "code", "source", "text", "body", "file_content", "filecontent", "file_text")
 CALL_KEYS = ("arguments", "parameters", "input", "function")
 WANTED = 'Wanted is {"files": [{"path": "...", "content": "..."}]}.'
+_NAMES = ("file", "name")
+"""Keys that bear a path only when it looks like one."""
 _OURS = frozenset((*PATH_KEYS, *CONTENT_KEYS, "files", "encoding"))
 _FOLDER_KEYS = ("directory", "dir", "folder")
 _ENCODING_KEYS = ("encoding", "content_encoding", "contentencoding")
 _PLAIN = frozenset(
     ("", "none", "null", "utf-8", "utf8", "utf_8", "ascii", "us-ascii", "text", "plain", "raw", "unicode")
 )
-_VERB_KEYS = ("action", "operation", "op", "mode", "change", "change_type", "status", "command")
-_NOT_WHOLE = frozenset(
-    [
-        *("a", "append", "prepend", "insert", "patch", "diff", "str_replace", "delete", "deleted", "remove", "removed"),
-        *("rename", "renamed", "move", "copy"),
-    ]
-)
-_EDIT_KEYS = (
-    *("start_line", "end_line", "line_start", "line_end", "search", "find", "replace", "replacement", "old_str"),
-    *("new_str", "old_string", "new_string", "diff", "patch", "edits", "append", "insert_line"),
-)
-_CUT_KEYS = ("truncated", "is_truncated", "partial", "incomplete")
 
 
 def entry(item: dict[str, Any]) -> tuple[str, str] | None:
@@ -54,9 +46,41 @@ def entry(item: dict[str, Any]) -> tuple[str, str] | None:
             return None  # a tool call: its name is not a path
         raise Rejected(Reason.SCHEMA, f"Received {path[:120]!r} without content. {WANTED}", missing=(path,))
     _check_one_path(path, members)
-    _check_whole(path, members)
+    check_whole(path, members)
     _check_one_content(path, content_key, members)
     return path, _content(path, members[content_key], _is_base64(path, members))
+
+
+def named_entry(name: str, content: Any) -> tuple[str, str]:
+    """An entry of a map; a path in it counts, of which the name is a part or only a number."""
+    members = lower(content) if isinstance(content, dict) else {}
+    if first(CONTENT_KEYS, members) is None:
+        members = {"content": content}
+    paths = [path for key in PATH_KEYS if isinstance(path := members.get(key), str) and _is_path_key(key, path)]
+    if is_file_key(name):
+        paths.append(name)
+    if not paths:
+        raise Rejected(Reason.SCHEMA, f"Received {name[:120]!r}, which is no path, among the files. {WANTED}")
+    pair = entry({**members, "path": max(paths, key=len), "file": name})
+    assert pair
+    return pair
+
+
+def is_one_file(members: dict[str, Any]) -> bool:
+    """An object on its own, its keys in lower case."""
+    path_key = first(PATH_KEYS, members)
+    if path_key is None or first((*CONTENT_KEYS, "content_base64"), members) is None:
+        return False
+    return _is_path_key(path_key, str(members[path_key]))
+
+
+def is_file_key(key: str) -> bool:
+    """A key of a map of files; `bin/run` too, which in prose would be none."""
+    return looks_like_path(key) or bool(re.fullmatch(r"\.?[\w-][\w.-]*(?:/[\w.-]+)+", key))
+
+
+def _is_path_key(key: str, path: str) -> bool:
+    return key not in _NAMES or looks_like_path(path)
 
 
 def lower(members: dict[str, Any]) -> dict[str, Any]:
@@ -87,20 +111,6 @@ def _check_one_path(path: str, members: dict[str, Any]) -> None:
         folder = str(members.get(key) or "").strip("./")
         if folder and not given.startswith(f"{folder}/"):
             raise _two_of("places", path, f"{folder[:120]!r} and {path[:120]!r}")
-
-
-def _check_whole(path: str, members: dict[str, Any]) -> None:
-    verb = next((verb for key in _VERB_KEYS if isinstance(verb := members.get(key), str)), "").lower()
-    if verb in _NOT_WHOLE or any(_is_given(members.get(key)) for key in _EDIT_KEYS):
-        sentence = f'Received {path[:120]!r} as an edit or a deletion; in "files" send whole files only.'
-        raise Rejected(Reason.DIFF_UNSUPPORTED, sentence, missing=(path,))
-    if any(members.get(key) is True for key in _CUT_KEYS):
-        raise Rejected(Reason.TRUNCATED, f"Received only a part of {path[:120]!r}; send it whole.", missing=(path,))
-
-
-def _is_given(value: Any) -> bool:
-    """Whether an edit is described; `"replace": true` says that the file is whole."""
-    return value is not None and not isinstance(value, bool) and value not in ("", [], {})
 
 
 def _check_one_content(path: str, content_key: str, members: dict[str, Any]) -> None:

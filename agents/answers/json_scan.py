@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from agents.answers.file_entry import WANTED
+from agents.answers.leftovers import holds_file, names_a_file
 from agents.answers.rejection import Reason, Rejected
 from agents.answers.shapes import Pairs, files_in
 from agents.answers.strict_json import has_torn_string, value_at
@@ -35,12 +37,6 @@ _IS = r"\s*(?:=>?|[:\uff1a])\s*"
 _BEGINS = re.compile(
     rf"[{{\[](?:\s|(?://|#)[^\n]*+\n)*+(?:[{{\[]\s*+)?"
     rf"(?:{_QUOTE}[^\"'\u201c-\u201f\n\\]*+(?:{_QUOTE}{_IS}|{_QUOTE}?\s*\Z)|[A-Za-z_$][\w$]*+{_IS}[\"'`\u201c\[{{]|\Z)"
-)
-_NAMES_A_FILE = re.compile(
-    rf"\b(?:contents?|code|source|file_?(?:content|text)){_QUOTE}?{_IS}(?:{_QUOTE}|[`\[])|"
-    rf"path{_QUOTE}?{_IS}{_QUOTE}[^{{}}]{{0,300}}?\b(?:text|body){_QUOTE}?{_IS}{_QUOTE}|"
-    rf"\bfiles{_QUOTE}?{_IS}[\[{{]|{_QUOTE}[^\s\"'\u201c-\u201f]+\.[A-Za-z]\w{{0,7}}{_QUOTE}{_IS}(?:{_QUOTE}|\{{)",
-    re.IGNORECASE,
 )
 _PIECE = re.compile(r'"(?:[^"\\\n]|\\.)*+"|[\[{]|(?P<closing>[\]}])')
 _OPEN_END = re.compile(
@@ -111,6 +107,8 @@ def _files_in(value: Any, text: str, end: int) -> Pairs | None:
     pairs = files_in(value)
     if pairs and "files" not in value and _LIST_ENDS.match(text, end):
         raise Rejected(Reason.TRUNCATED, "Received the end of a list whose beginning is missing; send all files again.")
+    if not pairs and holds_file(value):
+        raise Rejected(Reason.SCHEMA, f"Received files in a shape that is not read. {WANTED}")
     return pairs
 
 
@@ -121,7 +119,7 @@ def _remark_end(text: str, start: int, error: ValueError | Rejected) -> int | No
     end = _closing(text, start)
     if end is None or (isinstance(error, Rejected) and error.reason != Reason.SCHEMA):
         return None
-    return None if _NAMES_A_FILE.search(text, start, end) else end
+    return None if names_a_file(text, start, end) else end
 
 
 def _closing(text: str, start: int) -> int | None:

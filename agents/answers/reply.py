@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
 
 from agents.answers import strict_json
 from agents.answers.blocks import files_in_blocks
-from agents.answers.checks import checked_deleted, checked_files
+from agents.answers.checks import Check
 from agents.answers.contents import is_python
+from agents.answers.deletions import deleted_in
 from agents.answers.documents import files_in_document
 from agents.answers.fences import Document, read_document
 from agents.answers.formats import first_format
@@ -23,8 +23,8 @@ from agents.answers.json_scan import Found, scan
 from agents.answers.patches import is_patch, unsupported
 from agents.answers.python_literal import python_value
 from agents.answers.rejection import Reason, Rejected
-from agents.answers.salvage import Check, complete_files
-from agents.answers.shapes import Pairs, deleted_in, files_in
+from agents.answers.salvage import complete_files
+from agents.answers.shapes import Pairs, files_in
 from agents.answers.tags import files_in_tags
 from agents.answers.thinking import without_thinking
 from agents.answers.tolerant_json import Unreadable
@@ -65,7 +65,7 @@ def read_reply(text: str, *, finish: str = "stop", project: str = "", known: Col
 
     Raises Rejected, with what is complete beyond doubt as `salvage`. Anything but `stop` is never an answer.
     """
-    check = partial(checked_files, project=project, known=known)
+    check = Check(project, known)
     _check_ending(text, finish, check)
     text = text.removeprefix("\ufeff")
     try:
@@ -142,6 +142,8 @@ def _from_json(text: str, check: Check) -> Answer | None:
         raise Rejected(reason, f"Received JSON that cannot be read: {error}. {_WANTED}") from error
     if not found:
         return _from_python(text, check) or _from_underescaped(text, check)
+    if len({"files" in one.value for one in found}) > 1:
+        raise Rejected(Reason.AMBIGUOUS, f"Received files beside a list of files; send one list of all. {_WANTED}")
     merged = _merged(found)
     if len(merged) > len(found[0].pairs) and any(_SECOND_THOUGHT.search(one.before) for one in found):
         raise Rejected(Reason.SEVERAL_ANSWERS, f"Received several answers, one after the other. {_WANTED}")
@@ -162,11 +164,12 @@ def _merged(found: list[Found]) -> Pairs:
 
 def _from_python(text: str, check: Check) -> Answer | None:
     try:
-        pairs = files_in(python_value(text))
+        value = python_value(text)
+        pairs = files_in(value)
     except ValueError:
         return None
     sound = pairs and all(is_python(content) for path, content in pairs if path.endswith(".py"))
-    return _answer(pairs, (), "python", check) if pairs and sound else None
+    return _answer(pairs, deleted_in(value), "python", check) if pairs and sound else None
 
 
 def _from_underescaped(text: str, check: Check) -> Answer | None:
@@ -187,5 +190,5 @@ def _from_the_rest(text: str, document: Document, check: Check) -> Answer:
 
 
 def _answer(pairs: Pairs, deleted: Iterable[str], dialect: str, check: Check) -> Answer:
-    files = check(pairs) if pairs else {}
-    return Answer(files, checked_deleted(deleted, files), dialect)
+    files = check.files(pairs) if pairs else {}
+    return Answer(files, check.deleted(deleted, pairs, files), dialect)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections.abc import Callable
 
 from agents.answers.blocks import certain_files
+from agents.answers.checks import Check
 from agents.answers.fences import read_document
 from agents.answers.formats import first_format
 from agents.answers.json_scan import answer_start
@@ -15,9 +15,6 @@ from agents.answers.rejection import Rejected
 from agents.answers.shapes import Pairs, files_in
 from agents.answers.strict_json import has_torn_string, value_at
 from agents.answers.tags import complete_files_in_tags
-
-Check = Callable[[Pairs], dict[str, str]]
-"""`checked_files` with the project already given."""
 
 _LIST = re.compile(r"(?:[\"']files[\"']\s*:\s*)?\[\s*(?=\{)", re.IGNORECASE)
 _BETWEEN = re.compile(r"\s*(?:,\s*|(?=[\]{])|\Z)")
@@ -29,11 +26,11 @@ def complete_files(text: str, check: Check) -> dict[str, str]:
         document = read_document(text)
         match first_format(text, document):
             case "fences":
-                return check(certain_files(text, document))
+                return check.files(certain_files(text, document))
             case "tags":
-                return check(complete_files_in_tags(text))
+                return check.files(complete_files_in_tags(text))
             case _:
-                return check(_json_items(text))
+                return check.files(_json_items(text))
     except Rejected as rejected:
         return dict(rejected.salvage)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import re
 
-from agents.answers.checks import checked_files
+from agents.answers.checks import Check
 from agents.answers.contents import is_python
 from agents.answers.fences import read_document
 from agents.answers.rejection import Rejected
@@ -45,7 +45,7 @@ def saved_tests(reply: str) -> dict[str, str]:
     if not kept:
         return {}
     try:
-        return checked_files([(path, kept)], "")
+        return Check().files([(path, kept)])
     except Rejected:
         return {}
 

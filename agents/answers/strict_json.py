@@ -30,6 +30,16 @@ def loads(text: str, *, raw_newlines: bool = False) -> Any:
         raise ValueError("nested too deeply") from error
 
 
+def inner_json(text: str) -> Any:
+    """The object or list that a JSON string holds, as in the arguments of a tool call; None when it holds none."""
+    if text.lstrip()[:1] not in ("{", "["):
+        return None
+    try:
+        return loads(text, raw_newlines=True)
+    except ValueError:
+        return None
+
+
 _STRING = re.compile(r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"', re.DOTALL)
 _ESCAPED_SPACE = re.compile(r"(?<!\\)(?:\\\\)*+\\[nt]")
 

@@ -12,6 +12,7 @@ Files = dict[str, str]
 
 _A = '{"path": "a.py", "content": "x"}'
 _B = '{"path": "b.py", "content": "y"}'
+_TEXT = json.dumps(f'{{"files": [{_A}], "deleted": ["b.py"]}}')
 _TWO = {"a.py": 'x = {"a": [1]}\n', "b.py": "y = 2\n"}
 
 
@@ -77,3 +78,132 @@ def test_json_in_a_remark_is_not_where_the_answer_begins(remark: str) -> None:
     body = f'CASE = {{"files": [{_B}]}}\n'
     for answer in (fenced("a.py", body), f'<file path="a.py">\n{body}</file>\n', json.dumps({"a.py": body})):
         assert read_reply(f"{remark}\n\n{answer}").files == {"a.py": body}
+
+
+def _pairs(*pairs: tuple[str, str]) -> str:
+    return json.dumps({"files": [{"path": path, "content": content} for path, content in pairs]})
+
+
+@pytest.mark.parametrize(
+    ("reply", "path"),
+    [
+        ('{"files": {"path": "a.py", "content": "x"}}', "a.py"),
+        ('{"files": {"main": {"path": "src/a.py", "content": "x"}}}', "src/a.py"),
+        ('{"files": {"1": {"file": "src/a.py", "content": "x"}}}', "src/a.py"),
+        ('{"files": {"src/a.py": {"name": "a.py", "content": "x"}}}', "src/a.py"),
+        ('{"files": {"Makefile": "x"}}', "Makefile"),
+        ('{"files": {"bin/run": "x"}}', "bin/run"),
+        (f'{{"files": [{_A}], "version": "1", "notes": {{"a.py": "is x"}}, "complete": true}}', "a.py"),
+        ('{"files": [{"path": "a.py", "content": "x", "part": 1, "total_parts": 1, "delete": false}]}', "a.py"),
+        (f'[{{"name": "write_file", "arguments": {_A}}}, {{"name": "run", "arguments": {{"x": 1}}}}]', "a.py"),
+        ('{"name": "edit_tool", "input": {"command": "create", "path": "a.py", "file_text": "x"}}', "a.py"),
+    ],
+)
+def test_a_file_has_the_path_that_is_given_for_it(reply: str, path: str) -> None:
+    assert read_reply(reply).files == {path: "x"}
+
+
+@pytest.mark.parametrize(
+    ("reply", "reason"),
+    [
+        ('{"files": {"a.py": "x", "description": "two files"}}', Reason.SCHEMA),
+        ('{"files": {"b.py": {"path": "src/a.py", "content": "x"}}}', Reason.AMBIGUOUS),
+        ('{"main.py": {"path": "src/a.py", "content": "x"}}', Reason.AMBIGUOUS),
+        ('{"files": [{"a.py": "x"}, {"scripts/run": "y"}]}', Reason.AMBIGUOUS),
+        (f'[{{"files": [{_A}]}}, {{"tests": [{_B}]}}]', Reason.AMBIGUOUS),
+        (f'{{"result": {{"files": [{_A}]}}, "tests": {{"files": [{_B}]}}}}', Reason.AMBIGUOUS),
+        (f'{{"path": "a.py", "content": "x", "tests": [{_B}]}}', Reason.AMBIGUOUS),
+        (f'{{"files": [{_A}]}}\n{{"tests": [{_B}]}}', Reason.SCHEMA),
+        (f'{{"files": [{_A}]}}\nOutput:\n```json\n{{"report.txt": "done"}}\n```', Reason.AMBIGUOUS),
+        (f'{{"files": [{_A}]}}\nEach is like {_B}.', Reason.AMBIGUOUS),
+        (
+            json.dumps([{"name": "w", "arguments": _B.replace("y", '"')}, {"name": "w", "arguments": _A}]),
+            Reason.AMBIGUOUS,
+        ),
+        *(
+            (f'{{"files": [{_A}], {beside}}}', Reason.AMBIGUOUS)
+            for beside in (
+                '"tests": {"tests/test_a.py": "y"}',
+                f'"tests": {{"files": [{_B}]}}',
+                f'"test": {_B}',
+                '"b.py": "y"',
+                '"tests": [{"name": "b.py", "text": "y"}]',
+            )
+        ),
+    ],
+)
+def test_files_that_would_be_lost_or_misnamed_are_refused(reply: str, reason: Reason) -> None:
+    assert _reason(reply) == reason
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        *(f'{{"name": "{name}", "arguments": {_A}}}' for name in ("append_file", "file.insert", "patchFile")),
+        f'[{{"name": "write", "arguments": {_A}}}, {{"name": "delete_file", "arguments": {{"path": "b.py"}}}}]',
+        f'{{"name": "write", "arguments": {_A}}}\n{{"name": "removeFile", "arguments": {{"path": "b.py"}}}}',
+        *(
+            f'{{"files": [{_B}, {{"path": "a.py", "content": "", {member}}}]}}'
+            for member in ('"delete": true', '"deleted": true', '"is_symlink": true')
+        ),
+        *(
+            f'{{"files": [{_B}, {{"path": "a.py", "content": "", "type": "{kind}"}}]}}'
+            for kind in ("delete", "append", "directory", "symlink")
+        ),
+    ],
+)
+def test_an_edit_or_a_deletion_is_not_taken_for_a_file(reply: str) -> None:
+    assert _reason(reply) == Reason.DIFF_UNSUPPORTED
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        '{"files": [{"path": "a.py", "content": "x", "part": 1, "total_parts": 2}]}',
+        '{"files": [{"path": "a.py", "content": "x", "complete": false}]}',
+        f'{{"files": [{_A}], "truncated": true}}',
+        f'{{"files": [{_A}], "has_more": true}}',
+    ],
+)
+def test_what_says_that_more_follows_is_a_part(reply: str) -> None:
+    assert _reason(reply) == Reason.TRUNCATED
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        f'{{"response": {{"files": [{_A}], "deleted": ["b.py"]}}}}',
+        f'{{"name": "w", "arguments": {_TEXT}}}',
+        f'{{"files": [{_A}], "deleted": [], "delete": ["b.py"]}}',
+        "{'files': [{'path': 'a.py', 'content': 'x'}], 'deleted': ['b.py']}",
+        '{"files": [{"path": "demo/a.py", "content": "x"}], "deleted": ["demo/b.py"]}',
+        '{"files": [{"path": "demo/a.py", "content": "x"}], "deleted": ["b.py"]}',
+    ],
+)
+def test_deletions_are_read_where_the_files_are(reply: str) -> None:
+    answer = read_reply(reply, project="demo")
+    assert answer.files == {"a.py": "x"}
+    assert answer.deleted == {"b.py"}
+
+
+@pytest.mark.parametrize("nothing", ["null", "false", "[]"])
+def test_an_empty_delete_list_deletes_nothing(nothing: str) -> None:
+    assert not read_reply(f'{{"files": [{_A}], "deleted": {nothing}}}').deleted
+
+
+@pytest.mark.parametrize("path", ["src/A.py", "src"])
+def test_what_is_sent_cannot_be_deleted(path: str) -> None:
+    reply = f'{{"files": [{{"path": "src/a.py", "content": "x"}}], "deleted": ["{path}"]}}'
+    assert _reason(reply) == Reason.AMBIGUOUS
+
+
+@pytest.mark.parametrize(
+    ("reply", "reason"),
+    [
+        (_pairs(("a.py", "1"), ("a.py", "2"), ("a.py", "3"), ("b.py", "y")), Reason.DUPLICATE_PATH),
+        (_pairs(("a.py", "# ... rest of the code\n"), ("a.py", "2"), ("b.py", "y")), Reason.DUPLICATE_PATH),
+        (_pairs(("src/app.py", "1"), ("src", "2"), ("b.py", "y")), Reason.PATH_CONFLICT),
+    ],
+)
+def test_of_files_that_contradict_each_other_none_counts_as_whole(reply: str, reason: Reason) -> None:
+    assert _reason(reply, {"b.py": "y"}) == reason
