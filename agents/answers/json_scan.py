@@ -15,7 +15,7 @@ from agents.answers.file_entry import WANTED
 from agents.answers.leftovers import holds_file, names_a_file
 from agents.answers.rejection import Reason, Rejected
 from agents.answers.shapes import Pairs, files_in
-from agents.answers.strict_json import has_torn_string, value_at
+from agents.answers.strict_json import value_at
 from agents.answers.tolerant_json import Unreadable, tolerant_value_at
 
 
@@ -95,12 +95,9 @@ def _answers(text: str, before: int) -> Iterator[tuple[int, Found | ValueError |
 def _value_at(text: str, start: int) -> tuple[Any, int]:
     """The value as strict JSON (with raw line ends), or else as nearly JSON."""
     try:
-        value, end = value_at(text, start)
+        return value_at(text, start)
     except ValueError:
-        value, end = tolerant_value_at(text, start)
-    if has_torn_string(text[start:end]):
-        raise Unreadable("raw line ends and \\n in one string; escape all line ends, and the backslashes of the code")
-    return value, end
+        return tolerant_value_at(text, start)
 
 
 def _files_in(value: Any, text: str, end: int) -> Pairs | None:

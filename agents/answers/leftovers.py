@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 from typing import Any
 
-from agents.answers.file_entry import is_one_file
+from agents.answers.file_entry import PATH_KEYS, is_one_file
 from agents.answers.paths import looks_like_path
 from agents.answers.strict_json import inner_json
 
@@ -38,10 +38,15 @@ def holds_file(value: Any, taken: Collection[str] = (), depth: int = 0) -> bool:
     if not isinstance(value, dict):
         return False
     return (
-        is_one_file({key.lower(): member for key, member in value.items()})
+        _is_file({key.lower(): member for key, member in value.items()})
         or any(_is_file_name(key) and key not in taken and isinstance(member, str) for key, member in value.items())
         or any(holds_file(member, taken, depth + 1) for member in value.values())
     )
+
+
+def _is_file(members: dict[str, Any]) -> bool:
+    """Its path is a path, and not the schema of one."""
+    return is_one_file(members) and not any(isinstance(members.get(key), dict) for key in PATH_KEYS)
 
 
 def _is_file_name(key: str) -> bool:

@@ -25,7 +25,7 @@ def python_value(text: str) -> Any:
         raise ValueError("no Python value")
     source = text[start.start() : max(text.rfind("}"), text.rfind("]")) + 1]
     try:
-        _refuse_joined_strings(source)
+        _refuse_doubtful_strings(source)
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # an invalid escape is only a warning: the string was under-escaped
             return _value(ast.parse(source, mode="eval").body)
@@ -33,7 +33,7 @@ def python_value(text: str) -> Any:
         raise ValueError(str(error)) from error
 
 
-def _refuse_joined_strings(source: str) -> None:
+def _refuse_doubtful_strings(source: str) -> None:
     """`'print('' )'` is two strings that Python joins, and a model's unescaped quotes."""
     previous = -1
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
@@ -41,7 +41,15 @@ def _refuse_joined_strings(source: str) -> None:
             continue
         if token.type == previous == tokenize.STRING:
             raise ValueError("two strings side by side")
+        if token.type == tokenize.STRING and _is_altered(token.string):
+            raise ValueError("a string that Python reads otherwise than it looks")
         previous = token.type
+
+
+def _is_altered(string: str) -> bool:
+    """Line ends are joined or converted in it, or escapes between raw line ends may be meant for the code."""
+    is_raw = string.lower().startswith("r")
+    return "\r" in string or (not is_raw and ("\\\n" in string or ("\n" in string and "\\" in string)))
 
 
 def _value(node: ast.expr) -> Any:

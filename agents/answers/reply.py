@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from agents.answers import strict_json
 from agents.answers.blocks import files_in_blocks
@@ -20,6 +21,7 @@ from agents.answers.documents import files_in_document
 from agents.answers.fences import Document, read_document
 from agents.answers.formats import first_format
 from agents.answers.json_scan import Found, scan
+from agents.answers.leftovers import holds_file
 from agents.answers.patches import is_patch, unsupported
 from agents.answers.python_literal import python_value
 from agents.answers.rejection import Reason, Rejected
@@ -107,8 +109,16 @@ def _whole_json(text: str, check: Check) -> Answer | None:
     pairs = files_in(value) or (_from_string(value) if isinstance(value, str) else None)
     deleted = deleted_in(value)
     if not pairs and not deleted:
-        raise Rejected(Reason.NO_FILES, f"Received JSON without files. {_WANTED}")
+        raise _without_files(value)
     return _answer(pairs or [], deleted, "json", check)
+
+
+def _without_files(value: Any) -> Rejected:
+    if isinstance(value, dict) and isinstance(value.get("refusal"), str):
+        return Rejected(Reason.REFUSAL, f"Received a refusal. {_WANTED}")
+    if holds_file(value):
+        return Rejected(Reason.SCHEMA, f"Received JSON with files in a shape that is not read. {_WANTED}")
+    return Rejected(Reason.NO_FILES, f"Received JSON without files. {_WANTED}")
 
 
 def _from_string(text: str) -> Pairs | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import re
 
 from agents.answers.blocks import certain_files
@@ -13,7 +12,7 @@ from agents.answers.formats import first_format
 from agents.answers.json_scan import answer_start
 from agents.answers.rejection import Rejected
 from agents.answers.shapes import Pairs, files_in
-from agents.answers.strict_json import has_torn_string, value_at
+from agents.answers.strict_json import value_at
 from agents.answers.tags import complete_files_in_tags
 
 _LIST = re.compile(r"(?:[\"']files[\"']\s*:\s*)?\[\s*(?=\{)", re.IGNORECASE)
@@ -43,10 +42,10 @@ def _json_items(text: str) -> Pairs:
     while text.startswith("{", at):
         try:
             item, end = value_at(text, at)
-        except (json.JSONDecodeError, Rejected):
+        except (ValueError, Rejected):
             return pairs
         between = _BETWEEN.match(text, end)
-        if between is None or has_torn_string(text[at:end]):
+        if between is None:
             return pairs
         with contextlib.suppress(Rejected):
             pairs += files_in([item]) or ()

@@ -25,9 +25,12 @@ def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def loads(text: str, *, raw_newlines: bool = False) -> Any:
     """The value of the whole text. Raises ValueError for anything that is no JSON, also when nested too deeply."""
     try:
-        return json.loads(text, strict=not raw_newlines, object_pairs_hook=unique_keys)
+        value = json.loads(text, strict=not raw_newlines, object_pairs_hook=unique_keys)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
+    if raw_newlines:
+        _refuse_torn_strings(text)
+    return value
 
 
 def inner_json(text: str) -> Any:
@@ -41,22 +44,28 @@ def inner_json(text: str) -> Any:
 
 
 _STRING = re.compile(r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"', re.DOTALL)
-_ESCAPED_SPACE = re.compile(r"(?<!\\)(?:\\\\)*+\\[nt]")
-
-
-def has_torn_string(text: str) -> bool:
-    """Whether a string has raw line ends and, beside them, \\n: a line end, or meant for the code in the string?"""
-    if "\n" not in text or not _ESCAPED_SPACE.search(text):
-        return False
-    return any("\n" in string[1].strip("\n") and _ESCAPED_SPACE.search(string[1]) for string in _STRING.finditer(text))
-
-
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _DECODER = json.JSONDecoder(strict=False, object_pairs_hook=unique_keys)
 
 
 def value_at(text: str, start: int) -> tuple[Any, int]:
     """The value that begins at `start`, and where it ends. Raw line ends inside strings are taken as they are."""
     try:
-        return _DECODER.raw_decode(text, start)
+        value, end = _DECODER.raw_decode(text, start)
     except RecursionError as error:
         raise json.JSONDecodeError("nested too deeply", text, start) from error
+    _refuse_torn_strings(text[start:end])
+    return value, end
+
+
+def is_torn(body: str) -> bool:
+    """Whether a string has raw line ends and, beside them, \\n: a line end, or meant for the code in the string?
+
+    The same with all escapes but those of quotes and backslashes: who leaves line ends raw has not escaped the code.
+    """
+    return "\n" in body.strip("\n") and any(escape not in '"\\' for escape in _ESCAPE.findall(body))
+
+
+def _refuse_torn_strings(text: str) -> None:
+    if "\n" in text and any(is_torn(string[1]) for string in _STRING.finditer(text)):
+        raise ValueError("raw line ends and escapes in one string")

@@ -12,7 +12,7 @@ import json
 import re
 from typing import Any
 
-from agents.answers.strict_json import unique_keys
+from agents.answers.strict_json import is_torn, unique_keys
 
 _CLOSING = {'"': '"', "“": "”", "„": "“", "”": "”"}
 _WORDS: dict[str, Any] = {"true": True, "false": False, "null": None, "True": True, "False": False, "None": None}
@@ -240,6 +240,8 @@ def _decoded(body: str) -> str:
     """The text of a string in which only the escapes of JSON occur. Line ends may be raw."""
     if "\\" not in body:
         return body
+    if is_torn(body):
+        raise Unreadable("raw line ends and \\n in one string; escape all line ends, and the backslashes of the code")
     if bad := _BAD_ESCAPE.match(body):
         escape = bad["escape"]
         raise Unreadable(f"{escape} is no escape of JSON, so the other escapes of the string cannot be trusted either")

@@ -55,16 +55,18 @@ def _bare_quotes(text: str) -> Pairs | None:
 
 def _is_consistent(body: str, quote: str) -> bool:
     """All quotes are bare, and nothing in the body looks like the content of another file."""
+    if body.startswith(quote * 2) and body.endswith(quote * 2):
+        return False  # three quotes enclose it
     if f"\\{quote}" in body or _ANOTHER_CONTENT.search(body) or _SUM.search(body):
         return False
     return quote == "'" or body.count(quote) % 2 == 0
 
 
 def _with_line_ends(body: str) -> str | None:
-    """The body with \\n and \\t decoded; None with any other backslash, or beside raw line ends."""
+    """The body with \\n decoded; None with any other backslash, or beside raw line ends."""
     if "\\" not in body:
         return body
-    return None if "\n" in body or re.search(r"\\[^nt]", body) else body.replace("\\n", "\n").replace("\\t", "\t")
+    return None if "\n" in body or re.search(r"\\[^n]", body) else body.replace("\\n", "\n")
 
 
 def _has_even_lines(path: str, content: str) -> bool:

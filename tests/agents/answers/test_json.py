@@ -207,3 +207,35 @@ def test_what_is_sent_cannot_be_deleted(path: str) -> None:
 )
 def test_of_files_that_contradict_each_other_none_counts_as_whole(reply: str, reason: Reason) -> None:
     assert _reason(reply, {"b.py": "y"}) == reason
+
+
+_TORN = '{"files": [{"path": "a.js", "content": "f(\'a\\n\')\nx()\n"}]}'
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        *(_TORN.replace("\\n", escape) for escape in ("\\n", "\\b", "\\f", "\\r", "\\t", "\\/", "\\u0041")),
+        _TORN.replace('"', "\u201d"),
+        json.dumps(_TORN),
+        json.dumps({"name": "w", "arguments": _TORN}),
+        '{"files": [{"path": "a.py", "content": "print("a\\tb")\\n"}]}',
+        "{'files': [{'path': 'a.js', 'content': '''f(\"a\\nb\")\nx\n'''}]}",
+        "{'files': [{'path': 'Dockerfile', 'content': '''RUN a \\\n  && b\n'''}]}",
+        "{'files': [{'path': 'Dockerfile', 'content': 'RUN a \\\n  && b'}]}",
+        "{'files': [{'path': 'a.txt', 'content': '''a\r\nb\r\n'''}]}",
+    ],
+)
+def test_escapes_that_may_belong_to_the_code_are_refused(reply: str) -> None:
+    assert _reason(reply) in (Reason.MALFORMED, Reason.SCHEMA)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        json.dumps({"name": "w", "arguments": '{"path": "a.js", "content": "f(\\"\\\\n\\")\nx\n"}'}),
+        "{'files': [{'path': 'a.js', 'content': r'''f(\"\\n\")\nx\n'''}]}",
+    ],
+)
+def test_escapes_that_can_only_be_meant_one_way_are_read(reply: str) -> None:
+    assert read_reply(reply).files == {"a.js": 'f("\\n")\nx\n'}
