@@ -30,6 +30,25 @@ _ORNAMENT_BEFORE = re.compile(
 )
 _ORNAMENT_AFTER = re.compile(r"[ \t]*(?:={2,}|-{3,}|#{1,6})$")
 _LONGEST_LINE = 1500
+_ENDINGS = {
+    "python": ("py", "pyi"),
+    "javascript": ("js", "mjs", "cjs", "jsx"),
+    "typescript": ("ts", "mts", "cts", "tsx"),
+    "markdown": ("md",),
+    "yaml": ("yml",),
+    "html": ("htm", "vue", "svelte"),
+    "rust": ("rs",),
+    "golang": ("go",),
+    "ruby": ("rb",),
+    "kotlin": ("kt",),
+    "csharp": ("cs",),
+    "c": ("h",),
+    "cpp": ("h", "hpp", "cc"),
+    "c++": ("cpp", "h", "hpp", "cc"),
+    "docker": ("dockerfile",),
+    "make": ("makefile",),
+}
+"""Endings that a language has beside one of its own name."""
 _QUOTES = ("**", "__", "`", '"', "'", "*")
 
 
@@ -38,6 +57,8 @@ class Name:
     path: str
     marked: bool
     """It came with the word FILE or as an attribute, so that any text is taken for a path."""
+    far: bool = False
+    """Prose stands between it and its block."""
 
 
 def named_by_info(info: str) -> Name | None:
@@ -83,6 +104,12 @@ def named_by_comment(body: str) -> Name | None:
     if match["mark"].startswith("#") and _NO_HASH_COMMENTS.fullmatch(match["path"]):
         return None
     return Name(match["path"], marked=False)
+
+
+def is_written_in(path: str, language: str) -> bool:
+    """Whether a block of that language may be the file, as its ending says; `Dockerfile` is its own ending."""
+    ending = path.rsplit("/", 1)[-1].rsplit(".", 1)[-1].lower()
+    return ending == language or ending in _ENDINGS.get(language, ())
 
 
 def _without_remark(text: str) -> str:

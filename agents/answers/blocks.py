@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from agents.answers.block_names import named_by_line
+from agents.answers.block_names import is_written_in, named_by_line
 from agents.answers.contents import is_python
 from agents.answers.fences import Block, Document, read_document
 from agents.answers.patches import is_patch, new_file, unsupported
@@ -61,7 +61,8 @@ def _closed_files(text: str, document: Document) -> Pairs:
         following = document.blocks[number + 1 :]
         if not block.closed or block.nested:
             break
-        if block.name and not _doubt(block, following) and (following or not block.name.lower().endswith(_PROSE)):
+        ends_for_certain = following or not (block.name or "").lower().endswith(_PROSE)
+        if block.name and not block.far and not _doubt(block, following) and ends_for_certain:
             pairs.append((block.name, block.body))
     return pairs
 
@@ -85,6 +86,10 @@ def _doubt(block: Block, following: Sequence[Block]) -> Rejected | None:
     if not block.closed:
         return Rejected(
             Reason.TRUNCATED, f"The code block of {name!r} is never closed; send it whole.", missing=(name,)
+        )
+    if block.far and not (block.is_code and is_written_in(name, block.language)):
+        return _ambiguous(
+            f"It is not certain whether the block behind {block.before[:80]!r} is {name!r}; {_NAMED}.", name
         )
     bare = next((other.bare for other in following[:1] if other.name is None), False)
     if bare and (not _seems_whole(name, block.body) or named_by_line(block.body.rstrip().rsplit("\n", 1)[-1])):

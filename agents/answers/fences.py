@@ -45,6 +45,8 @@ class Block:
     """The path it is for, None when it bears none."""
     marked: bool
     """The name came with the word FILE, so that it cannot be prose."""
+    far: bool
+    """Prose stands between the name and the block, which may then show what the file does."""
     closed: bool
     nested: bool
     """A fence of the same length opens inside: where the block ends is not certain."""
@@ -151,6 +153,7 @@ def _block(text: str, fences: list[re.Match[str]], number: int, line: str, annou
         language=language,
         name=name.path if name else None,
         marked=bool(name and name.marked),
+        far=bool(name and name.far),
         closed=closing is not None,
         nested=nested,
         bare=not info,
@@ -170,7 +173,7 @@ def _name(info: str, language: str, line: str, announced: str, body: str) -> Nam
     inside = named_by_info(info)
     if inside and not _may_be_language(inside.path, info):
         return inside
-    above = named_by_line(line) or (Name(announced, marked=True) if announced else None)
+    above = named_by_line(line) or (Name(announced, marked=True, far=True) if announced else None)
     if above and language in _SHELL and _NEVER_SHELL.fullmatch(above.path):
         return None  # how to run the file, not the file
     return above or (inside if inside and not info.islower() else named_by_comment(body))

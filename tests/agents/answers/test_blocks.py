@@ -1,0 +1,48 @@
+"""Blocks of which it is not certain whose file they are, and whether they are one."""
+
+from __future__ import annotations
+
+import pytest
+
+from agents.answers import Reason, Rejected, fenced, read_reply
+
+_GOOD = fenced("ok.py", "x = 1\n")
+_OK = {"ok.py": "x = 1\n"}
+
+
+def _refused(reply: str) -> tuple[Reason, dict[str, str]]:
+    with pytest.raises(Rejected) as caught:
+        read_reply(reply)
+    return caught.value.reason, dict(caught.value.salvage)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "### FILE: run.sh\n\nMake it executable:\n```bash\nchmod +x run.sh\n```\n\n```bash\necho hi\n```\n",
+        "### FILE: a.py\n\nOutput:\n```text\n1\n```\n",
+        "### FILE: a.py\n\nIt prints\n```\n1\n```\n\n```python\nprint(1)\n```\n",
+        "### FILE: a.py\nIt is called with this:\n```json\n{}\n```\n",
+    ],
+)
+def test_prose_under_a_heading_lets_only_a_block_of_its_language_be_the_file(reply: str) -> None:
+    assert _refused(_GOOD + reply) == (Reason.AMBIGUOUS, _OK)
+
+
+@pytest.mark.parametrize(
+    ("path", "language"),
+    [
+        ("a.js", "javascript"),
+        ("a.yml", "yaml"),
+        ("a.toml", "toml"),
+        ("Dockerfile", "dockerfile"),
+        ("x/Makefile", "make"),
+    ],
+)
+def test_prose_under_a_heading_may_be_about_the_file(path: str, language: str) -> None:
+    assert read_reply(f"### FILE: {path}\nWhat it does.\n\n```{language}\nx\n```\n").files == {path: "x\n"}
+
+
+def test_a_sketch_under_a_heading_does_not_count_as_whole() -> None:
+    sketch = "### FILE: a.py\nFirst the outline:\n```python\ndef f(): ...\n```\nNow all of it:\n```python\ndef f():\n"
+    assert _refused(_GOOD + sketch) == (Reason.TRUNCATED, _OK)
