@@ -85,7 +85,7 @@ def read_document(text: str) -> Document:
     announced: list[str] = []
     deleted: list[str] = []
     found = islice(_FENCE.finditer(text), _MOST_FENCES + 1)
-    fences = [match for match in found if match["marks"][0] == "~" or "`" not in match["info"]]
+    fences = [match for match in found if _may_open(match)]
     if len(fences) > _MOST_FENCES:
         raise Rejected(Reason.DEGENERATE, "Received thousands of code fences; send each file once, in one block.")
     at, number, waiting = 0, 0, ""
@@ -99,6 +99,17 @@ def read_document(text: str) -> Document:
     prose = _Prose(text[at:])
     ends_in_heading = bool(prose.last_line) and "### FILE:".startswith(prose.last_line)
     return Document(tuple(blocks), (*announced, *prose.announced), (*deleted, *prose.deleted), ends_in_heading)
+
+
+def is_fenced(text: str, position: int) -> bool:
+    """Whether a fence is open there."""
+    opening = None
+    for fence in _FENCE.finditer(text, 0, position):
+        if opening is None:
+            opening = fence if _may_open(fence) else None
+        elif _could_belong(fence, opening) and not fence["info"].strip():
+            opening = None
+    return opening is not None
 
 
 class _Prose:
@@ -163,6 +174,10 @@ def _block(text: str, fences: list[re.Match[str]], number: int, line: str, annou
     if closing is None:
         return block, len(text), len(fences)
     return block, fences[closing].end(), closing + 1
+
+
+def _may_open(fence: re.Match[str]) -> bool:
+    return fence["marks"][0] == "~" or "`" not in fence["info"]
 
 
 def _could_belong(fence: re.Match[str], opening: re.Match[str]) -> bool:

@@ -44,9 +44,15 @@ def files_in_tags(text: str) -> Pairs:
 def tags_start(text: str) -> int | None:
     """Where the first <file> tag stands that names a path, None when there is none."""
     for opening in _OPEN.finditer(text):
-        if _PATH.search(opening["attributes"]) or _PATH_TAG.match(text, opening.end()):
+        if _names_path(opening):
             return opening.start()
     return None
+
+
+def is_tagged(text: str, position: int) -> bool:
+    """Whether a <file> tag that names a path is open there."""
+    start = max(0, text.rfind(_CLOSE, 0, position))
+    return any(_names_path(opening) for opening in _OPEN.finditer(text, start, position))
 
 
 def complete_files_in_tags(text: str) -> Pairs:
@@ -58,6 +64,10 @@ def complete_files_in_tags(text: str) -> Pairs:
         return [pair for pair in pairs if pair[0] not in begun]
     except Rejected:
         return []
+
+
+def _names_path(opening: re.Match[str]) -> bool:
+    return bool(_PATH.search(opening["attributes"]) or _PATH_TAG.match(opening.string, opening.end()))
 
 
 def _path(text: str, opening: re.Match[str]) -> tuple[str, int]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
+from agents.answers.fences import is_fenced
 from agents.answers.rejection import Reason, Rejected
+from agents.answers.tags import is_tagged
 
 _TAGS = (
     *("think", "thinking", "thought", "thoughts", "reasoning", "reasoning_content", "reflection", "analysis"),
@@ -22,10 +24,7 @@ _TAG = rf"(?P<tag>{'|'.join(_TAGS)})"
 _OPEN = re.compile(
     rf"< ?{_TAG}(?: [^<>\n]{{0,80}})?>|{'|'.join(re.escape(opening) for opening, _ in _OTHER_BLOCKS)}", re.IGNORECASE
 )
-_CLOSE = re.compile(
-    rf"</(?:{'|'.join(_TAGS)})>|{'|'.join(re.escape(closing) for _, closing in _OTHER_BLOCKS)}", re.IGNORECASE
-)
-_CLOSE_ALONE = re.compile(rf"(?:^|\n)[^\n<]*</(?:{'|'.join(_TAGS)})>|\[/THINK\]", re.IGNORECASE)
+_CLOSE_ALONE = re.compile(rf"(?:^|\n)[^\n<]*(?P<mark></(?:{'|'.join(_TAGS)})>)|\[/THINK\]", re.IGNORECASE)
 _SPECIAL_AT_END = re.compile(
     r"(?:(?:<\|[a-z_]{2,40}\|>|<\uff5c[\w\u2581]{2,40}\uff5c>|</s>|<eos>|<(?:end|start)_of_turn>|\[/INST\]|\[EOS\])"
     r"(?:user|assistant|model)?\s*)+"
@@ -38,7 +37,9 @@ _CHANNEL = re.compile(
 )
 _OBJECT = re.compile(r"\{\s*[\"'\u201c]?\w+[\"'\u201d]?\s*[:\uff1a]")
 _DOCUMENT = re.compile(r"\s*(?:---\s*)?(?:files:|\[\[files\]\])", re.IGNORECASE)
-_FENCE_LINE = re.compile(r"^(`{3,}|~{3,})(.*)$", re.MULTILINE)
+_STRING_OR_BRACE = re.compile(r"\"(?:[^\"\\]|\\.)*+\"?|'(?:[^'\\]|\\.)*+'?|[{}]", re.DOTALL)
+_DEPTH = {"{": 1, "}": -1}
+_GOES_ON = re.compile(r"(?:[.,;:)]| +[a-z])[^\n{\[<]*$", re.MULTILINE)
 
 
 def without_thinking(text: str) -> str:
@@ -96,17 +97,18 @@ def _without_implicit_block(text: str) -> str:
     closing = _CLOSE_ALONE.search(text)
     if closing is None or _OPEN.search(text, 0, closing.end()) or not _is_outside(text, closing.end()):
         return text
-    return text[closing.end() :]
+    is_mentioned = _is_mentioned(text, max(closing.span("mark")[0], closing.start()), closing.end())
+    return text if is_mentioned else text[closing.end() :]
 
 
 def _without_later_blocks(text: str) -> str:
-    """Blocks between the parts of an answer in fences. A tag in a fence, in JSON or in backticks is skipped."""
+    """Blocks between the parts of an answer in fences. A tag in a file or in a sentence is skipped."""
     at = 0
     for _ in range(_MOST_BLOCKS):
         opening = _OPEN.search(text, at)
         if opening is None:
             break
-        if not text.endswith("`", 0, opening.start()) and _is_outside(text, opening.start()):
+        if not _is_mentioned(text, *opening.span()) and _is_outside(text, opening.start()):
             text = text[: opening.start()] + _after_block(text, opening)
         else:
             at = opening.end()
@@ -114,19 +116,34 @@ def _without_later_blocks(text: str) -> str:
 
 
 def _is_outside(text: str, position: int) -> bool:
-    """True when the position lies in no fence, file tag or JSON object that is still open there."""
-    fence = ""
-    for match in _FENCE_LINE.finditer(text, 0, position):
-        if not fence:
-            fence = match[1]
-        elif match[1].startswith(fence) and not match[2].strip():
-            fence = ""
-    if fence:
+    """True when the position lies in no fence, file tag, document or JSON object that is still open there."""
+    if is_fenced(text, position) or is_tagged(text, position) or _DOCUMENT.match(text):
         return False
-    before = text[:position]
-    if before.count("<file ") > before.count("</file>") or _DOCUMENT.match(text):
-        return False
-    return _OBJECT.search(before) is None or before.count("{") <= before.count("}")
+    # bare quotes put the strings out of step, and then the mere number of braces has to do
+    return not _in_object(text, position) and (
+        _OBJECT.search(text, 0, position) is None or text.count("{", 0, position) <= text.count("}", 0, position)
+    )
+
+
+def _in_object(text: str, position: int) -> bool:
+    """Whether braces are open there that stand in no string."""
+    at = 0
+    while opening := _OBJECT.search(text, at, position):
+        depth = 0
+        for token in _STRING_OR_BRACE.finditer(text, opening.start(), position):
+            depth += _DEPTH.get(token.group(), 0)
+            at = token.end()
+            if depth == 0:
+                break
+        else:
+            return True
+    return False
+
+
+def _is_mentioned(text: str, start: int, end: int) -> bool:
+    """The tag stands in backticks or amid a sentence: it is talked about."""
+    before = text[text.rfind("\n", 0, start) + 1 : start].strip()
+    return before.endswith("`") or bool(before and before[-1] not in ".!?" and _GOES_ON.match(text, end))
 
 
 def _never_ends() -> Rejected:
