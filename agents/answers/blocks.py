@@ -16,10 +16,15 @@ from agents.answers.shapes import Pairs, files_in
 from agents.answers.strict_json import loads
 
 _PROSE = (".md", ".markdown", ".mdx", ".rst", ".txt", ".adoc")
-_MARKED_SECTION = re.compile(r"^(?:#{1,6} +|={2,} *)?\**FILE:[^\n]*\n\s*(?=```|~~~)", re.MULTILINE)
+_LONG_FENCE_OR_HEADING = re.compile(
+    r"^(?P<marks>`{4,}+|~{4,}+)[^`\n]*+\n.*?(?:^(?P=marks)[`~]*[ \t]*$|\Z)|"
+    r"^(?P<heading>(?:#{1,6} +|={2,} *)?\**FILE:[^\n]*\n\s*)(?=```|~~~)",
+    re.MULTILINE | re.DOTALL,
+)
 _FENCE = re.compile(r"^(`{3,}+|~{3,}+)([^\n]*+)\n?", re.MULTILINE)
 _QUOTED = re.compile(r"`([^`\n]+)`")
 _NAMED = "write ### FILE: path before each file"
+_OUTSIDE = "write ### FILE: path above the fence of each file, and no fence around all"
 _LONGER = "put a longer fence (````) around a file that has fences in it"
 
 
@@ -81,6 +86,8 @@ def _patched(block: Block) -> tuple[str, str] | None:
 
 def _doubt(block: Block, following: Sequence[Block]) -> Rejected | None:
     name = block.name or ""
+    if block.holds_answer:
+        return _ambiguous(f"Received the heading of {name!r} inside a code block; {_OUTSIDE}.", name)
     if block.nested:
         return _ambiguous(f"{name!r} has a fence of the same length inside; {_LONGER}.", name)
     if not block.closed:
@@ -114,6 +121,8 @@ def _seems_whole(name: str, body: str) -> bool:
 def _doubt_without_name(block: Block, document: Document) -> Rejected | None:
     if not block.closed:
         return Rejected(Reason.TRUNCATED, "The last code block is never closed; send the file whole.")
+    if block.holds_answer:
+        return _ambiguous(f"Received a FILE heading inside a code block; {_OUTSIDE}.")
     if not block.is_code:
         return _doubt_about_remark(block, document)
     if not document.named:
@@ -144,8 +153,11 @@ def _is_answer(body: str) -> bool:
 
 
 def _marked_sections(text: str) -> Iterator[str]:
-    """The text from each FILE: line that a fence follows to the next such line: a boundary that no reading crosses."""
-    starts = [match.start() for match in _MARKED_SECTION.finditer(text)]
+    """The text from each FILE: line that a fence follows to the next such line: a boundary that no reading crosses.
+
+    In a fence of more than three marks such a line is a sample.
+    """
+    starts = [match.start() for match in _LONG_FENCE_OR_HEADING.finditer(text) if match["heading"]]
     for start, end in pairwise([*starts, len(text)]):
         yield text[start:end]
 

@@ -23,6 +23,7 @@ from agents.answers.paths import looks_like_path
 from agents.answers.rejection import Reason, Rejected
 
 _FENCE = re.compile(r"^(?P<indent>[ \t]*+)(?P<marks>`{3,}+|~{3,}+)(?P<info>[^\n]*+)\n?", re.MULTILINE)
+_HEADING = re.compile(r"^(?:#{2,6} *|={2,} *)\**FILE:", re.MULTILINE)
 _MARKER = re.compile(
     r"^[^\n:\uff1a]{0,40}(?:file|path|delete)[^\n:\uff1a]{0,12}[:\uff1a][^\n]*", re.MULTILINE | re.IGNORECASE
 )
@@ -30,6 +31,7 @@ _DELETE = re.compile(r"(?:[-*] +|#{1,6} +)?\**DELETE(?: FILE)?\**:\**[ \t]+[`\"]
 _SHELL = frozenset({"bash", "sh", "shell", "zsh", "console", "terminal", "powershell", "ps1", "cmd", "bat", "batch"})
 _SHELL |= {"shell-session", "shellsession", "sh-session", "tree"}
 _NOT_CODE = _SHELL | {"text", "txt", "plaintext", "plain", "output", "log", "http"}
+_MAY_WRAP = frozenset({"", "markdown", "md", "text", "txt", "plaintext"})
 _NEVER_SHELL = re.compile(r".*\.(?:py|[jt]sx?|json|toml|ya?ml|md|html|css|go|rs|java)", re.IGNORECASE)
 _MOST_FENCES = 20_000
 
@@ -60,6 +62,14 @@ class Block:
     @property
     def is_code(self) -> bool:
         return self.language not in _NOT_CODE and not self.bare
+
+    @property
+    def holds_answer(self) -> bool:
+        """A heading of our format stands in it: an answer, or the beginning of one, is in the block."""
+        if self.name is None:
+            return _HEADING.search(self.body) is not None
+        own = named_by_comment(self.body)
+        return not self.marked and own is not None and own.path == self.name and bool(_HEADING.match(self.body))
 
 
 @dataclass(frozen=True)
@@ -99,6 +109,15 @@ def read_document(text: str) -> Document:
     prose = _Prose(text[at:])
     ends_in_heading = bool(prose.last_line) and "### FILE:".startswith(prose.last_line)
     return Document(tuple(blocks), (*announced, *prose.announced), (*deleted, *prose.deleted), ends_in_heading)
+
+
+def unwrapped(text: str) -> str:
+    """The answer in a longer fence around all of it; the text itself when it stands in none."""
+    document = read_document(text)
+    block = document.blocks[0] if len(document.blocks) == 1 else None
+    if block is None or not block.closed or document.announced or document.deleted:
+        return text
+    return block.body if block.language in _MAY_WRAP and block.holds_answer else text
 
 
 def is_fenced(text: str, position: int) -> bool:

@@ -18,7 +18,7 @@ from agents.answers.checks import Check
 from agents.answers.contents import is_python
 from agents.answers.deletions import deleted_in
 from agents.answers.documents import files_in_document
-from agents.answers.fences import Document, read_document
+from agents.answers.fences import Document, read_document, unwrapped
 from agents.answers.formats import first_format
 from agents.answers.json_scan import Found, scan
 from agents.answers.leftovers import holds_file
@@ -71,9 +71,14 @@ def read_reply(text: str, *, finish: str = "stop", project: str = "", known: Col
     _check_ending(text, finish, check)
     text = text.removeprefix("\ufeff")
     try:
-        return _whole_json(text, check) or _other(without_thinking(text), check)
+        return _whole_json(text, check) or _other(_alone(text), check)
     except Rejected as rejected:
         raise _with_salvage(rejected, text, check) from None
+
+
+def _alone(text: str) -> str:
+    """The answer without thinking before it and without a fence around all of it."""
+    return unwrapped(without_thinking(text))
 
 
 def _check_ending(text: str, finish: str, check: Check) -> None:
@@ -86,7 +91,7 @@ def _check_ending(text: str, finish: str, check: Check) -> None:
             Reason.TOO_LARGE, f"Received {len(text)} characters; at most {LONGEST_REPLY} are read. Send fewer files."
         )
     if finish != "stop":
-        answer = without_thinking(text)
+        answer = _alone(text)
         sentence = f"The answer was cut off (finish reason '{finish}'). Send fewer or shorter files at a time."
         raise Rejected(Reason.TRUNCATED, sentence, complete_files(answer, check))
     if not text.strip("\ufeff \t\r\n"):
@@ -97,7 +102,7 @@ def _with_salvage(rejected: Rejected, text: str, check: Check) -> Rejected:
     if rejected.salvage or rejected.reason in (Reason.TRUNCATED_THINKING, Reason.REFUSAL, Reason.EMPTY):
         return rejected
     if rejected.reason in (Reason.TRUNCATED, Reason.AMBIGUOUS, Reason.MALFORMED, Reason.SCHEMA):
-        return rejected.with_salvage(complete_files(without_thinking(text), check))
+        return rejected.with_salvage(complete_files(_alone(text), check))
     return rejected
 
 

@@ -46,3 +46,40 @@ def test_prose_under_a_heading_may_be_about_the_file(path: str, language: str) -
 def test_a_sketch_under_a_heading_does_not_count_as_whole() -> None:
     sketch = "### FILE: a.py\nFirst the outline:\n```python\ndef f(): ...\n```\nNow all of it:\n```python\ndef f():\n"
     assert _refused(_GOOD + sketch) == (Reason.TRUNCATED, _OK)
+
+
+_TWO = "### FILE: notes.txt\n```\nhello\n```\n\n### FILE: b.txt\n```\nyo\n```\n"
+
+
+@pytest.mark.parametrize("info", ["", "markdown", "md", "text"])
+@pytest.mark.parametrize("marks", ["````", "~~~"])
+def test_a_fence_around_the_whole_answer_is_taken_off(marks: str, info: str) -> None:
+    files = {"notes.txt": "hello\n", "b.txt": "yo\n"}
+    assert read_reply(f"Here it is:\n\n{marks}{info}\n{_TWO}{marks}\nDone.\n").files == files
+
+
+@pytest.mark.parametrize("head", ["### FILE: README.md", "**README.md**"])
+def test_a_sample_of_an_answer_in_a_file_stays(head: str) -> None:
+    reply = f"{head}\n````markdown\n{_TWO}````\n"
+    assert read_reply(reply).files == {"README.md": _TWO}
+    assert _refused(f"{reply}### FILE: b.py\n```\nx") == (Reason.TRUNCATED, {"README.md": _TWO})
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        f"{_GOOD}\n````markdown\n{_TWO}````\n",
+        f"{_GOOD}\n````\n{_TWO}````\n",
+        "````yaml\n### FILE: a.yaml\n```yaml\na: 1\n```\n````\n",
+        "```markdown\n### FILE: a.py\n```python\nx = 1\n```\n```\n",
+        f"```\n### FILE: a.py\n\n```\nx = 1\n```\n\n```\n{_GOOD}",
+    ],
+)
+def test_files_inside_a_block_beside_files_are_doubtful(reply: str) -> None:
+    reason, salvage = _refused(reply)
+    assert (reason, salvage.items() <= _OK.items()) == (Reason.AMBIGUOUS, True)
+
+
+def test_a_heading_of_our_format_is_no_comment_in_a_file() -> None:
+    assert _refused("```python\n### FILE: a.py\nx = 1\n```\n") == (Reason.AMBIGUOUS, {})
+    assert read_reply("```python\n# FILE: a.py\nx = 1\n```\n").files == {"a.py": "# FILE: a.py\nx = 1\n"}
