@@ -58,6 +58,8 @@ class Block:
     """The last line of prose before it."""
     start: int
     """Where its opening fence stands in the text."""
+    end: int
+    """Where the text goes on behind it."""
 
     @property
     def is_code(self) -> bool:
@@ -103,7 +105,8 @@ def read_document(text: str) -> Document:
         prose = _Prose(text[at : fences[number].start()])
         announced += prose.announced
         deleted += prose.deleted
-        block, at, number = _block(text, fences, number, prose.last_line, prose.last_announced or waiting)
+        block, number = _block(text, fences, number, prose.last_line, prose.last_announced or waiting)
+        at = block.end
         waiting = "" if block.name else prose.last_announced or waiting
         blocks.append(block)
     prose = _Prose(text[at:])
@@ -162,8 +165,8 @@ def fenced_files(files: Mapping[str, str]) -> str:
     return "\n".join(fenced(path, content) for path, content in files.items())
 
 
-def _block(text: str, fences: list[re.Match[str]], number: int, line: str, announced: str) -> tuple[Block, int, int]:
-    """The block that fence `number` opens, where the text goes on behind it, and the number of the next fence."""
+def _block(text: str, fences: list[re.Match[str]], number: int, line: str, announced: str) -> tuple[Block, int]:
+    """The block that fence `number` opens, and the number of the next fence behind it."""
     opening = fences[number]
     nested, closing = False, None
     for following in range(number + 1, len(fences)):
@@ -189,10 +192,9 @@ def _block(text: str, fences: list[re.Match[str]], number: int, line: str, annou
         bare=not info,
         before=line,
         start=opening.start(),
+        end=len(text) if closing is None else fences[closing].end(),
     )
-    if closing is None:
-        return block, len(text), len(fences)
-    return block, fences[closing].end(), closing + 1
+    return block, len(fences) if closing is None else closing + 1
 
 
 def _may_open(fence: re.Match[str]) -> bool:

@@ -27,6 +27,8 @@ class Found:
     pairs: Pairs
     before: str
     """The text between it and the value before it."""
+    span: tuple[int, int]
+    """Where it begins and ends in the text."""
 
 
 _LIST_ENDS = re.compile(r"\s*,?\s*\]\s*\}")
@@ -83,7 +85,7 @@ def _answers(text: str, before: int) -> Iterator[tuple[int, Found | ValueError |
         else:
             effort -= _COST_OF_A_VALUE
             if pairs:
-                yield start, Found(value, pairs, text[last:start])
+                yield start, Found(value, pairs, text[last:start], (start, at))
                 last = at
         if effort < 0:
             yield start, Rejected(Reason.MALFORMED, "Received a long run of brackets that is no answer.")

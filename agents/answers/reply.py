@@ -26,8 +26,9 @@ from agents.answers.patches import is_patch, unsupported
 from agents.answers.python_literal import python_value
 from agents.answers.rejection import Reason, Rejected
 from agents.answers.salvage import complete_files
+from agents.answers.second_answer import Span, refuse_second_answer
 from agents.answers.shapes import Pairs, files_in
-from agents.answers.tags import files_in_tags
+from agents.answers.tags import read_tags
 from agents.answers.thinking import without_thinking
 from agents.answers.tolerant_json import Unreadable
 from agents.answers.underescaped import read_underescaped
@@ -138,15 +139,22 @@ def _other(text: str, check: Check) -> Answer:
     if pairs := files_in_document(text):
         return _answer(pairs, (), "document", check)
     document = read_document(text)
-    first = first_format(text, document)
-    if first == "fences":
-        return _answer(files_in_blocks(document), document.deleted, "fences", check)
-    if first == "tags":
-        return _answer(files_in_tags(text), document.deleted, "tags", check)
-    return _from_json(text, check) or _from_the_rest(text, document, check)
+    read: list[Span]
+    match first_format(text, document):
+        case "fences":
+            answer = _answer(files_in_blocks(document), document.deleted, "fences", check)
+            read = [(block.start, block.end) for block in document.blocks]
+        case "tags":
+            tagged = read_tags(text)
+            answer = _answer([(file.path, file.content) for file in tagged], document.deleted, "tags", check)
+            read = [(file.start, file.end) for file in tagged]
+        case _:
+            return _from_json(text, document, check) or _from_the_rest(text, document, check)
+    refuse_second_answer(text, document, read, answer.files)
+    return answer
 
 
-def _from_json(text: str, check: Check) -> Answer | None:
+def _from_json(text: str, document: Document, check: Check) -> Answer | None:
     """JSON somewhere in the text, None when there is none at all."""
     try:
         found = scan(text)
@@ -163,7 +171,9 @@ def _from_json(text: str, check: Check) -> Answer | None:
     if len(merged) > len(found[0].pairs) and any(_SECOND_THOUGHT.search(one.before) for one in found):
         raise Rejected(Reason.SEVERAL_ANSWERS, f"Received several answers, one after the other. {_WANTED}")
     deleted = [path for one in found for path in deleted_in(one.value)]
-    return _answer(merged, deleted, "nearly json", check)
+    answer = _answer(merged, deleted, "nearly json", check)
+    refuse_second_answer(text, document, [one.span for one in found], answer.files)
+    return answer
 
 
 def _merged(found: list[Found]) -> Pairs:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from agents.answers.rejection import Reason, Rejected
 from agents.answers.shapes import Pairs
@@ -22,9 +23,21 @@ _VERB = re.compile(
 _ENTITY = re.compile(r"&(?:lt|gt|amp|quot|apos|#\d{1,6}|#x[0-9a-fA-F]{1,5});")
 
 
-def files_in_tags(text: str) -> Pairs:
+@dataclass(frozen=True)
+class Tagged:
+    """One file between tags."""
+
+    path: str
+    content: str
+    start: int
+    """Where its opening tag stands in the text."""
+    end: int
+    """Where the text goes on behind its </file>."""
+
+
+def read_tags(text: str) -> list[Tagged]:
     """The files in order, none when there is no such tag. Rejected when tags do not match or content may be escaped."""
-    pairs: Pairs = []
+    files: list[Tagged] = []
     at = 0
     while opening := _OPEN.search(text, at):
         if text.find(_CLOSE, at, opening.start()) >= 0:
@@ -33,12 +46,12 @@ def files_in_tags(text: str) -> Pairs:
         content, at = _content(text, start)
         if _GOES_ON.match(text, at):
             raise _cut("text on the line of a </file>")
-        pairs.append((path, content))
+        files.append(Tagged(path, content, opening.start(), at))
     if text.count(_CLOSE, at):
         raise _cut("a </file> that closes nothing")
     if _UNFINISHED.search(text.rstrip(), at):
         raise _cut("a tag that is not finished")
-    return pairs
+    return files
 
 
 def tags_start(text: str) -> int | None:
@@ -59,9 +72,9 @@ def complete_files_in_tags(text: str) -> Pairs:
     """The files before the first one that is cut."""
     end = text.rfind(_CLOSE) + len(_CLOSE)
     try:
-        pairs = files_in_tags(text[:end]) if end >= len(_CLOSE) else []
+        files = read_tags(text[:end]) if end >= len(_CLOSE) else []
         begun = {_path(text, opening)[0] for opening in _OPEN.finditer(text, end)}
-        return [pair for pair in pairs if pair[0] not in begun]
+        return [(file.path, file.content) for file in files if file.path not in begun]
     except Rejected:
         return []
 
