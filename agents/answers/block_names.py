@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from agents.answers.patches import says_not_whole
 from agents.answers.paths import looks_like_path
 
 _ATTRIBUTE = re.compile(
@@ -24,7 +25,7 @@ _MARKED = re.compile(
 _CREATE = re.compile(
     r"(?:now,? )?create (?:an? |the )?(?:new )?(?:file )?(?:named |called )?`(?P<path>[^`]+)`[^`]{0,60}", re.IGNORECASE
 )
-_REMARK = re.compile(r"(?P<path>\S+|`[^`]+`|\*\*[^*]+\*\*)[ \t]+[(\[#<\u2013\u2014-].*")
+_REMARK = re.compile(r"(?P<path>\S+|`[^`]+`|\*\*[^*]+\*\*)[ \t]+(?P<remark>[(\[#<\u2013\u2014-].*)")
 _ORNAMENT_BEFORE = re.compile(
     r"(?:#{1,6}(?:[ \t]+|(?=FILE))|[-*+][ \t]+|\d+[.)][ \t]+|={2,}[ \t]*|-{3,}[ \t]*|>{1,}[ \t]*)+"
 )
@@ -59,6 +60,8 @@ class Name:
     """It came with the word FILE or as an attribute, so that any text is taken for a path."""
     far: bool = False
     """Prose stands between it and its block."""
+    whole: bool = True
+    """False when a remark behind it says that the block is only a part or an edit of the file, or that it goes."""
 
 
 def named_by_info(info: str) -> Name | None:
@@ -86,14 +89,14 @@ def named_by_line(line: str) -> Name | None:
         return None
     text = _plain(line)
     if match := _MARKED.fullmatch(text):
-        path = _without_remark(_plain(match["path"]))
-        return Name(path, marked=True) if path else None
+        path, whole = _without_remark(_plain(match["path"]))
+        return Name(path, marked=True, whole=whole) if path else None
     if match := _CREATE.fullmatch(text):
         return Name(match["path"], marked=False) if looks_like_path(match["path"]) else None
-    quoted = "`" in line
+    quoted, whole = "`" in line, True
     if quoted or line.startswith("#"):
-        text = _without_remark(text)
-    return Name(text, marked=False) if looks_like_path(text) and (quoted or " " not in text) else None
+        text, whole = _without_remark(text)
+    return Name(text, marked=False, whole=whole) if looks_like_path(text) and (quoted or " " not in text) else None
 
 
 def named_by_comment(body: str) -> Name | None:
@@ -112,13 +115,13 @@ def is_written_in(path: str, language: str) -> bool:
     return ending == language or ending in _ENDINGS.get(language, ())
 
 
-def _without_remark(text: str) -> str:
-    """`src/app.py (new)` is `src/app.py`, but `notes (new).md` is a path with a space."""
+def _without_remark(text: str) -> tuple[str, bool]:
+    """The path, and whether the remark lets it be whole: `src/app.py (new)` does, but `notes (new).md` is a path."""
     remark = _REMARK.fullmatch(text)
     if remark is None or looks_like_path(text):
-        return text
+        return text, True
     path = _plain(remark["path"])
-    return path if looks_like_path(path) else text
+    return (path, not says_not_whole(remark["remark"])) if looks_like_path(path) else (text, True)
 
 
 def _plain(line: str) -> str:

@@ -88,6 +88,11 @@ def _doubt(block: Block, following: Sequence[Block]) -> Rejected | None:
     name = block.name or ""
     if block.holds_answer:
         return _ambiguous(f"Received the heading of {name!r} inside a code block; {_OUTSIDE}.", name)
+    if not block.whole:
+        sentence = (
+            f"Received a part, an edit or a deletion of {name!r}; send whole files, and DELETE: path for a deletion."
+        )
+        return Rejected(Reason.DIFF_UNSUPPORTED, sentence, missing=(name,))
     if block.nested:
         return _ambiguous(f"{name!r} has a fence of the same length inside; {_LONGER}.", name)
     if not block.closed:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from agents.answers.block_names import Name, named_by_comment, named_by_info, named_by_line
@@ -49,6 +49,8 @@ class Block:
     """The name came with the word FILE, so that it cannot be prose."""
     far: bool
     """Prose stands between the name and the block, which may then show what the file does."""
+    whole: bool
+    """Nothing beside the name says that this is a part, an edit or a deletion."""
     closed: bool
     nested: bool
     """A fence of the same length opens inside: where the block ends is not certain."""
@@ -100,14 +102,16 @@ def read_document(text: str) -> Document:
     fences = [match for match in found if _may_open(match)]
     if len(fences) > _MOST_FENCES:
         raise Rejected(Reason.DEGENERATE, "Received thousands of code fences; send each file once, in one block.")
-    at, number, waiting = 0, 0, ""
+    at, number = 0, 0
+    waiting: Name | None = None
     while number < len(fences):
         prose = _Prose(text[at : fences[number].start()])
+        waiting = prose.names[-1] if prose.names else waiting
         announced += prose.announced
         deleted += prose.deleted
-        block, number = _block(text, fences, number, prose.last_line, prose.last_announced or waiting)
+        block, number = _block(text, fences, number, prose.last_line, waiting)
         at = block.end
-        waiting = "" if block.name else prose.last_announced or waiting
+        waiting = None if block.name else waiting
         blocks.append(block)
     prose = _Prose(text[at:])
     ends_in_heading = bool(prose.last_line) and "### FILE:".startswith(prose.last_line)
@@ -139,18 +143,18 @@ class _Prose:
 
     def __init__(self, text: str) -> None:
         self.last_line = text.rstrip().rsplit("\n", 1)[-1]
-        self.announced: list[str] = []
+        self.names: list[Name] = []
         self.deleted: list[str] = []
         for match in islice(_MARKER.finditer(text), _MOST_FENCES):
             line = match.group().strip()
             if delete := _DELETE.fullmatch(line):
                 self.deleted.append(delete["path"])
             elif (name := named_by_line(line)) and name.marked and (line[0] in "#=" or looks_like_path(name.path)):
-                self.announced.append(name.path)
+                self.names.append(name)
 
     @property
-    def last_announced(self) -> str:
-        return self.announced[-1] if self.announced else ""
+    def announced(self) -> list[str]:
+        return [name.path for name in self.names]
 
 
 def fenced(path: str, content: str) -> str:
@@ -165,7 +169,7 @@ def fenced_files(files: Mapping[str, str]) -> str:
     return "\n".join(fenced(path, content) for path, content in files.items())
 
 
-def _block(text: str, fences: list[re.Match[str]], number: int, line: str, announced: str) -> tuple[Block, int]:
+def _block(text: str, fences: list[re.Match[str]], number: int, line: str, announced: Name | None) -> tuple[Block, int]:
     """The block that fence `number` opens, and the number of the next fence behind it."""
     opening = fences[number]
     nested, closing = False, None
@@ -187,6 +191,7 @@ def _block(text: str, fences: list[re.Match[str]], number: int, line: str, annou
         name=name.path if name else None,
         marked=bool(name and name.marked),
         far=bool(name and name.far),
+        whole=name is None or name.whole,
         closed=closing is not None,
         nested=nested,
         bare=not info,
@@ -205,11 +210,11 @@ def _could_belong(fence: re.Match[str], opening: re.Match[str]) -> bool:
     return fence["indent"] == opening["indent"] and fence["marks"].startswith(opening["marks"])
 
 
-def _name(info: str, language: str, line: str, announced: str, body: str) -> Name | None:
+def _name(info: str, language: str, line: str, announced: Name | None, body: str) -> Name | None:
     inside = named_by_info(info)
     if inside and not _may_be_language(inside.path, info):
         return inside
-    above = named_by_line(line) or (Name(announced, marked=True, far=True) if announced else None)
+    above = named_by_line(line) or (replace(announced, far=True) if announced else None)
     if above and language in _SHELL and _NEVER_SHELL.fullmatch(above.path):
         return None  # how to run the file, not the file
     return above or (inside if inside and not info.islower() else named_by_comment(body))

@@ -1,4 +1,4 @@
-"""Unified diffs in a reply: one that creates a whole file is that file, any other is refused."""
+"""What a reply gives in place of a whole file: diffs, parts, deletions. A diff that creates a file is that file."""
 
 from __future__ import annotations
 
@@ -17,6 +17,22 @@ _LOOKS_LIKE_DIFF = re.compile(
 _BEFORE = re.compile(r"^(?:<{5,9}|-{5,9}) (?:SEARCH|ORIGINAL|HEAD)\b", re.MULTILINE)
 _BETWEEN = re.compile(r"^={5,9}[^\S\n]*$", re.MULTILINE)
 _AFTER = re.compile(r"^(?:>{5,9}|\+{5,9}) \S", re.MULTILINE)
+_PART = r"(?:parts?|lines?|functions?|methods?|sections?|code)"
+_NOT_WHOLE = re.compile(
+    r"\W*(?:append(?:ed)?|prepend(?:ed)?|insert(?:ed|ion)?|edits?|patch|diff|str_replace|deleted?|deletion|removed?|rename|"
+    rf"part(?:ial)?|continued|excerpt|snippet|additions?|chang(?:es|ed {_PART})|directory|folder|symlink)\b"
+    r"(?=\W*$|\W*\d|\s+(?:from|to|at|in|into|lines?|only)\b)|"
+    rf".*\bonly\s+(?:the\s+)?(?:chang|new|modif|relevant|add)\w*(?:\s+{_PART})?\W*$",
+    re.IGNORECASE,
+)
+
+
+def says_not_whole(remark: str) -> bool:
+    """Whether a word beside the name of a file says that the block is an edit, a part or a deletion of it, or no file.
+
+    `(append)`, `(part 1 of 2)` and `(only the changed lines)` do; `(edit form)` and `(updated)` do not.
+    """
+    return _NOT_WHOLE.match(remark) is not None
 
 
 def is_patch(content: str) -> bool:

@@ -5,11 +5,19 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from agents.answers.patches import says_not_whole, unsupported
+from agents.answers.paths import looks_like_path
 from agents.answers.rejection import Reason, Rejected
 from agents.answers.shapes import Pairs
 
 _OPEN = re.compile(r"<file\b(?P<attributes>[^<>]*+)>", re.IGNORECASE)
-_PATH = re.compile(r"\b(?:path|name|filename|filepath)\s*=\s*(?:\"([^\"]+)\"|'([^']+)')", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"\s*(?P<key>[\w:.-]+)\s*=\s*(?:\"(?P<double>[^\"]*+)\"|'(?P<single>[^']*+)')")
+_PATH_KEYS = ("path", "filepath", "file_path", "filename", "name")
+_PLAIN_KEYS = frozenset(
+    [*_PATH_KEYS, "language", "lang", "type", "action", "operation", "mode", "status", "encoding", "id", "index"]
+)
+_PROSE_KEYS = frozenset(["description", "title", "summary", "purpose", "comment"])
+_PLAIN_ENCODING = re.compile(r"(?:utf-?8|(?:us-)?ascii|text|plain|raw|none)?", re.IGNORECASE)
 _PATH_TAG = re.compile(r"\s*<(path|name|filename)>(?P<path>[^<>]*+)</\1>", re.IGNORECASE)
 _CONTENT_TAG = re.compile(r"\s*<(?P<tag>content|contents|code)>", re.IGNORECASE)
 _CLOSE = "</file>"
@@ -17,9 +25,6 @@ _GOES_ON = re.compile(r"[^\S\n]*[^\s<]")
 _CDATA, _CDATA_END = "<![CDATA[", "]]>"
 _ESCAPED_OPERATOR = re.compile(r"\s&(?:lt|gt|amp);(?:=|\s|&amp;)")
 _UNFINISHED = re.compile(r"<(?:f(?:i(?:l(?:e[^<>]*+)?)?)?)?\Z", re.IGNORECASE)
-_VERB = re.compile(
-    r"\b(?:action|operation|mode)\s*=\s*[\"'](?:delete|remove|append|insert|patch|rename)", re.IGNORECASE
-)
 _ENTITY = re.compile(r"&(?:lt|gt|amp|quot|apos|#\d{1,6}|#x[0-9a-fA-F]{1,5});")
 
 
@@ -80,16 +85,33 @@ def complete_files_in_tags(text: str) -> Pairs:
 
 
 def _names_path(opening: re.Match[str]) -> bool:
-    return bool(_PATH.search(opening["attributes"]) or _PATH_TAG.match(opening.string, opening.end()))
+    attributes, _ = _attributes(opening)
+    return any(key in attributes for key in _PATH_KEYS) or bool(_PATH_TAG.match(opening.string, opening.end()))
+
+
+def _attributes(opening: re.Match[str]) -> tuple[dict[str, str], str]:
+    """The attributes by keys in lower case, and what stands beside them."""
+    found = {
+        match["key"].lower(): match["double"] if match["single"] is None else match["single"]
+        for match in _ATTRIBUTE.finditer(opening["attributes"])
+    }
+    return found, _ATTRIBUTE.sub("", opening["attributes"]).strip()
 
 
 def _path(text: str, opening: re.Match[str]) -> tuple[str, int]:
-    if _VERB.search(opening["attributes"]):
-        raise Rejected(
-            Reason.DIFF_UNSUPPORTED, "Received a <file> tag for an edit or a deletion; send whole files only."
-        )
-    if attribute := _PATH.search(opening["attributes"]):
-        return attribute[1] or attribute[2], opening.end()
+    attributes, beside = _attributes(opening)
+    paths = [attributes[key] for key in _PATH_KEYS if attributes.get(key)]
+    for key, value in attributes.items():
+        if key not in _PATH_KEYS and key not in _PROSE_KEYS and says_not_whole(value):
+            raise unsupported("in a <file> tag")
+        if key == "encoding" and not _PLAIN_ENCODING.fullmatch(value):
+            raise _ambiguous(f"a <file> tag with the encoding {value[:40]!r}")
+    if unknown := [*(attributes.keys() - _PLAIN_KEYS - _PROSE_KEYS), *beside.split()]:
+        raise _ambiguous(f"a <file> tag with {min(unknown)[:40]!r}")
+    if any(looks_like_path(other) and not f"/{paths[0]}".endswith(f"/{other}") for other in paths):
+        raise _ambiguous("a <file> tag with two paths")
+    if paths:
+        return paths[0], opening.end()
     if tag := _PATH_TAG.match(text, opening.end()):
         return tag["path"].strip(), tag.end()
     raise Rejected(Reason.NO_PATH, 'Received a <file> tag without a path; write <file path="src/app.py">.')
@@ -138,6 +160,10 @@ def _find(text: str, mark: str, start: int) -> int:
     if end < 0:
         raise _cut(f"a file whose {mark} is missing")
     return end
+
+
+def _ambiguous(what: str) -> Rejected:
+    return Rejected(Reason.AMBIGUOUS, f'Received {what}; write <file path="src/app.py"> and the whole file as it is.')
 
 
 def _cut(what: str) -> Rejected:

@@ -83,3 +83,37 @@ def test_files_inside_a_block_beside_files_are_doubtful(reply: str) -> None:
 def test_a_heading_of_our_format_is_no_comment_in_a_file() -> None:
     assert _refused("```python\n### FILE: a.py\nx = 1\n```\n") == (Reason.AMBIGUOUS, {})
     assert read_reply("```python\n# FILE: a.py\nx = 1\n```\n").files == {"a.py": "# FILE: a.py\nx = 1\n"}
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "### FILE: a.py (part 1 of 2)",
+        "### FILE: a.py (append)",
+        "### FILE: a.py (modified: only the changed lines)",
+        "### FILE: a.py [DELETED]",
+        "### FILE: a.py - edit\nIt does this.\n",
+        "### `a.py` (partial)",
+        "`a.py` (changes only):",
+    ],
+)
+def test_a_part_or_a_deletion_is_not_taken_for_the_file(head: str) -> None:
+    assert _refused(f"{head}\n```python\nx = 2\n```\n\n{_GOOD}")[0] == Reason.DIFF_UNSUPPORTED
+    assert _refused(f"{_GOOD}\n{head}\n```python\nx = 2\n```\n\n### FILE: c.py\n```\n")[1].keys() <= _OK.keys()
+
+
+@pytest.mark.parametrize(
+    "remark",
+    [
+        "new",
+        "updated",
+        "edit form",
+        "diff viewer",
+        "appends to the log",
+        "part of the core",
+        "the only new file",
+        "only for tests",
+    ],
+)
+def test_a_remark_may_tell_what_a_whole_file_is_for(remark: str) -> None:
+    assert read_reply(f"### FILE: a.py ({remark})\n```python\nx = 1\n```\n").files == {"a.py": "x = 1\n"}
