@@ -40,14 +40,14 @@ def files_in_blocks(document: Document) -> Pairs:
             pairs.append((block.name, block.body))
         elif doubt := _doubt_without_name(block, document):
             raise doubt
-    if document.ends_in_heading:
-        raise Rejected(Reason.TRUNCATED, "The answer ends in the middle of a heading; send the files that are missing.")
     names = {block.name for block in document.named}
     if missing := tuple(path for path in document.announced if path not in names):
         sentence = (
             f"Received the name {missing[0]!r} without a fenced block behind it; send each file in its own block."
         )
         raise Rejected(Reason.TRUNCATED, sentence, missing=missing)
+    if document.ends_in_heading:
+        raise Rejected(Reason.TRUNCATED, "The answer ends at the heading of a file; send the files that are missing.")
     return pairs
 
 

@@ -14,7 +14,7 @@ needs a longer fence.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -28,6 +28,7 @@ _MARKER = re.compile(
     r"^[^\n:\uff1a]{0,40}(?:file|path|delete)[^\n:\uff1a]{0,12}[:\uff1a][^\n]*", re.MULTILINE | re.IGNORECASE
 )
 _DELETE = re.compile(r"(?:[-*] +|#{1,6} +)?\**DELETE(?: FILE)?\**:\**[ \t]+[`\"]?(?P<path>[^`\"\r\n]+?)[`\"]?\**[ \t]*")
+_BROKEN_OFF = re.compile(r"(?:#{1,6} +)?(?:\*\*`?|`{1,2})[\w./-]*")
 _SHELL = frozenset({"bash", "sh", "shell", "zsh", "console", "terminal", "powershell", "ps1", "cmd", "bat", "batch"})
 _SHELL |= {"shell-session", "shellsession", "sh-session", "tree"}
 _NOT_CODE = _SHELL | {"text", "txt", "plaintext", "plain", "output", "log", "http"}
@@ -86,7 +87,7 @@ class Document:
     deleted: tuple[str, ...]
     """Paths from lines `DELETE: path`."""
     ends_in_heading: bool = False
-    """The text stops in the middle of a line `### FILE: path`."""
+    """The text stops at a heading of a file, or in the middle of one."""
 
     @property
     def named(self) -> tuple[Block, ...]:
@@ -114,8 +115,17 @@ def read_document(text: str) -> Document:
         waiting = None if block.name else waiting
         blocks.append(block)
     prose = _Prose(text[at:])
-    ends_in_heading = bool(prose.last_line) and "### FILE:".startswith(prose.last_line)
+    names = {block.name for block in blocks}
+    ends_in_heading = bool(prose.last_line) and _is_heading(prose.last_line, names)
     return Document(tuple(blocks), (*announced, *prose.announced), (*deleted, *prose.deleted), ends_in_heading)
+
+
+def _is_heading(line: str, names: Set[str | None]) -> bool:
+    """A last line that names a file which did not come, or that breaks off where a name begins."""
+    if "### file:".startswith(line.lower()) or "file:".startswith(line.lower()) or _BROKEN_OFF.fullmatch(line):
+        return True
+    name = named_by_line(line)
+    return name is not None and name.path not in names and not line.startswith(("- ", "* "))
 
 
 def unwrapped(text: str) -> str:

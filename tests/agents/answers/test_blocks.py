@@ -117,3 +117,15 @@ def test_a_part_or_a_deletion_is_not_taken_for_the_file(head: str) -> None:
 )
 def test_a_remark_may_tell_what_a_whole_file_is_for(remark: str) -> None:
     assert read_reply(f"### FILE: a.py ({remark})\n```python\nx = 1\n```\n").files == {"a.py": "x = 1\n"}
+
+
+@pytest.mark.parametrize("end", ["**b.py**", "**b.", "### `b.", "`b.py`:", "### b.py", "File", "``", "b.py"])
+def test_a_heading_without_its_block_is_a_cut(end: str) -> None:
+    assert _refused(f"**ok.py**\n```python\nx = 1\n```\n\n{end}\n") == (Reason.TRUNCATED, _OK)
+
+
+@pytest.mark.parametrize(
+    "end", ["**Done**", "### Notes", "`ok.py`", "- config.yaml", "Run `python ok.py`", "DELETE: `b.py`"]
+)
+def test_a_last_line_of_prose_is_no_cut(end: str) -> None:
+    assert read_reply(f"{_GOOD}\n{end}\n").files == _OK
