@@ -17,12 +17,18 @@ def judge(ran: Ran, session: Session, scan: Scan, secret: Secret, canary_folders
     tests = _tests(session, scan, secret)
     missing = _missing(session, scan, tests)
     forged = _forged(ran, session, secret, canary_folders)
-    verdict, reasons = _verdict(ran, session, scan, tests, missing, forged)
+    doubts = _suspicions(session, scan, tests, missing) + _stopped(session, secret)
+    verdict, reasons = _verdict(ran, session, tests, missing, forged, doubts)
     return SuiteRun(verdict, tests, tuple(map(line, reasons)), missing)
 
 
 def _verdict(
-    ran: Ran, session: Session, scan: Scan, tests: tuple[Case, ...], missing: tuple[str, ...], forged: list[str]
+    ran: Ran,
+    session: Session,
+    tests: tuple[Case, ...],
+    missing: tuple[str, ...],
+    forged: list[str],
+    doubts: list[str],
 ) -> tuple[Verdict, list[str]]:
     if ran.ended is Ended.TIMEOUT:
         where = f" in {session.running}" if session.running else ""
@@ -38,9 +44,8 @@ def _verdict(
         return Verdict.FAIL, []
     if not tests and not missing:
         return Verdict.NO_TESTS, ["no tests were found"]
-    suspicious = _suspicions(session, scan, tests, missing)
-    if suspicious:
-        return Verdict.SUSPECT, suspicious
+    if doubts:
+        return Verdict.SUSPECT, doubts
     if Outcome.PASSED not in outcomes:
         return Verdict.NO_TESTS, ["no test passed: all are skipped or expected to fail"]
     return Verdict.PASS, []
@@ -106,15 +111,23 @@ def _forged(ran: Ran, session: Session, secret: Secret, canary_folders: int) -> 
 
 
 def _canaries(session: Session, secret: Secret, folders: int) -> list[str]:
+    """Those of which the outcome is not theirs; an error is that of a fixture, see `_stopped`."""
     outcome = {_tag(name, secret): outcome_of(session.phases.get(name, [])) for name in session.collected}
     unreadable = [error["id"] for error in session.errors]
     reasons = []
     for number in range(folders):
         for tag, wanted in (("p", Outcome.PASSED), ("f", Outcome.FAILED)):
             got = outcome.get(f"{number}{tag}")
-            if got is not wanted and not (got is None and unreadable):
+            if got not in {wanted, Outcome.ERROR} and not (got is None and unreadable):
                 reasons.append(f"a canary test came back {got or 'uncollected'}, expected {wanted}")
     return reasons
+
+
+def _stopped(session: Session, secret: Secret) -> list[str]:
+    """What fixtures raise around canaries, of which nothing is known then."""
+    around = (p for name in session.collected if _tag(name, secret) for p in session.phases.get(name, []))
+    raised = [p["message"] for p in around if p["when"] != "call" and p["outcome"] == "failed"]
+    return [f"a fixture stops tests that it does not know: {raised[0]}"] if raised else []
 
 
 def _tag(name: str, secret: Secret) -> str:

@@ -95,6 +95,27 @@ def test_a_run_that_contradicts_itself_was_tampered_with(records: list[dict[str,
     assert reason in tested.reasons
 
 
+STOPPED = [
+    record
+    for canary in CANARIES
+    for record in ({"t": "item", "id": canary}, phase(canary, "setup", "failed", "AttributeError"))
+]
+
+
+@pytest.mark.parametrize(
+    ("test", "expected", "reasons"),
+    [
+        (ran_test(GOOD), Verdict.SUSPECT, ("a fixture stops tests that it does not know: boom",)),
+        (ran_test(GOOD, "failed", "AssertionError"), Verdict.FAIL, ()),
+    ],
+)
+def test_canaries_that_a_fixture_stops_are_no_contradiction(
+    test: list[dict[str, Any]], expected: Verdict, reasons: tuple[str, ...]
+) -> None:
+    tested = verdict(session(test, STOPPED, canaries=False))
+    assert (tested.verdict, tested.reasons) == (expected, reasons)
+
+
 def test_a_record_with_another_key_ends_the_reading() -> None:
     report = sealed({"t": "start"}) + sealed({"t": "returned", "code": 1}, key=b"x" * 32)
     records, problem = read_records(report, SECRET.key, whole=True)
