@@ -23,8 +23,9 @@ OUTCOME_HOOKS = (
 _MACHINERY = ("_pytest.", "pluggy.", "unittest.case", "unittest.async_case")
 _METHODS = (types.FunctionType, staticmethod, classmethod, property)
 _MOST = 20
-_stat, _open, _read, _close = os.stat, os.open, os.read, os.close
+_stat, _open, _read, _close, _tracer = os.stat, os.open, os.read, os.close, sys.gettrace
 """As they were before a test of the project's replaced them, as tests of error handling do."""
+_INSTALLED = (sys.prefix, sys.base_prefix)
 
 
 class Intact:
@@ -36,18 +37,32 @@ class Intact:
         self._parts: list[tuple[dict[str, Any], str, Any, str]] = []
         self._codes: list[tuple[types.FunctionType, types.CodeType]] = []
         self._plugins: Any = None
-        self._known: list[object] = []
+        self._known: list[tuple[Any, object]] = []
+        """Implementations of hooks that may be there, with their functions."""
         self._tracer: object = None
 
     def begin(self, plugins: Any) -> None:
         """Nothing of the project has run yet; `plugins` is pytest's manager of them."""
-        self._plugins, self._known, self._tracer = plugins, list(plugins.get_plugins()), sys.gettrace()
+        self._plugins, self._tracer = plugins, _tracer()
         for name, module in list(sys.modules.items()):
             if name.startswith(_MACHINERY):
                 self._remember(vars(module), name)
-        self._parts += [
-            (vars(plugins), name, value, "pluggy") for name, value in vars(plugins).items() if callable(value)
-        ]
+        for owner in (plugins, plugins.hook):
+            self._parts += [
+                (vars(owner), name, value, "pluggy") for name, value in vars(owner).items() if callable(value)
+            ]
+        for _, implementation in self._implementations():
+            self._know(implementation)
+
+    def _implementations(self) -> Iterator[tuple[str, Any]]:
+        for hook in OUTCOME_HOOKS:
+            for implementation in getattr(self._plugins.hook, hook).get_hookimpls():
+                yield hook, implementation
+
+    def _know(self, implementation: Any) -> None:
+        self._known.append((implementation, implementation.function))
+        if function := _function(implementation.function):
+            self._codes.append((function, function.__code__))
 
     def _remember(self, names: Any, where: str) -> None:
         for name, value in list(names.items()):
@@ -73,29 +88,43 @@ class Intact:
         for function, code in self._codes:
             if function.__code__ is not code:
                 yield f"the code of {function.__module__}.{function.__qualname__} was replaced"
-        if sys.gettrace() not in (None, self._tracer):
+        if _tracer() not in (None, self._tracer):
             yield "the tests run under a tracer of the project's"
         for path, source in self._sources.items():
             if source.changed():
                 yield f"{path} was rewritten while the tests ran"
-        for hook in OUTCOME_HOOKS:
-            for implementation in getattr(self._plugins.hook, hook).get_hookimpls():
-                if not self._is_known(implementation.plugin):
-                    yield f"{_origin(implementation.plugin)} hooks {hook}, which can change what tests report"
+        for hook, implementation in self._implementations():
+            if not self._is_known(implementation):
+                yield f"{_origin(implementation.plugin)} hooks {hook}, which can change what tests report"
 
-    def _is_known(self, plugin: object) -> bool:
+    def _is_known(self, implementation: Any) -> bool:
         """One that was there before, or is of pytest itself or of an installed package."""
-        if any(plugin is known for known in self._known):
+        if any(implementation is one and implementation.function is function for one, function in self._known):
             return True
-        if isinstance(plugin, types.ModuleType):
-            return _is_installed(plugin)
-        kind = type(plugin)
-        module = sys.modules.get(str(kind.__module__))
-        return _is_installed(module) and getattr(module, kind.__name__, None) is kind
+        function = _function(implementation.function)
+        if function is None or not (any(function is one for one, _ in self._codes) or _is_installed(function)):
+            return False
+        self._know(implementation)
+        return True
 
 
-def _is_installed(module: types.ModuleType | None) -> bool:
-    return str(getattr(module, "__file__", "")).startswith((sys.prefix, sys.base_prefix))
+def _function(called: object) -> types.FunctionType | None:
+    inner = called.__func__ if type(called) is types.MethodType else called
+    return inner if type(inner) is types.FunctionType else None
+
+
+def _is_installed(function: types.FunctionType) -> bool:
+    """Whether its code stands in the installed file that it names."""
+    file = function.__code__.co_filename
+    if not file.startswith(_INSTALLED) or ".." in file:
+        return False
+    try:
+        todo = [compile(_content(file), file, "exec", dont_inherit=True)]
+    except (OSError, SyntaxError, ValueError):
+        return False
+    for code in todo:
+        todo += [part for part in code.co_consts if type(part) is types.CodeType]
+    return function.__code__ in todo
 
 
 def _origin(plugin: object) -> str:

@@ -25,12 +25,12 @@ class Channel:
         os.close(descriptor)
         self._key = key
         self._chain = hashlib.sha256(key).digest()
-        self._pid = os.getpid()
         self._lock = threading.Lock()
-        self._write, self._dumps, self._mac = os.write, _encoder(), hmac_digest
+        self._write, self._dumps, self._mac, self._process = os.write, _encoder(), hmac_digest, os.getpid
+        self._own = os.getpid()
 
     def emit(self, kind: str, **fields: Any) -> None:
-        if os.getpid() != self._pid:
+        if self._process() != self._own:
             return
         with self._lock:
             body = self._dumps({"t": kind, **fields}).encode("ascii")

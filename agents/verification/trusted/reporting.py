@@ -103,6 +103,8 @@ class Programs:
             self._ended.append(f"{how}; stderr:\n{text.strip()[-500:]}\n")
 
 
+_now = time.monotonic
+"""As it was before a test of the project's replaced it."""
 QUIET_EACH = 2.0
 QUIET_ALL = 15.0
 """Seconds for one test, and for all, with code that goes on without doing anything: loops may wait for it for ever."""
@@ -218,10 +220,10 @@ def make_reporter(
 
         @first  # type: ignore[untyped-decorator, unused-ignore]
         def pytest_runtest_protocol(self, item: Any, nextitem: Any) -> bool:
-            self._quiet_until = self._quiet_until or time.monotonic() + QUIET_ALL
+            self._quiet_until = self._quiet_until or _now() + QUIET_ALL
             for mode in breaking.modes:
                 quiet = breaking.is_quiet(mode)
-                if quiet and time.monotonic() > self._quiet_until:
+                if quiet and _now() > self._quiet_until:
                     continue
                 if not self._passes(item, mode, min(each, QUIET_EACH) if quiet else each):
                     break
