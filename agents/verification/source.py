@@ -20,6 +20,8 @@ from .written_down import written_down
 
 _EXPECTED_FAILURE = re.compile(r"xfail|expectedFailure")
 _REACH = frozenset({"get_objects", "get_referrers", "_getframe", "_current_frames"})
+_PARTS = {False: {"__code__"}, True: {"__code__", "__defaults__", "__kwdefaults__"}}
+"""Of functions, in code under test and in tests: named tuples were given their defaults by hand once."""
 _RESULTS = frozenset({"obj", "_obj", "runtest", "longrepr", "outcome"})
 _SHADOWS = frozenset({"sitecustomize.py", "usercustomize.py", "pytest.py"})
 
@@ -160,7 +162,7 @@ def _flags(path: str, tree: ast.Module) -> Iterator[str]:
             yield f"assigns .{node.attr} of a test or its report"
         elif is_test(path) and isinstance(node, ast.Attribute) and node.attr in _REACH:
             yield "looks into the interpreter's other frames or objects"
-        elif isinstance(node, ast.Attribute) and node.attr == "__code__" and isinstance(node.ctx, ast.Store):
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and node.attr in _PARTS[is_test(path)]:
             yield "replaces the code of a function"
         elif _touches_memory(node):
             yield "reaches into the interpreter's memory"

@@ -111,12 +111,12 @@ QUIET_ALL = 15.0
 
 
 def make_reporter(
-    channel: Any, each: float, pytest: Any, endings: Any, breaking: Any = None, intact: Any = None
+    channel: Any, each: float, pytest: Any, endings: Any, breaking: Any = None, intact: Any = None, written: Any = None
 ) -> Any:
     """The plugin. `each` bounds one test, in seconds; `endings` is our module of this name, which sees to it.
 
     `breaking` steers broken code under test, None: it is whole. `intact` looks after what the project might change in
-    the meantime.
+    the meantime, and `written` knows what its tests are to run.
     """
     emit, root, alarm = channel.emit, str(Path.cwd()), endings.Alarm(each)
     programs = Programs()
@@ -135,6 +135,7 @@ def make_reporter(
         def pytest_load_initial_conftests(self, early_config: Any) -> None:
             if intact is not None:
                 intact.begin(early_config.pluginmanager)
+                written.begin(early_config)
 
         @around_all  # type: ignore[untyped-decorator, unused-ignore]
         def pytest_assertrepr_compare(self, op: str, left: object, right: object) -> Generator[None, Any, Any]:
@@ -182,8 +183,10 @@ def make_reporter(
                 return (yield)
 
         @around_all  # type: ignore[untyped-decorator, unused-ignore]
-        def pytest_runtest_call(self) -> Generator[None, Any, Any]:
+        def pytest_runtest_call(self, item: Any) -> Generator[None, Any, Any]:
             look()
+            if written is not None and not written.holds(item.nodeid, getattr(item, "obj", None)):
+                emit("changed", what=f"{item.nodeid} does not run what stands in its file")
             with alarm:
                 return (yield)
 

@@ -168,8 +168,9 @@ def main() -> None:
     import pytest
 
     channel.emit("start", pytest=pytest.__version__, python=sys.version.split()[0])
-    intact = None if breaking else beside("intact").Intact(Path.cwd(), options.sources)
-    reporter = reporting.make_reporter(channel, options.each, pytest, endings, breaking, intact)
+    watching = beside("intact").Intact, beside("as_written").AsWritten
+    intact, written = (None, None) if breaking else [watch(Path.cwd(), options.sources) for watch in watching]
+    reporter = reporting.make_reporter(channel, options.each, pytest, endings, breaking, intact, written)
     code = run(pytest, arguments(options), reporter)
     if finish is not None:
         finish(channel)

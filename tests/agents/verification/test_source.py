@@ -147,6 +147,7 @@ def pytest_runtest_makereport(item, call):
         ("app.py", "import os\nos._exit(0)", "calls os._exit"),
         ("test_a.py", "import os\ndef test_a():\n    os._exit(0)", "calls os._exit"),
         ("conftest.py", "item.obj = None", "assigns .obj"),
+        ("test_a.py", "def test_a(n=5): ...\ntest_a.__defaults__ = (4,)", "replaces the code"),
         ("test_a.py", "import gc\ngc.get_objects()", "looks into the interpreter"),
         ("sitecustomize.py", "", "shadows a module"),
         ("app.py", "from unittest.mock import ANY", "equal to whatever"),
@@ -163,6 +164,7 @@ def test_what_could_change_results_is_flagged(path: str, text: str, flag: str) -
     [
         ("conftest.py", "import pytest\n@pytest.fixture\ndef data(): return 1"),
         ("conftest.py", "def pytest_configure(config): config.addinivalue_line('markers', 'slow')"),
+        ("app.py", "Point.__new__.__defaults__ = (None,)"),
         ("app.py", "self.obj = 1\nprint(self.outcome)"),
         ("test_a.py", "from unittest.mock import ANY"),
         ("app.py", "class A:\n    def __eq__(self, other): return self.a == other.a"),
