@@ -69,7 +69,7 @@ def _suspicions(session: Session, scan: Scan, tests: tuple[Case, ...], missing: 
     reasons += scan.flags
     reasons += [what for what in session.changed if not _is_said(what, scan.flags) and not _is_harmless(what, scan)]
     reasons += [f"{test} is expected to fail, but not by its own file" for test in _undeclared(tests, scan)]
-    reasons += [f"{name} is equal to whatever it is compared with" for name in session.equal]
+    reasons += [f"{name} is equal to things that differ from each other" for name in session.equal]
     idle = sum(outcome in {Outcome.SKIPPED, Outcome.XFAIL} for outcome in outcomes)
     if idle > outcomes.count(Outcome.PASSED):
         reasons.append(f"{idle} of {len(outcomes)} tests are skipped or expected to fail")

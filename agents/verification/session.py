@@ -31,7 +31,7 @@ class Session:
     asked: bool = False
     """Tests were made to fail on demand."""
     equal: list[str] = field(default_factory=list)
-    """Classes that are equal to everything."""
+    """Classes that are equal to things that differ from each other."""
     changed: list[str] = field(default_factory=list)
     """What the project changed in the machinery that tests it, in words."""
     guarded: frozenset[str] = frozenset()

@@ -158,7 +158,9 @@ def run(pytest: Any, words: list[str], reporter: Any) -> int:
 def main() -> None:
     report, secret = int(sys.argv[1]), int(sys.argv[2])
     key, options = read_secret(secret)
-    reporting, endings, equality, leave = beside("reporting"), beside("endings"), beside("equality"), os._exit
+    reporting, endings, is_test = beside("reporting"), beside("endings"), beside("broken").is_test
+    always_equal, leave = beside("equality").always_equal, os._exit
+    tests = {f"{Path.cwd()}/{path}" for path in options.sources if is_test(path) or path in options.tests}
     channel = beside("records").Channel(report, key)
     sys.argv[1:] = []
     compile_all(channel, options.sources)
@@ -174,7 +176,7 @@ def main() -> None:
     code = run(pytest, arguments(options), reporter)
     if finish is not None:
         finish(channel)
-    channel.emit("equal", classes=equality.always_equal(str(Path.cwd()), options.sources))
+    channel.emit("equal", classes=always_equal(tests))
     channel.emit("returned", code=code)
     sys.stdout.flush()
     sys.stderr.flush()

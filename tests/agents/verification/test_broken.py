@@ -9,7 +9,6 @@ import contextlib
 import math
 import subprocess
 import sys
-import types
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,6 @@ import pytest
 
 from agents.verification.trusted.breaking import Breaking, Broken
 from agents.verification.trusted.broken import break_source, guard_tests, is_test
-from agents.verification.trusted.equality import always_equal
 
 NAME = "broken_here"
 
@@ -216,34 +214,6 @@ def test_the_code_does_its_work_while_tests_have_to_fail(breaking: Breaking) -> 
     space = load("def f(): return 1\nclass A:\n    def __init__(self): self.x = 1")
     breaking.begin("fail")
     assert (space["f"](), space["A"]().x) == (1, 1)
-
-
-class Yes:
-    __hash__ = None  # type: ignore[assignment]
-
-    def __eq__(self, other: object) -> bool:
-        return True
-
-
-class Number(int):
-    """Compares as numbers do."""
-
-
-class Named:
-    __hash__ = None  # type: ignore[assignment]
-
-    def __init__(self) -> None:
-        self.name = "a"
-
-    def __eq__(self, other: object) -> bool:
-        return bool(self.name == getattr(other, "name", ""))
-
-
-def test_classes_that_are_equal_to_everything_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    here = Path(__file__)
-    monkeypatch.setitem(sys.modules, __name__, types.SimpleNamespace(__file__=str(here)))
-    found = always_equal(str(here.parent), [here.name])
-    assert found == ["Yes"]
 
 
 @pytest.mark.parametrize("text", ["def broken(:", "\0", "(" * 300])
