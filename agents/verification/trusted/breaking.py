@@ -12,7 +12,7 @@ from typing import Any
 
 RAISE = "raise"
 EMPTY = "empty"
-"""Every result is false, empty, zero and unequal to everything."""
+"""Every result is the same thing: false, empty, zero and equal to itself alone."""
 FULL = "full"
 """Every result is true, of some length, and equal to everything."""
 MODES = (EMPTY, FULL, RAISE)
@@ -55,8 +55,11 @@ class Thing:
     def __float__(self) -> float:
         return float(self._full)
 
-    def __ne__(self, _: object) -> bool:
-        return not self._full
+    def __eq__(self, other: object) -> bool:
+        return bool(self._full) or self is other
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
 
     def __hash__(self) -> int:
         return 1
@@ -79,7 +82,7 @@ def _truth(self: Thing, _: object) -> bool:
     return bool(self)
 
 
-for _name in ("eq", "lt", "le", "gt", "ge", "contains"):
+for _name in ("lt", "le", "gt", "ge", "contains"):
     setattr(Thing, f"__{_name}__", _truth)
 for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "and", "or", "xor"):
     setattr(Thing, f"__{_name}__", _itself)
@@ -88,6 +91,7 @@ for _name in ("call", "getitem", "setitem", "delitem", "enter", "neg", "pos", "a
     setattr(Thing, f"__{_name}__", _itself)
 _ITEMS = (Thing(False), Thing(True))
 """One of each, so that a loop which checks every item meets one that does not hold."""
+_NOTHING = _ITEMS[0]
 
 
 class Breaking:
@@ -156,11 +160,11 @@ class Breaking:
             "truth": lambda: full,
             "iterator": lambda: iter(Thing(full)),
             "items": lambda: tuple(Thing(full)),
-            "one": lambda: (Thing(full),),
+            "one": lambda: (Thing(full) if full else _NOTHING,),
             "end": _stop,
             "end of all": _stop_all,
         }
-        return made.get(kind, lambda: Thing(full))()
+        return made.get(kind, lambda: Thing(full) if full else _NOTHING)()
 
 
 def _stop() -> object:
