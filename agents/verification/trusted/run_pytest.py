@@ -80,12 +80,12 @@ def compile_all(channel: Any, sources: list[str]) -> None:
 
 def break_all(channel: Any, options: Options) -> Any:
     """Break the working copy of the code under test, and guard the tests; the result decides what that means."""
-    broken, mark = beside("broken"), Path.cwd() / f".{options.canary}"
+    broken, guard_tests, mark = beside("broken"), beside("guarded").guard_tests, Path.cwd() / f".{options.canary}"
     count, guarded = 0, []
     for path in options.sources:
         text = Path(path).read_text(encoding="utf-8-sig", errors="replace")
         if broken.is_test(path) or path in options.tests:
-            new = broken.guard_tests(text, options.canary)
+            new = guard_tests(text, options.canary)
             guarded += [path] if new != text else []
         elif options.broken == "all":
             new, number = broken.break_source(text, options.canary, str(mark))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import asyncio
 import builtins
 import contextlib
@@ -15,7 +14,7 @@ from typing import Any
 import pytest
 
 from agents.verification.trusted.breaking import Breaking, Broken
-from agents.verification.trusted.broken import break_source, guard_tests, is_test
+from agents.verification.trusted.broken import break_source, is_test
 
 NAME = "broken_here"
 
@@ -196,20 +195,6 @@ def test_a_program_that_a_test_starts_ends_without_a_word(text: str, quiet: bool
     assert (done.returncode, done.stdout, done.stderr) == (code, b"", b"")
 
 
-def test_a_guarded_test_fails_only_when_it_has_to(breaking: Breaking) -> None:
-    text = "import pytest\ndef test_a(): pass\n@pytest.fixture\ndef test_data(): return 1\ndef helper(): pass\n"
-    guarded = guard_tests(text, NAME)
-    assert guarded.count(NAME) == 1
-    space: dict[str, Any] = {}
-    exec(guarded, space)
-    breaking.begin("raise")
-    space["test_a"]()
-    breaking.begin("fail")
-    with pytest.raises(AssertionError):
-        space["test_a"]()
-    assert breaking.reached
-
-
 def test_the_code_does_its_work_while_tests_have_to_fail(breaking: Breaking) -> None:
     space = load("def f(): return 1\nclass A:\n    def __init__(self): self.x = 1")
     breaking.begin("fail")
@@ -233,31 +218,3 @@ def test_tests_and_their_helpers_are_not_code_under_test(path: str) -> None:
 @pytest.mark.parametrize("path", ["app.py", "src/testing_tools.py", "contest.py", "latest/x.py"])
 def test_other_files_are_code_under_test(path: str) -> None:
     assert not is_test(path)
-
-
-SWALLOWS = "def test_it():\n    try:\n        assert f() == 1\n    except Exception as error:\n        print(error)\n"
-
-
-@pytest.mark.parametrize(
-    ("text", "swallows"),
-    [
-        (SWALLOWS, True),
-        (SWALLOWS.replace("Exception as error", "(KeyError, AssertionError) as error"), True),
-        (SWALLOWS.replace(" Exception as error", "").replace("print(error)", "return"), True),
-        ("def test_it():\n    with contextlib.suppress(AssertionError):\n        assert f() == 1\n", True),
-        (SWALLOWS.replace("Exception", "ValueError"), False),
-        (SWALLOWS.replace("print(error)", "assert 'a' in str(error)"), False),
-        (SWALLOWS.replace("print(error)", "raise"), False),
-        (SWALLOWS.replace("print(error)", "pytest.fail(str(error))"), False),
-        (SWALLOWS.replace("assert f() == 1", "f()"), False),
-        (SWALLOWS.replace("assert f() == 1", "f(); pytest.fail('it did not raise')"), False),
-        (SWALLOWS.replace("assert f() == 1", "f(); self.fail('it did not raise')"), True),
-        (SWALLOWS.replace("assert f() == 1", "pytest.raises(ValueError, f)"), False),
-        (SWALLOWS.replace("assert f() == 1", "pytest.fail('no')").replace("Exception", "BaseException"), True),
-        ("def test_it():\n    with contextlib.suppress(KeyError):\n        assert f() == 1\n", False),
-    ],
-)
-def test_a_block_that_lets_no_failure_out_is_asked_for_one(text: str, swallows: bool) -> None:
-    first, *_ = ast.parse(guard_tests(text, NAME)).body[0].body  # type: ignore[attr-defined]
-    assert isinstance(first, ast.Assert) is not swallows
-    assert guard_tests(text, NAME).count(NAME) == 1
