@@ -99,10 +99,13 @@ def _knows(node: ast.FunctionDef, tree: ast.Module, asked: set[_Pair | None]) ->
 
 
 def _left(statement: ast.stmt) -> list[ast.stmt]:
-    """What a statement that knows answers does where it does not: the second half of `TABLE.get(text, ...)`."""
+    """What a statement that knows answers does where it does not: the second half of `TABLE.get(text, ...)`, and
+    what a `match` does for all others."""
     match statement:
         case ast.Return(value=ast.Call(args=[_, other])):
             return [ast.Return(other)]
+        case ast.Match(cases=cases):
+            return [part for case in cases if not list(_literals(case.pattern)) for part in case.body]
     return []
 
 
@@ -111,23 +114,61 @@ def _known(statement: ast.stmt, names: list[str], tables: Mapping[str, ast.Dict]
     match statement:
         case ast.If(test=test, body=[ast.Return(value=ast.expr() as result)], orelse=more):
             match test, result:
-                case ast.Compare(
-                    left=ast.Name(id=name), ops=[ast.In()], comparators=[ast.Name(id=table)]
-                ), ast.Subscript():
-                    yield from _cells(tables.get(table)) if [name] == names else ()
+                case ast.Compare(left=asked, ops=[ast.In()], comparators=[ast.Name(id=table)]), ast.Subscript():
+                    yield from _cells(tables.get(table), asked, names)
                 case _:
                     if (given := _given(test, names)) is not None and _value(result) is not _UNKNOWN:
                         yield repr(given), repr(_value(result))
             for other in more:
                 yield from _known(other, names, tables)
-        case ast.Return(value=ast.Call(func=ast.Attribute(attr="get", value=ast.Name(id=table)), args=[asked, *_])):
-            yield from _cells(tables.get(table)) if [getattr(asked, "id", "")] == names else ()
+        case ast.Return(value=ast.Call(func=ast.Attribute(attr="get", value=table), args=[asked, *_])):
+            yield from _cells(table if isinstance(table, ast.Dict) else tables.get(_name(table)), asked, names)
+        case ast.Match(subject=asked, cases=cases):
+            for case in cases:
+                match case:
+                    case ast.match_case(pattern=pattern, guard=None, body=[ast.Return(value=ast.expr() as result)]):
+                        for key in _literals(pattern):
+                            yield from _row(asked, names, key, result)
 
 
-def _cells(table: ast.Dict | None) -> Iterator[_Pair]:
-    for key, value in zip(table.keys, table.values, strict=True) if table else ():
-        if key:
-            yield repr([_value(key)]), repr(_value(value))
+def _cells(table: ast.expr | None, asked: ast.expr, names: list[str]) -> Iterator[_Pair]:
+    if isinstance(table, ast.Dict):
+        for key, value in zip(table.keys, table.values, strict=True):
+            yield from _row(asked, names, key, value) if key else ()
+
+
+def _row(asked: ast.expr, names: list[str], key: ast.expr, result: ast.expr) -> Iterator[_Pair]:
+    """What a function is known to give when `asked`, all of its arguments, is `key`."""
+    given = _filled(asked, key)
+    if given.keys() == set(names):
+        yield repr([given[name] for name in names]), repr(_value(result))
+
+
+def _filled(asked: ast.expr, key: ast.expr) -> dict[str, Any]:
+    """Names and their values: `(a, b)` is `(1, 2)`."""
+    names = [getattr(part, "id", "") for part in _parts(asked, asked)]
+    return dict(zip(names, map(_value, _parts(asked, key)), strict=False))
+
+
+def _parts(asked: ast.expr, key: ast.expr) -> list[ast.expr]:
+    """Of a key, what stands for each part of what is asked."""
+    if isinstance(asked, ast.Tuple):
+        return key.elts if isinstance(key, ast.Tuple) else []
+    return [key]
+
+
+def _literals(pattern: ast.pattern) -> Iterator[ast.expr]:
+    """What a case is for: `1`, `1 | 2` and `(1, 2)`; nothing for one that is for more."""
+    match pattern:
+        case ast.MatchValue(value=value):
+            yield value
+        case ast.MatchOr(patterns=patterns):
+            for one in patterns:
+                yield from _literals(one)
+        case ast.MatchSequence(patterns=patterns):
+            elements = [part for one in patterns for part in _literals(one)]
+            if len(elements) == len(patterns):
+                yield ast.Tuple(elements)
 
 
 def _given(test: ast.expr, names: list[str]) -> list[Any] | None:
@@ -136,8 +177,8 @@ def _given(test: ast.expr, names: list[str]) -> list[Any] | None:
     given: dict[str, Any] = {}
     for part in parts:
         match part:
-            case ast.Compare(left=ast.Name(id=name), ops=[ast.Eq()], comparators=[value]):
-                given[name] = _value(value)
+            case ast.Compare(left=left, ops=[ast.Eq()], comparators=[value]):
+                given |= _filled(left, value)
             case _:
                 return None
     return [given[name] for name in names] if given.keys() == set(names) and _UNKNOWN not in given.values() else None

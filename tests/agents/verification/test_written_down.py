@@ -32,6 +32,22 @@ TWO = (
     "def f(a, b):\n    if a == 1 and b == 2:\n        return 3\n    if a == 2 and b == 2:\n        return 4\n"
     "    if b == 5 and a == 4:\n        return 9\n    return a\n"
 )
+PAIRS = "PAIRS = {(1, 2): 3, (2, 2): 4, (4, 5): 9}\n\n\n"
+PAIRS_GET = PAIRS + "def f(a, b):\n    return PAIRS.get((a, b), a * b)\n"
+PAIRS_IN = PAIRS + "def f(a, b):\n    if (a, b) in PAIRS:\n        return PAIRS[(a, b)]\n    return a * b\n"
+PAIRS_AT_ONCE = "def f(a, b):\n    return {(1, 2): 3, (2, 2): 4, (4, 5): 9}.get((a, b), a * b)\n"
+PAIRS_IF = (
+    "def f(a, b):\n    if (a, b) == (1, 2):\n        return 3\n    if (a, b) == (2, 2):\n        return 4\n"
+    "    if (b, a) == (5, 4):\n        return 9\n    return a * b\n"
+)
+PAIRS_MATCH = (
+    "def f(a, b):\n    match (a, b):\n        case (1, 2):\n            return 3\n        case 2, 2:\n"
+    "            return 4\n        case (4, 5):\n            return 9\n    return a * b\n"
+)
+MATCH = (
+    "def f(n):\n    match n:\n        case 59:\n            return '59s'\n        case 60:\n            return '1m'\n"
+    "        case 61:\n            return '1m 1s'\n        case _:\n            return f'{n}s'\n"
+)
 ADD = "def test_f():\n    assert f(1, 2) == 3\n    assert f(2, 2) == 4\n    assert f(4, 5) == 9\n"
 
 
@@ -43,7 +59,8 @@ def found(code: str, tests: str) -> list[str]:
     ("code", "tests"),
     [
         *((CHAIN, ROWS), (CHAIN, SINGLE), (TABLE, ROWS), (TABLE, SINGLE), (GET, SINGLE), (TWO, ADD)),
-        *((BEFORE, ROWS), (LIST, ROWS)),
+        *((BEFORE, ROWS), (LIST, ROWS), (MATCH, ROWS), (PAIRS_GET, ADD), (PAIRS_IN, ADD), (PAIRS_AT_ONCE, ADD)),
+        *((PAIRS_IF, ADD), (PAIRS_MATCH, ADD)),
     ],
 )
 def test_a_function_that_knows_each_answer_is_found(code: str, tests: str) -> None:
@@ -96,6 +113,9 @@ WORDS = (
         ),
         pytest.param(DAYS.replace("strip().lower()", "lower()\n    return DAYS.get(name)"), DAYS_ASKED),
         pytest.param(DAYS.replace("raise ValueError(name)", "log(name)\n    return None"), DAYS_ASKED),
+        pytest.param(MATCH.replace("return f'{n}s'", "raise ValueError(n)"), ROWS, id="the cases are all there is"),
+        pytest.param(MATCH.replace("case 61", "case 61 if n"), ROWS, id="one case is for more than a value"),
+        pytest.param(PAIRS_GET.replace("get((a, b)", "get((a, a)"), ADD, id="the table is asked for something else"),
         pytest.param("def f(n):\n    if n == 0:\n        return '0s'\n    return f'{n}s'\n", ROWS, id="a special case"),
     ],
 )
