@@ -18,6 +18,7 @@ from agents.verification.tree import Tree
 from agents.verification.vacuity import unheard_of, with_vacuity
 
 from .base import Bench, Linted, Prepared, Suite
+from .node_manifest import read_manifest
 from .node_package import own_command, package
 from .node_packages import Packages, toolchain
 from .node_tests import SOURCE, SOURCES, canary_folders, is_test, own_scan, scan, test_files, typescript_advice
@@ -48,14 +49,14 @@ class Node:
             return Prepared(
                 Phase("environment", Status.FAILED, "Node is not installed here; run: apt install nodejs npm")
             )
-        content = package(bench.tree)
-        if content is None:
+        if package(bench.tree) is None:
             return Prepared(Phase("environment", Status.FAILED, "package.json is no JSON object"))
         advice = () if own_command(bench.tree) else typescript_advice(bench.tree)
-        if not any(content.get(kind) for kind in ("dependencies", "devDependencies")):
-            phase = Phase("environment", Status.OK, "no dependencies")
-            return Prepared(phase, read_only=toolchain(), advice=advice)
-        return replace(await self._packages.get(bench), advice=advice)
+        manifest = await asyncio.to_thread(read_manifest, bench.tree)
+        prepared = Prepared(Phase("environment", Status.OK, "no dependencies"), read_only=toolchain())
+        if manifest.files:
+            prepared = await self._packages.get(manifest.files, bench.sandbox)
+        return replace(prepared, advice=advice, notes=manifest.notes)
 
     async def test(self, bench: Bench, prepared: Prepared) -> Suite:
         tree, secret = bench.tree, Secret.fresh()

@@ -14,15 +14,20 @@ from pathlib import Path
 
 import platformdirs
 
-from agents.verification.box import MIB, Ended, Job, Limits, Ran, SandboxUnavailable
+from agents.verification.box import MIB, Ended, Job, Limits, Ran, Sandbox, SandboxUnavailable
 from agents.verification.evidence import Phase, Status
 from agents.verification.settings import VerificationSettings
 from agents.verification.text import clean, line
 
-from .base import Bench, Prepared
+from .base import Prepared
 
+_SAID = re.compile(r"^npm (?:ERR!|error) (?!code\b)(.+)$", re.MULTILINE)
 _OFFLINE = re.compile(r"ENOTFOUND|ECONNREFUSED|ETIMEDOUT|EAI_AGAIN|(?:ERR!|error) network\b")
-_NAMED = ("package.json", "package-lock.json")
+_FLAGS = (
+    *("--ignore-scripts", "--no-audit", "--no-fund", "--no-progress"),
+    *("--git=false", "--allow-git=none", "--allow-remote=none"),
+)
+"""What a package of the registry names elsewhere is not fetched either; older versions of npm only know `git`."""
 
 
 class Packages:
@@ -33,18 +38,17 @@ class Packages:
         self._timeout = settings.install_timeout
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    async def get(self, bench: Bench) -> Prepared:
-        """The packages of a project; installed when they are not there yet. Raises SandboxUnavailable."""
-        files = {path: text for path, text in bench.tree.texts.items() if path in _NAMED}
-        key = hashlib.sha256(json.dumps([2, shutil.which("node"), files], sort_keys=True).encode()).hexdigest()[:24]
+    async def get(self, files: Mapping[str, str], sandbox: Sandbox) -> Prepared:
+        """The packages that `files` name; installed when they are not there yet. Raises SandboxUnavailable."""
+        key = hashlib.sha256(json.dumps([3, shutil.which("node"), files], sort_keys=True).encode()).hexdigest()[:24]
         folder = self._root / "node" / key
         async with self._locks[key]:
             if (folder / ".complete").exists():
                 phase = Phase("environment", Status.OK, "packages ready", seconds=0.0)
                 return Prepared(phase, environment=folder, read_only=toolchain())
-            return await self._build(bench, files, folder)
+            return await self._build(sandbox, files, folder)
 
-    async def _build(self, bench: Bench, files: Mapping[str, str], folder: Path) -> Prepared:
+    async def _build(self, sandbox: Sandbox, files: Mapping[str, str], folder: Path) -> Prepared:
         place = folder.with_name(f"{folder.name}.tmp-{os.getpid()}")
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir(parents=True)
@@ -52,8 +56,8 @@ class Packages:
             for name, text in files.items():
                 (place / name).write_text(text, encoding="utf-8")
             verb = "ci" if "package-lock.json" in files else "install"
-            command = ("npm", verb, "--ignore-scripts", "--no-audit", "--no-fund", "--no-progress")
-            ran = await bench.sandbox.run(self._job(command, place))
+            command = ("npm", verb, *_FLAGS)
+            ran = await sandbox.run(self._job(command, place))
             if ran.ended is not Ended.EXITED or ran.exit_code:
                 return _refused(ran, command)
             (place / ".complete").touch()
@@ -87,6 +91,6 @@ def _refused(ran: Ran, command: tuple[str, ...]) -> Prepared:
         raise SandboxUnavailable(
             f"the npm registry did not answer while packages were installed: {line(output, 300)}; check the network"
         )
-    what = next((part for part in output.splitlines() if "404" in part or "ERR" in part), "no message")
-    summary = f"packages could not be installed: {line(what)}"
+    said = _SAID.findall(output)
+    summary = f"packages could not be installed: {line(said[0] if said else 'no message')}"
     return Prepared(Phase("environment", Status.FAILED, summary, command, ran.exit_code, ran.seconds, output))
