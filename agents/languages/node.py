@@ -14,6 +14,7 @@ from agents.verification.groups import task_group
 from agents.verification.judge import judge
 from agents.verification.session import Session, coverage_of, read_session
 from agents.verification.settings import VerificationSettings
+from agents.verification.source import Scan
 from agents.verification.tree import Tree
 from agents.verification.vacuity import unheard_of, with_vacuity
 
@@ -67,9 +68,7 @@ class Node:
             again = group.create_task(self._broken(bench, prepared, "all"))
         ran = main.result()
         session = await asyncio.to_thread(read_session, ran, secret)
-        scanned = own_scan(tree) if command else scan({path: tree.texts[path] for path in files}, session.collected)
-        code = {path: text for path, text in tree.texts.items() if path.endswith(SOURCES) and not is_test(path)}
-        scanned = replace(scanned, flags=(*scanned.flags, *asking_in_javascript(code)))
+        scanned = await asyncio.to_thread(_scanned, tree, files, session)
         tested = judge(ran, session, scanned, secret, len(folders))
         broken, guarded = again.result(), None
         if bench.settings.vacuity and not command and unheard_of(tested, broken):
@@ -127,3 +126,11 @@ class Node:
         if prepared.environment and not ours:
             argv = ("node", "{trusted}/start_node.mjs", f"{prepared.environment}/node_modules", *argv)
         return Job(argv=argv, environment=prepared.environment, read_only=prepared.read_only)
+
+
+def _scanned(tree: Tree, files: list[str], session: Session) -> Scan:
+    """What the text says of itself; `files` are those with tests."""
+    own = own_command(tree)
+    scanned = own_scan(tree) if own else scan({path: tree.texts[path] for path in files}, session.collected)
+    code = {path: text for path, text in tree.texts.items() if path.endswith(SOURCES) and not is_test(path)}
+    return replace(scanned, flags=(*scanned.flags, *asking_in_javascript(code)))

@@ -86,13 +86,13 @@ def _is_plain(name: object, spec: object) -> bool:
     return bool(named and isinstance(spec, str) and _SPEC.fullmatch(spec.strip()))
 
 
-def _overrides(entries: object) -> bool:
+def _overrides(entries: object, depth: int = 10) -> bool:
     """Whether each of them is a version or a reference to one."""
     if isinstance(entries, str):
         return bool(_OVERRIDE.fullmatch(entries))
-    if not isinstance(entries, dict):
+    if not isinstance(entries, dict) or not depth:
         return False
-    return all(_OVERRIDDEN.fullmatch(name) and _overrides(inner) for name, inner in entries.items())
+    return all(_OVERRIDDEN.fullmatch(name) and _overrides(inner, depth - 1) for name, inner in entries.items())
 
 
 def _locked(text: str) -> dict[str, Any]:

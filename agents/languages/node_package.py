@@ -9,10 +9,12 @@ from typing import Any
 
 from agents.verification.tree import Tree
 
-_OWN_RUNNER = re.compile(r"\bnode\b.*--test\b|no test specified")
+_OWN_RUNNER = re.compile(r"\bnode\b(?:(?!\bnode\b|--test\b).)*+--test\b|no test specified")
 _KNOWN_RUNNER = re.compile(
     r"^\s*(?:npx\s+)?(?:(?:c8|nyc|cross-env)\s+(?:\w+=\S+\s+)*)?(?:jest|vitest|mocha|ava|tap|node(?:\s+-\S+)*\s+\S*test\S*)\b[^;|&]*$"
 )
+_LONGEST = 300
+"""Characters of a script that can be a plain call."""
 
 
 def package(tree: Tree) -> Mapping[str, Any] | None:
@@ -39,4 +41,4 @@ def own_command(tree: Tree) -> list[str] | None:
 
 def is_known_runner(script: str) -> bool:
     """Whether its exit code can only be that of a runner, or of the test file itself."""
-    return bool(_KNOWN_RUNNER.match(script))
+    return len(script) <= _LONGEST and bool(_KNOWN_RUNNER.match(script))

@@ -22,7 +22,7 @@ _FOLDER = re.compile(r"(?:^|/)(?:tests?|__tests__)/")
 """Files in there are tests when they have a title, else they help tests."""
 _CALLS = re.compile(r"(?<![\w$])(?:it|test)(?:\.\w+)?\(")
 _LEAVES = re.compile(r"\bprocess\.exit\(0?\)")
-_CHECKS = re.compile(r"\bassert\b[.\w]*\(|\bexpect\(")
+_CHECKS = re.compile(r"\bassert(?:\.\w+){0,3}\(|\bexpect\(")
 
 
 def is_test(path: str) -> bool:

@@ -44,7 +44,7 @@ class Python:
         return path.endswith(".py")
 
     async def prepare(self, bench: Bench) -> Prepared:
-        manifest = read_manifest(bench.tree)
+        manifest = await asyncio.to_thread(read_manifest, bench.tree)
         built = await self._environments.get(manifest.requirements, bench.sandbox)
         return Prepared(
             phase=_environment_phase(built, manifest),

@@ -20,6 +20,7 @@ _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*")
 _REQUIREMENTS = re.compile(
     r"^(requirements[^/]*\.txt|requirements/[^/]+\.txt|dev-requirements\.txt|test-requirements\.txt)$"
 )
+_INCLUDES = re.compile(r"(?:-r|--requirement)[ =]?\s*(\S+)$")
 _ELSEWHERE = re.compile(r"://|@|\$|\s--?\w")
 """A link or a path behind an @, a variable of the environment that uv would put in, an option behind the name."""
 _TEST_EXTRAS = {"test", "tests", "testing", "dev"}
@@ -69,11 +70,18 @@ def _refused(text: str) -> str:
 
 def _lines(tree: Tree, notes: list[str]) -> Iterator[tuple[str, str]]:
     """(file, requirement) pairs."""
-    seen: set[str] = set()
-    for path in sorted(tree.texts):
-        if _REQUIREMENTS.match(path):
-            yield from _requirements(path, tree, seen)
-    if text := tree.texts.get("pyproject.toml"):
+    files = dict.fromkeys(path for path in sorted(tree.texts) if _REQUIREMENTS.match(path))
+    todo = list(files)
+    for path in todo:
+        for entry in _requirements(tree.texts[path]):
+            if included := _INCLUDES.match(entry):
+                other = (PurePosixPath(path).parent / included[1]).as_posix()
+                if other in tree.texts and other not in files:
+                    files[other] = None
+                    todo.append(other)
+            else:
+                yield path, entry
+    if text := tree.settings("pyproject.toml"):
         try:
             for entry in _pyproject(tomllib.loads(text)):
                 yield "pyproject.toml", entry
@@ -81,20 +89,12 @@ def _lines(tree: Tree, notes: list[str]) -> Iterator[tuple[str, str]]:
             notes.append(f"pyproject.toml does not parse: {line(str(error))}")
 
 
-def _requirements(path: str, tree: Tree, seen: set[str]) -> Iterator[tuple[str, str]]:
-    if path in seen:
-        return
-    seen.add(path)
-    text = tree.texts[path].replace("\\\n", " ")
-    for raw in text.splitlines():
+def _requirements(text: str) -> Iterator[str]:
+    for raw in text.replace("\\\n", " ").splitlines():
         entry = re.sub(r"(^|\s)#.*$", "", raw).strip().lstrip("\ufeff")
-        entry = re.sub(r"\s+--hash=\S+", "", entry)
-        if included := re.match(r"^(?:-r|--requirement)[ =]?\s*(\S+)$", entry):
-            other = (PurePosixPath(path).parent / included[1]).as_posix()
-            if other in tree.texts:
-                yield from _requirements(other, tree, seen)
-        elif entry:
-            yield path, entry
+        entry = re.sub(r"(?<!\s)\s+--hash=\S+", "", entry)
+        if entry:
+            yield entry
 
 
 def _pyproject(content: dict[str, Any]) -> Iterator[str]:

@@ -74,13 +74,13 @@ def _tables(tree: Tree) -> Iterator[Mapping[str, Any]]:
     for name, section in _INI_FILES:
         parser = configparser.ConfigParser(interpolation=None)
         try:
-            parser.read_string(tree.texts.get(name, ""))
+            parser.read_string(tree.settings(name))
         except configparser.Error:
             continue
         if parser.has_section(section):
             yield dict(parser[section])
     try:
-        tool = tomllib.loads(tree.texts.get("pyproject.toml", "")).get("tool", {}).get("pytest", {})
+        tool = tomllib.loads(tree.settings("pyproject.toml")).get("tool", {}).get("pytest", {})
         yield from (table for table in (tool.get("ini_options"), tool) if isinstance(table, dict))
     except (tomllib.TOMLDecodeError, AttributeError, RecursionError):
         return

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
+from .walking import walk
+
 ODD = (ValueError, TypeError, SyntaxError, MemoryError, RecursionError)
 """What reading a syntax tree may raise where hostile code has made it deep or long."""
 WHAT = "asks whether it is being tested, so that tests may see something else than users"
@@ -18,7 +20,7 @@ _MOST = 8
 _VARIABLES = frozenset({"PYTEST_CURRENT_TEST", "PYTEST_VERSION", "PYTEST_XDIST_WORKER"})
 _RUNNERS = frozenset({"pytest", "_pytest", "unittest"})
 _DEFINES = frozenset({"globals", "locals", "vars", "setattr", "exec", "eval"})
-_NODE = re.compile(r"\bNODE_TEST_CONTEXT\b|\bexecArgv\b.*--test\b")
+_NODE = re.compile(r"\bNODE_TEST_CONTEXT\b|\bexecArgv\b(?:(?!\bexecArgv\b|--test\b).)*+--test\b")
 _NOT_NODE = re.compile(
     r"(?<!!)![\s(]*(?:['\"]NODE_TEST_CONTEXT|process\.(?:env\b.{0,2}NODE_TEST_CONTEXT|execArgv))"
     r"|NODE_TEST_CONTEXT['\"\]]{0,2}\s*={2,3}\s*(?:undefined|null)\b"
@@ -40,7 +42,7 @@ def asks_in_python(tree: ast.Module) -> bool:
     """Whether a module of code under test does."""
     try:
         starts = _starting(tree)
-        return any(id(node) not in starts and _asks(node) for node in ast.walk(tree))
+        return any(id(node) not in starts and _asks(node) for node in walk(tree))
     except ODD:
         return False
 

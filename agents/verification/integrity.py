@@ -8,7 +8,10 @@ from dataclasses import replace
 
 from .evidence import Weakening
 from .strength import Assertion, Strength, strengths
+from .walking import TooLongError, within
 
+_LONGEST = 20.0
+"""Seconds of processor time for reading both."""
 _ENOUGH = 1_000_000
 """Turns of a loop in a new test that cannot be read."""
 
@@ -20,7 +23,11 @@ def compare(
 
     A test that moved to another file under the same name is not deleted.
     """
-    old, new = strengths(before), strengths(now)
+    try:
+        with within(_LONGEST):
+            old, new = strengths(before), strengths(now)
+    except TooLongError:
+        return (Weakening("the tests", "take too long to be compared with those of the best iteration"),)
     moved = {name.partition("::")[2]: strength for name, strength in new.items()}
     added = [one for name, one in new.items() if name not in old and not one.skipped and not one.swallowed]
     findings: list[Weakening] = []

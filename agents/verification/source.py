@@ -16,6 +16,7 @@ from .harmless import is_harmless
 from .spelled import spelled
 from .trusted.broken import is_test
 from .trusted.intact import OUTCOME_HOOKS
+from .walking import TooLongError, walk, within
 from .written_down import written_down
 
 _EXPECTED_FAILURE = re.compile(r"xfail|expectedFailure")
@@ -67,8 +68,16 @@ def is_test_file(path: str) -> bool:
     return name.endswith(".py") and (name.startswith("test_") or name.endswith("_test.py"))
 
 
-def scan(texts: Mapping[str, str], own: Collection[str] = ()) -> Scan:
-    """Read all Python files of a project; `own` are tests by its configuration alone."""
+def scan(texts: Mapping[str, str], own: Collection[str] = (), seconds: float = 20.0) -> Scan:
+    """Read all Python files, in `seconds` of processor time; `own` are tests by the project's configuration alone."""
+    try:
+        with within(seconds):
+            return _scan(texts, own)
+    except TooLongError:
+        return Scan(flags=("the code is nested or repeated so that it takes too long to be read: write it plainly",))
+
+
+def _scan(texts: Mapping[str, str], own: Collection[str]) -> Scan:
     tests: set[str] = set()
     flags: list[str] = []
     imports: dict[str, str] = {}
@@ -111,8 +120,11 @@ def _heirs_of_deleted(tree: ast.Module) -> dict[str, list[str]]:
     """Class that is deleted once others have inherited its tests -> those, in which the tests must be collected."""
     deleted = {_name(target) for node in tree.body if isinstance(node, ast.Delete) for target in node.targets}
     classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
-    pairs = [(_name(base), node.name) for node in classes for base in node.bases]
-    return {base: [heir for one, heir in pairs if one == base] for base, _ in pairs if base in deleted}
+    heirs: dict[str, list[str]] = {}
+    for node in classes:
+        for base in deleted.intersection(map(_name, node.bases)):
+            heirs.setdefault(base, []).append(node.name)
+    return heirs
 
 
 def _methods(node: ast.ClassDef, outer: str) -> Iterator[str]:
@@ -131,7 +143,7 @@ def _methods(node: ast.ClassDef, outer: str) -> Iterator[str]:
 
 def _asserts(function: ast.AST) -> bool:
     """pytest takes no tests from a class with a constructor; what asserts there was meant to be one all the same."""
-    return any(isinstance(node, ast.Assert) for node in ast.walk(function))
+    return any(isinstance(node, ast.Assert) for node in walk(function))
 
 
 def _is_record(node: ast.ClassDef) -> bool:
@@ -153,7 +165,7 @@ def _flags(path: str, tree: ast.Module) -> Iterator[str]:
     inside = set() if is_test(path) else _inside_functions(tree)
     if not is_test(path) and asks_in_python(tree):
         yield WHAT
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Attribute) and node.attr == "_exit" and node not in inside:
             yield "calls os._exit, which leaves the test runner"
         elif isinstance(node, ast.FunctionDef) and node.name in OUTCOME_HOOKS and not is_harmless(node):
@@ -172,8 +184,8 @@ def _flags(path: str, tree: ast.Module) -> Iterator[str]:
 
 def _inside_functions(tree: ast.Module) -> set[ast.AST]:
     """A program may end so, say in a child that it has forked; the runner itself is seen to end early then."""
-    functions = (n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef))
-    return {node for function in functions for node in ast.walk(function)}
+    functions = (n for n in walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef))
+    return {node for function in functions for node in walk(function)}
 
 
 def _touches_memory(node: ast.AST) -> bool:

@@ -11,6 +11,7 @@ from math import prod
 from .javascript_tests import javascript_blocks
 from .source import is_test_file, parse, test_names
 from .spelled import spelled
+from .walking import walk
 
 _UNWRITABLE = (RecursionError, ValueError, MemoryError)
 """What comes of expressions that are too deep, and of numbers that are too long."""
@@ -86,7 +87,7 @@ def _find(tree: ast.Module, parts: list[str]) -> tuple[ast.AST | None, list[ast.
 
 
 def _measure(node: ast.AST, tree: ast.Module, decorators: list[ast.expr], *, skipped: bool) -> Strength:
-    nodes = list(ast.walk(node))
+    nodes = list(walk(node))
     swallowing = [n for n in nodes if isinstance(n, ast.Try) and _swallows(n)]
     texts = map(spelled, [*decorators, *(n.func for n in nodes if isinstance(n, ast.Call))])
     loops = {
@@ -108,7 +109,7 @@ def _measure(node: ast.AST, tree: ast.Module, decorators: list[ast.expr], *, ski
 
 def _in(outer: ast.For | ast.Try) -> Iterator[ast.AST]:
     """What stands in its body."""
-    return (n for statement in outer.body for n in ast.walk(statement))
+    return (n for statement in outer.body for n in walk(statement))
 
 
 def _dumped(node: ast.AST) -> str:
@@ -144,7 +145,7 @@ def _is_exact(node: ast.AST) -> bool:
             isinstance(n, ast.Compare)
             and any(isinstance(op, ast.Eq) for op in n.ops)
             and not any(isinstance(c, ast.Constant) and isinstance(c.value, bool | None) for c in n.comparators)
-            for n in ast.walk(node.test)
+            for n in walk(node.test)
         )
     name = getattr(getattr(node, "func", None), "attr", "") or getattr(getattr(node, "func", None), "id", "")
     return name == "raises" or name.startswith("assertRaises") or (name.startswith("assert") and name.endswith("Equal"))
@@ -184,8 +185,8 @@ def _swallows(node: ast.Try) -> bool:
     """A handler that catches assertion errors and goes on."""
     wide = {"AssertionError", "Exception", "BaseException"}
     for handler in node.handlers:
-        names = {getattr(n, "id", "") for n in ast.walk(handler.type)} if handler.type else wide
-        goes_on = not any(isinstance(n, ast.Raise) or _is_assert(n) for s in handler.body for n in ast.walk(s))
+        names = {getattr(n, "id", "") for n in walk(handler.type)} if handler.type else wide
+        goes_on = not any(isinstance(n, ast.Raise) or _is_assert(n) for s in handler.body for n in walk(s))
         if names & wide and goes_on:
             return True
     return False

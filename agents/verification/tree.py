@@ -23,6 +23,10 @@ IGNORED_SUFFIXES = (".pyc", ".pyo", ".egg-info")
 MAX_TEXT = 1 << 20
 MAX_FILES = 5000
 MAX_BYTES = 256 << 20
+MAX_CODE = 1 << 20
+"""Characters of source code that are examined; parsed, each can take a kilobyte."""
+_SETTINGS, _ROW = 100_000, 2000
+"""Characters of a configuration file, and of a row in it."""
 
 
 class SnapshotRefused(ValueError):
@@ -46,6 +50,11 @@ class Tree:
     @property
     def paths(self) -> frozenset[str]:
         return self.others | self.texts.keys()
+
+    def settings(self, path: str) -> str:
+        """A configuration file; empty when there is none, or rows as long that parsers would take for ever."""
+        text = self.texts.get(path, "")
+        return text if len(text) <= _SETTINGS and max(map(len, text.splitlines()), default=0) <= _ROW else ""
 
     def ending(self, suffix: str) -> dict[str, str]:
         return {path: text for path, text in self.texts.items() if path.endswith(suffix)}

@@ -23,7 +23,7 @@ from .groups import task_group
 from .integrity import compare
 from .power import lost_power
 from .settings import VerificationSettings
-from .tree import Tree, read_tree, snapshot
+from .tree import MAX_CODE, Tree, read_tree, snapshot
 
 _NETWORK = re.compile(r"\b(?:import socket|http\.server|socketserver|localhost|127\.0\.0\.1|\bManager\(\))")
 
@@ -49,7 +49,7 @@ async def verify(
     tree = await asyncio.to_thread(read_tree, subject.root)
     bench = Bench(subject.root, tree, sandbox, settings)
     language = (languages or Languages(settings)).of(tree)
-    prepared = await language.prepare(bench)
+    prepared = _too_large(tree, language) or await language.prepare(bench)
     evidence = Evidence(
         language=language.name,
         sandbox=sandbox.name,
@@ -66,6 +66,16 @@ async def verify(
         evidence = await _examine(evidence, subject, bench, language, prepared)
         evidence = await _held_against(evidence, subject, bench, language, prepared)
     return replace(evidence, seconds=time.monotonic() - started)
+
+
+def _too_large(tree: Tree, language: Language) -> Prepared | None:
+    size = sum(len(text) for path, text in tree.texts.items() if language.is_code(path))
+    if size <= MAX_CODE:
+        return None
+    summary = (
+        f"{size} characters of source code are more than the {MAX_CODE} that are examined: move data to other files"
+    )
+    return Prepared(Phase("environment", Status.FAILED, summary))
 
 
 def _lines(tree: Tree, language: Language) -> int:

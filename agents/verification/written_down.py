@@ -12,10 +12,13 @@ from typing import Any
 
 from .aware import ODD
 from .trusted.broken import is_test
+from .walking import walk
 
 WHAT = "has each answer that the tests ask for written down; test what it computes"
 LEAST = 3
 """Questions with their answers, so that there is no talk of chance."""
+_MOST = 1_000_000
+"""Characters of all questions and answers; rows times assertions can be any number, and of too many nothing is said."""
 _Pair = tuple[str, str]
 """Arguments and result as they are shown; equal values look the same."""
 
@@ -30,9 +33,12 @@ def written_down(trees: Mapping[str, ast.Module]) -> list[str]:
 
 def _found(trees: Mapping[str, ast.Module]) -> Iterator[str]:
     asked: dict[str, set[_Pair | None]] = {}
-    for tree in (tree for path, tree in trees.items() if is_test(path)):
-        for name, pair in _asked(tree):
-            asked.setdefault(name, set()).add(pair)
+    room = _MOST
+    for name, pair in (one for path, tree in trees.items() if is_test(path) for one in _asked(tree)):
+        asked.setdefault(name, set()).add(pair)
+        room -= sum(map(len, pair)) if pair else 1
+        if room < 0:
+            return
     for path, tree in trees.items():
         for node in tree.body if not is_test(path) else []:
             if isinstance(node, ast.FunctionDef) and _knows(node, tree, asked.get(node.name, set())):
@@ -41,11 +47,11 @@ def _found(trees: Mapping[str, ast.Module]) -> Iterator[str]:
 
 def _asked(tree: ast.Module) -> Iterator[tuple[str, _Pair | None]]:
     """Function, and what a test says it gives; None where it is asked for anything else but an error."""
-    for test in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)):
+    for test in (node for node in walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)):
         rows = [row for mark in test.decorator_list for row in _rows(mark)] or [{}]
         refused = (node for node in ast.walk(test) if isinstance(node, ast.With) and _refuses(node.items[0]))
         read = {id(node) for block in refused for node in ast.walk(block)}
-        for node in ast.walk(test):
+        for node in walk(test):
             match node:
                 case ast.Assert(test=ast.Compare(left=ast.Call() as call, ops=[ast.Eq()], comparators=[expected])):
                     read.add(id(call))

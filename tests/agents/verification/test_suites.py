@@ -24,6 +24,7 @@ from agents.verification.score import score
 from agents.verification.settings import VerificationSettings
 from agents.verification.tree import snapshot
 from agents.verification.verify import Subject, verify
+from tests.fakes.sandbox import ScriptedSandbox
 
 SUITES = Path(__file__).parents[2] / "data" / "suites"
 NAMES = sorted(path.stem for path in SUITES.glob("*.json"))
@@ -216,6 +217,14 @@ async def test_other_languages_are_named_and_not_guessed(sandbox: Sandbox, tmp_p
     assert evidence.tested.verdict is Verdict.NOT_RUN
     assert evidence.phases[0].summary == "Go projects cannot be verified yet; Python and JavaScript can"
     assert score(evidence, Review()).value <= 2.0
+
+
+async def test_more_code_than_can_be_read_is_not_run(tmp_path: Path) -> None:
+    sandbox = ScriptedSandbox()
+    evidence = await examine({"app.py": "x;" * 300_000, "b.py": "x;" * 300_000}, tmp_path, sandbox)
+    assert evidence.tested.verdict is Verdict.NOT_RUN
+    assert "1200000 characters of source code are more than" in evidence.phases[0].summary
+    assert not sandbox.jobs
 
 
 UNTOLD = ("long", "functions", "other", "signs", "sets", "shared", "sparse")
