@@ -20,7 +20,7 @@ from agents.verification.vacuity import unheard_of, with_vacuity
 
 from .base import Bench, Linted, Prepared, Suite
 from .node_manifest import read_manifest
-from .node_package import own_command, package
+from .node_package import own_commands, package
 from .node_packages import Packages, toolchain
 from .node_tests import SOURCE, SOURCES, canary_folders, is_test, own_scan, scan, test_files, typescript_advice
 from .phases import build_phase, suite_seconds, test_phase
@@ -52,7 +52,7 @@ class Node:
             )
         if package(bench.tree) is None:
             return Prepared(Phase("environment", Status.FAILED, "package.json is no JSON object"))
-        advice = () if own_command(bench.tree) else typescript_advice(bench.tree)
+        advice = () if own_commands(bench.tree) else typescript_advice(bench.tree)
         manifest = await asyncio.to_thread(read_manifest, bench.tree)
         prepared = Prepared(Phase("environment", Status.OK, "no dependencies"), read_only=toolchain())
         if manifest.files:
@@ -61,8 +61,8 @@ class Node:
 
     async def test(self, bench: Bench, prepared: Prepared) -> Suite:
         tree, secret = bench.tree, Secret.fresh()
-        command, files = own_command(tree), test_files(tree)
-        folders = [] if command else canary_folders(files)
+        commands, files = own_commands(tree), test_files(tree)
+        folders = [] if commands else canary_folders(files)
         async with task_group() as group:
             main = group.create_task(bench.sandbox.run(self._suite(bench, prepared, secret)))
             again = group.create_task(self._broken(bench, prepared, "all"))
@@ -71,18 +71,18 @@ class Node:
         scanned = await asyncio.to_thread(_scanned, tree, files, session)
         tested = judge(ran, session, scanned, secret, len(folders))
         broken, guarded = again.result(), None
-        if bench.settings.vacuity and not command and unheard_of(tested, broken):
+        if bench.settings.vacuity and not commands and unheard_of(tested, broken):
             guarded = await self._broken(bench, prepared, "tests", ran.seconds)
         tested = with_vacuity(tested, broken, scanned, guarded)
         coverage = coverage_of(session, filter(is_test, tree.paths))
-        shown = tuple(command or ("node", "--test"))
+        shown = ("npm", "test") if commands else ("node", "--test")
         unmeasured = {} if coverage else {"coverage": self._why_no_coverage(bench)}
         return Suite((build_phase(session), test_phase(ran, tested, scanned, shown)), tested, coverage, unmeasured)
 
     def _why_no_coverage(self, bench: Bench) -> str:
         if not bench.settings.coverage:
             return "switched off"
-        return "not measured for `npm test`" if own_command(bench.tree) else "no line of code was seen to run"
+        return "not measured for `npm test`" if own_commands(bench.tree) else "no line of code was seen to run"
 
     async def _broken(self, bench: Bench, prepared: Prepared, what: str, took: float = 0.0) -> Session:
         """The same tests with `what` broken: `all` functions of the code under test, or each of the `tests`."""
@@ -93,16 +93,17 @@ class Node:
         return await asyncio.to_thread(read_session, ran, secret)
 
     def _suite(self, bench: Bench, prepared: Prepared, secret: Secret, broken: str = "", took: float = 0.0) -> Job:
-        tree, command = bench.tree, own_command(bench.tree)
+        tree, commands = bench.tree, own_commands(bench.tree)
         sources = sorted(path for path in tree.texts if path.endswith(SOURCE))
         files = test_files(tree)
         options = {
             "files": files,
-            "folders": [] if command else canary_folders(files),
+            "folders": [] if commands else canary_folders(files),
             "sources": [] if broken else sources[:100],
             "code": [path for path in sources if not is_test(path)],
             "each": bench.settings.each_test_timeout,
-            "command": command,
+            "commands": commands,
+            "watched": sorted(path for path in tree.texts if path.endswith((*SOURCES, "package.json"))),
             "modules": f"{prepared.environment}/node_modules" if prepared.environment else None,
             "coverage": bench.settings.coverage and not broken,
             "broken": broken,
@@ -130,7 +131,8 @@ class Node:
 
 def _scanned(tree: Tree, files: list[str], session: Session) -> Scan:
     """What the text says of itself; `files` are those with tests."""
-    own = own_command(tree)
-    scanned = own_scan(tree) if own else scan({path: tree.texts[path] for path in files}, session.collected)
+    scanned = (
+        own_scan(tree) if own_commands(tree) else scan({path: tree.texts[path] for path in files}, session.collected)
+    )
     code = {path: text for path, text in tree.texts.items() if path.endswith(SOURCES) and not is_test(path)}
     return replace(scanned, flags=(*scanned.flags, *asking_in_javascript(code)))

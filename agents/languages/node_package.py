@@ -26,19 +26,21 @@ def package(tree: Tree) -> Mapping[str, Any] | None:
     return content if isinstance(content, dict) else None
 
 
-def test_script(tree: Tree) -> str:
-    """What `npm test` runs; empty when there is nothing."""
+def script(tree: Tree, name: str = "test") -> str:
+    """What `npm run` does under this name; empty when there is nothing."""
     scripts = (package(tree) or {}).get("scripts")
-    script = scripts.get("test") if isinstance(scripts, dict) else None
-    return script.strip() if isinstance(script, str) else ""
+    found = scripts.get(name) if isinstance(scripts, dict) else None
+    return found.strip() if isinstance(found, str) else ""
 
 
-def own_command(tree: Tree) -> list[str] | None:
-    """`npm test` when the project has a runner of its own."""
-    script = test_script(tree)
-    return ["npm", "test"] if script and not _OWN_RUNNER.search(script) else None
+def own_commands(tree: Tree) -> list[list[str]]:
+    """What stands for `npm test` where the project has its own runner: one for each script, so that we look between."""
+    text = script(tree)
+    if not text or _OWN_RUNNER.search(text):
+        return []
+    return [["npm", "run", name, "--ignore-scripts"] for name in ("pretest", "test") if script(tree, name)]
 
 
-def is_known_runner(script: str) -> bool:
+def is_known_runner(text: str) -> bool:
     """Whether its exit code can only be that of a runner, or of the test file itself."""
-    return len(script) <= _LONGEST and bool(_KNOWN_RUNNER.match(script))
+    return len(text) <= _LONGEST and bool(_KNOWN_RUNNER.match(text))

@@ -11,7 +11,7 @@ from agents.verification.source import Scan
 from agents.verification.text import line
 from agents.verification.tree import Tree
 
-from .node_package import is_known_runner, test_script
+from .node_package import is_known_runner, script
 
 SOURCE = (".js", ".mjs", ".cjs")
 SOURCES = (*SOURCE, ".ts", ".jsx", ".tsx")
@@ -61,8 +61,8 @@ def _speaks(text: str, *, alone: bool) -> bool:
 def own_scan(tree: Tree) -> Scan:
     """For `npm test`, of which only the exit code is seen: it must come from a test runner, and there must be tests."""
     flags = []
-    if not is_known_runner(test_script(tree)):
-        flags.append(f"package.json: `npm test` is no plain call of a known test runner: {line(test_script(tree), 80)}")
+    if not is_known_runner(script(tree)):
+        flags.append(f"package.json: `npm test` is no plain call of a known test runner: {line(script(tree), 80)}")
     code = {path: text for path, text in tree.texts.items() if path.endswith(SOURCES)}
     if not javascript_titles(code) and not any(is_test(path) and _CHECKS.search(text) for path, text in code.items()):
         flags.append("no file has a test with a title")

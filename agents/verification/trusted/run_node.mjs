@@ -6,7 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash, createHmac } from 'node:crypto';
 import {
-  closeSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync, writeSync,
+  closeSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync, writeSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -144,14 +144,45 @@ function around(file, number) {
   }
 }
 
-function commandFails() {
-  const [program, ...words] = options.command;
-  const { status } = spawnSync(program, words, { stdio: ['ignore', 'inherit', 'inherit'] });
-  return status === 0 ? '' : `exit code ${status}`;
+// What a build wrote again may be the same; what tests wrote may be put back, but not the time of it.
+function content(file) {
+  return createHash('sha256').update(readFileSync(file)).digest('hex');
+}
+
+function stamp(file) {
+  const { ctimeNs, ino } = statSync(file, { bigint: true });
+  return `${ctimeNs} ${ino}`;
+}
+
+// Tells, when it is called, which of the project's files are not as they were.
+function watching(look) {
+  const seen = () => options.watched.map((file) => {
+    try {
+      return look(file);
+    } catch {
+      return '';
+    }
+  });
+  const before = seen();
+  return () => {
+    const after = seen();
+    const rewritten = options.watched.filter((_, at) => before[at] !== after[at]);
+    for (const file of rewritten.slice(0, 5)) emit('changed', { what: `${file} was rewritten while the tests ran` });
+  };
+}
+
+function commandFails(mode = '') {
+  for (const [at, [program, ...words]] of options.commands.entries()) {
+    const told = watching(at + 1 < options.commands.length ? content : stamp);
+    const { status } = spawnSync(program, words, { stdio: ['ignore', 'inherit', 'inherit'] });
+    if (!mode) told();
+    if (status !== 0) return `exit code ${status}`;
+  }
+  return '';
 }
 
 function runCommand(problem, mode = '') {
-  const id = options.command.slice(1).join(' ');
+  const id = 'test';
   if (!mode) emit('item', { id });
   phase({ id, data: { details: { error: { message: problem } } } }, problem ? 'failed' : 'passed', mode);
   emit('end', { code: problem ? 1 : 0, collected: 1 });
@@ -162,10 +193,10 @@ function runCommand(problem, mode = '') {
 function runBrokenCommand() {
   if (!breakAll()) finish(0);
   endProgramsWith(97);
-  const problem = commandFails();
+  const problem = commandFails('raise');
   if (!problem) runCommand('', 'raise');
   preload('raise', { stays: 'yes' });
-  runCommand(commandFails(), 'raise');
+  runCommand(commandFails('raise'), 'raise');
 }
 
 function preload(mode, more = {}) {
@@ -289,9 +320,9 @@ function linesOf(text) {
 emit('start', { node: process.version });
 linkModules();
 checkSyntax();
-if (options.command && options.broken) runBrokenCommand();
-if (options.command) {
-  emit('run', { id: options.command.slice(1).join(' ') });
+if (options.commands.length > 0 && options.broken) runBrokenCommand();
+if (options.commands.length > 0) {
+  emit('run', { id: 'test' });
   runCommand(commandFails());
 }
 const folder = options.coverage ? mkdtempSync(path.join(tmpdir(), 'coverage-')) : '';
@@ -304,7 +335,9 @@ if (options.broken) {
   finish(0);
 }
 if (folder) process.env.NODE_V8_COVERAGE = folder;
+const told = watching(stamp);
 const { failed } = await runTests(files, options.each);
+told();
 if (folder) reportCoverage(folder);
 emit('end', { code: failed ? 1 : 0, collected: files.length });
 finish(failed ? 1 : 0);

@@ -57,7 +57,7 @@ def test_reading_takes_no_square_of_what_is_read(shape: str) -> None:
     python_manifest.read_manifest(tree)
     python_pytest.read_settings(tree)
     node_manifest.read_manifest(tree)
-    node_package.own_command(tree)
+    node_package.own_commands(tree)
     node_tests.scan(tree.texts, ())
     node_tests.own_scan(tree)
 
