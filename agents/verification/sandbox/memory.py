@@ -1,4 +1,4 @@
-"""Whether a run holds too much memory: its processes, what they share, and what is left of the machine's."""
+"""Whether a run holds too much memory: its processes, what they share, what the kernel holds, and what is left."""
 
 from __future__ import annotations
 
@@ -15,21 +15,30 @@ class MemoryWatch:
     def __init__(self, root: int, limits: Limits) -> None:
         self._tree, self._limits = Tree(root), limits
         self._start = MachineMemory.now()
-        self._floor = min(_MEMORY_FLOOR, self._start.available // 4)
         self.peak = 0
 
     def exceeded(self) -> bool:
-        resident = self._tree.resident()
-        total, now = sum(resident.values()), MachineMemory.now()
-        # Files in memory are in no process's size; those of the tmpfs have limits of their own.
-        shared = now.shared - self._start.shared
-        allowed = self._limits.memory + self._limits.work + self._limits.tmp + self._limits.shm
+        resident, tables = self._tree.resident(), self._tree.page_tables()
+        total = sum(resident.values()) + tables
         if total > self._limits.memory:
             # Pages shared after a fork count once for each process in the sum: ask again, more exactly.
-            total = proportional(resident)
+            total = proportional(resident) + tables
         self.peak = max(self.peak, total)
-        starved = now.available < self._floor and max(total, shared) > self._limits.memory // 4
-        return total > self._limits.memory or shared > allowed or starved
+        return exceeds(total, self._limits, self._start, MachineMemory.now())
+
+
+def exceeds(total: int, limits: Limits, start: MachineMemory, now: MachineMemory) -> bool:
+    """Whether a run whose processes hold `total` bytes is to be ended, on a machine that was as `start` when it began.
+
+    Files in memory and the kernel's own are in no process's size; what grew of them may be a neighbour's, so more is
+    allowed there, and of the kernel's only as much as is missing now. The tmpfs have limits of their own.
+    """
+    shared, taken = now.shared - start.shared, start.available - now.available
+    kernel = min(now.kernel - start.kernel, taken)
+    allowed = limits.memory + limits.work + limits.tmp + limits.shm
+    floor = min(_MEMORY_FLOOR, start.available // 4)
+    starved = now.available < floor and max(total, shared, kernel) > limits.memory // 4
+    return total > limits.memory or max(shared, kernel) > allowed or starved
 
 
 class NoMemoryWatch:

@@ -253,6 +253,16 @@ async def test_memory_of_many_processes_together_is_limited(sandbox: Sandbox) ->
     assert ran.peak_memory > 150 * MIB
 
 
+async def test_tables_for_pages_that_hold_nothing_are_memory_too(sandbox: Sandbox) -> None:
+    """Pages that were only read are no memory of the process, but tables of 4 KiB for each 2 MiB are the kernel's."""
+    code = (
+        "import ctypes,mmap,time\nm=mmap.mmap(-1,60<<30,mmap.MAP_PRIVATE|0x4000,mmap.PROT_READ)\n"
+        "m.madvise(15)\nfor at in range(0,60<<30,2<<20): m[at]\ntime.sleep(20)"
+    )
+    ran = await sandbox.run(program(code, limits=Limits(memory=80 * MIB, wall=15)))
+    assert ran.ended is Ended.MEMORY
+
+
 async def test_memory_cannot_be_hidden(sandbox: Sandbox) -> None:
     """A process that is not dumpable shows an ordinary user no proportional size."""
     code = "import ctypes,time\nctypes.CDLL(None).prctl(4, 0)\nx=b'x'*(200<<20)\ntime.sleep(20)"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from agents.verification.box import Ended, Job, Limits
+from agents.verification.box import MIB, Ended, Job, Limits
 from agents.verification.sandbox import machine, prefixes
 from agents.verification.sandbox.capture import Capture
 from agents.verification.sandbox.confine.mounts import first_closed, refuse_closed
@@ -17,7 +17,8 @@ from agents.verification.sandbox.confine.removal import remove, used
 from agents.verification.sandbox.confine.supervisor import descendants
 from agents.verification.sandbox.container import Container, argv
 from agents.verification.sandbox.ladder import Probed, refusal
-from agents.verification.sandbox.processes import Tree
+from agents.verification.sandbox.memory import exceeds
+from agents.verification.sandbox.processes import MachineMemory, Tree
 from agents.verification.sandbox.seatbelt import profile
 
 
@@ -38,6 +39,32 @@ def test_a_capture_keeps_both_ends_and_says_what_is_missing(pieces: list[bytes],
         capture.add(piece)
     assert capture.kept() == kept
     assert capture.total == sum(map(len, pieces))
+
+
+GIB = 1 << 30
+START = MachineMemory(shared=GIB, available=16 * GIB, kernel=GIB)
+
+
+@pytest.mark.parametrize(
+    ("total", "shared", "available", "kernel", "ended"),
+    [
+        (100 * MIB, 0, 16 * GIB, 0, False),
+        (1100 * MIB, 0, 15 * GIB, 0, True),
+        (0, 2 * GIB, 14 * GIB, 0, True),
+        (0, 0, 14 * GIB, 2 * GIB, True),
+        (0, 0, 15 * GIB, GIB, False),
+        (0, 0, 16 * GIB, 2 * GIB, False),
+        (0, 0, 10 * GIB, 0, False),
+        (0, 0, 100 * MIB, 0, False),
+        (0, 0, 100 * MIB, 300 * MIB, True),
+        (300 * MIB, 0, 100 * MIB, 0, True),
+    ],
+)
+def test_what_a_run_holds_and_what_grew_meanwhile_is_bounded(
+    total: int, shared: int, available: int, kernel: int, ended: bool
+) -> None:
+    now = MachineMemory(START.shared + shared, available, START.kernel + kernel)
+    assert exceeds(total, Limits(), START, now) is ended
 
 
 def test_a_tree_of_any_depth_and_mode_is_removed(tmp_path: Path) -> None:
