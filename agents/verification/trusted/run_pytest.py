@@ -116,6 +116,7 @@ def measure(options: Options) -> Callable[[Any], None] | None:
     sources = [path for path in options.sources if not Path(path).name.startswith(("test_", "conftest"))]
     root = Path.cwd()
     measured = coverage.Coverage(data_file=None, config_file=False, source=[str(root)], messages=False)
+    measured.clear_exclude()  # lines do not leave themselves out by a comment
     measured.start()
 
     def finish(channel: Any) -> None:

@@ -140,6 +140,14 @@ async def test_evidence_of_an_honest_project_is_complete(sandbox: Sandbox, tmp_p
     assert evidence.failed == {"example: wrong"}
 
 
+async def test_lines_do_not_leave_themselves_out_of_coverage(sandbox: Sandbox, tmp_path: Path) -> None:
+    unused = "def unused(n):  # pragma: no cover\n" + "".join(f"    n += {n}\n" for n in range(20))
+    files = {"app.py": APP + unused, "test_app.py": TESTS}
+    evidence = await examine(files, tmp_path, sandbox, coverage=True)
+    assert evidence.coverage is not None
+    assert evidence.coverage.percent < 50
+
+
 async def test_code_that_does_not_compile_fails_the_build(sandbox: Sandbox, tmp_path: Path) -> None:
     evidence = await examine({"app.py": "def broken(:\n", "test_app.py": TESTS}, tmp_path, sandbox)
     assert not evidence.builds
