@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -109,6 +110,16 @@ def _text(path: Path) -> str | None:
 
 def snapshot(source: Path, target: Path) -> None:
     """Copy the source files below `source` into the new folder `target`, readable and writable by the owner."""
+    try:
+        _copy(source, target)
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        where = str(error.filename)[:100]
+        raise SnapshotRefused(f"{where}...: the path is too long; move it up, or rename it") from error
+
+
+def _copy(source: Path, target: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
     total = 0
     for path, size in walk(source):

@@ -76,3 +76,15 @@ def test_too_many_bytes_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     (tmp_path / "a").write_text("long")
     with pytest.raises(SnapshotRefused):
         snapshot(tmp_path, tmp_path / "copy")
+
+
+def test_a_path_that_is_too_long_is_refused_by_name(tmp_path: Path) -> None:
+    here = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(25):
+        os.mkdir("d" * 200, dir_fd=here)
+        here, above = os.open("d" * 200, os.O_RDONLY, dir_fd=here), here
+        os.close(above)
+    os.close(os.open("x.py", os.O_CREAT | os.O_WRONLY, dir_fd=here))
+    os.close(here)
+    with pytest.raises(SnapshotRefused, match="too long"):
+        snapshot(tmp_path, tmp_path.with_name("copy"))
