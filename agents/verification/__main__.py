@@ -16,14 +16,14 @@ from .evidence import Coverage, Evidence
 from .report import render
 from .review import Review
 from .sandbox import choose
-from .score import Score, score
+from .score import THRESHOLD, Score, score
 from .settings import VerificationSettings
 from .tree import SnapshotRefused, snapshot
 from .verify import Subject, verify
 
 
 def main(arguments: list[str] | None = None, prog: str = "python -m agents.verification") -> int:
-    """0: green; 1: not; 2: it could not be tried. `prog`: how it was called."""
+    """0: green and accepted; 1: not; 2: it could not be tried. `prog`: how it was called."""
     options = _parser(prog).parse_args(arguments)
     settings = VerificationSettings(
         sandbox=options.sandbox, **((options.settings and json.loads(options.settings)) or {})
@@ -36,7 +36,7 @@ def main(arguments: list[str] | None = None, prog: str = "python -m agents.verif
     review = Review(unmeasured="no model was asked")
     result = score(evidence, review)
     print(_json(evidence, result) if options.json else render(1, evidence, review, result))  # noqa: T201
-    return 0 if result.green else 1
+    return 0 if result.green and result.value >= THRESHOLD else 1
 
 
 def _parser(prog: str) -> argparse.ArgumentParser:

@@ -14,6 +14,8 @@ from .evidence import Evidence, Outcome, Verdict
 from .review import Review
 from .text import count
 
+THRESHOLD = 8.0
+"""What is accepted unless a project says otherwise."""
 MAX_BUILD_FAILED = 2.0
 MAX_NO_TESTS = 4.0
 MAX_TAMPERED = 3.0
@@ -65,7 +67,7 @@ class Score:
     """It builds, there are tests, and every test, example and proven criterion holds."""
 
 
-def score(evidence: Evidence, review: Review, threshold: float = 8.0) -> Score:
+def score(evidence: Evidence, review: Review, threshold: float = THRESHOLD) -> Score:
     """Equal evidence gives an equal score. `threshold` is what a failing project must stay below."""
     parts = (_tests(evidence), _examples(evidence), _criteria(review), _coverage(evidence), _lint(evidence))
     caps = tuple(_caps(evidence, below=max(0.0, round(threshold - 0.1, 1))))
