@@ -137,6 +137,7 @@ def _plain(line: str) -> str:
 
 def _without_pair(text: str) -> str:
     for quote in _QUOTES:
-        if len(text) > 2 * len(quote) and text.startswith(quote) and text.endswith(quote):
-            return text[len(quote) : -len(quote)]
+        inner = text[len(quote) : -len(quote)]
+        if inner and quote not in inner and text == f"{quote}{inner}{quote}":
+            return inner
     return text

@@ -22,6 +22,9 @@ _LONG_FENCE_OR_HEADING = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 _FENCE = re.compile(r"^(`{3,}+|~{3,}+)([^\n]*+)\n?", re.MULTILINE)
+_COMMENTED_FILE = re.compile(
+    r"^(?:#|//|--)[ \t]*File(?:name|path)?:[ \t]*([\w./-]+\.\w+)[ \t]*$", re.MULTILINE | re.IGNORECASE
+)
 _QUOTED = re.compile(r"`([^`\n]+)`")
 _NAMED = "write ### FILE: path before each file"
 _OUTSIDE = "write ### FILE: path above the fence of each file, and no fence around all"
@@ -88,6 +91,12 @@ def _doubt(block: Block, following: Sequence[Block]) -> Rejected | None:
     name = block.name or ""
     if block.holds_answer:
         return _ambiguous(f"Received the heading of {name!r} inside a code block; {_OUTSIDE}.", name)
+    if looks_like_path(name.partition(" ")[0].rstrip(",")) and " " in name:
+        return Rejected(
+            Reason.NO_PATH, f"It is not certain which path {name[:120]!r} names; {_NAMED}, and no more there."
+        )
+    if not block.marked and any(other != name for other in _COMMENTED_FILE.findall(block.body)):
+        return _ambiguous(f"The block of {name!r} holds several files; send each file in its own block.", name)
     if not block.whole:
         sentence = (
             f"Received a part, an edit or a deletion of {name!r}; send whole files, and DELETE: path for a deletion."

@@ -14,7 +14,7 @@ _RESERVED_ON_WINDOWS = frozenset(
 )
 _FORBIDDEN_FOLDERS = frozenset([".git", "git~1", ".hg", ".svn", ".tumbler"])
 _FORBIDDEN_AT_ROOT = frozenset([".manifest.json"])
-_FORBIDDEN_CHARACTERS = frozenset('\\:*?"<>|$%')
+_FORBIDDEN_CHARACTERS = frozenset('\\:*?"<>|$%`')
 _FORBIDDEN_CATEGORIES = frozenset(["Cc", "Cf", "Cs", "Co", "Zl", "Zp"])
 _MOST_BYTES, _MOST_BYTES_OF_A_PART = 1024, 200
 

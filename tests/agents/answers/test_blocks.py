@@ -129,3 +129,17 @@ def test_a_heading_without_its_block_is_a_cut(end: str) -> None:
 )
 def test_a_last_line_of_prose_is_no_cut(end: str) -> None:
     assert read_reply(f"{_GOOD}\n{end}\n").files == _OK
+
+
+@pytest.mark.parametrize(
+    ("reply", "reason"),
+    [
+        ("`a.py` imports `b.py`:\n```python\nx\n```\n", Reason.NO_PATH),
+        ("### FILE: `src/a.py` the main\n```python\nx\n```\n", Reason.UNSAFE_PATH),
+        ("### FILE: src/a.py updated\n```python\nx\n```\n", Reason.NO_PATH),
+        ("### FILE: a.py, b.py\n```python\nx\n```\n", Reason.NO_PATH),
+        ("```python\n# File: a.py\nx\n\n# File: b.py\ny\n```\n", Reason.AMBIGUOUS),
+    ],
+)
+def test_a_sentence_or_two_names_are_no_path(reply: str, reason: Reason) -> None:
+    assert _refused(reply) == (reason, {})
