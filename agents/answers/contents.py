@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
+import tomllib
 
 from agents.answers.patches import is_patch, unsupported
 from agents.answers.placeholders import placeholder_in
@@ -90,11 +92,31 @@ def _has_line_numbers(lines: list[str]) -> bool:
 
 
 def _is_double_escaped(path: str, content: str) -> bool:
-    if "\\n" not in content or "\n" in content.strip() or path.endswith(_ONE_LINE_DATA):
+    if "\\n" not in content or "\n" in content.strip():
         return False
-    if len(_ESCAPED_LINE_END.findall(content)) >= 3:
+    if content.rstrip().endswith("\\n"):
         return True
-    return path.endswith(".py") and not is_python(content) and is_python(content.replace("\\n", "\n"))
+    unescaped = content.replace("\\n", "\n").replace('\\"', '"')
+    for endings, is_valid in ((".py", is_python), (".json", _is_json), (".toml", _is_toml)):
+        if path.endswith(endings):
+            return not is_valid(content) and is_valid(unescaped)
+    return not path.endswith(_ONE_LINE_DATA) and len(_ESCAPED_LINE_END.findall(content)) >= 3
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _is_toml(text: str) -> bool:
+    try:
+        tomllib.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def is_python(source: str) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 from agents.answers.paths import looks_like_path
 from agents.answers.rejection import Reason, Rejected
+from agents.answers.strict_json import Inexact, loads
 from agents.answers.wholeness import check_whole
 
 PATH_KEYS = ("path", "file_path", "filepath", "relative_path", "filename", "file_name", "file", "name")
@@ -19,8 +20,8 @@ WANTED = 'Wanted is {"files": [{"path": "...", "content": "..."}]}.'
 _NAMES = ("file", "name")
 """Keys that bear a path only when it looks like one."""
 _OURS = frozenset((*PATH_KEYS, *CONTENT_KEYS, "files", "encoding"))
-_FOLDER_KEYS = ("directory", "dir", "folder")
-_ENCODING_KEYS = ("encoding", "content_encoding", "contentencoding")
+FOLDER_KEYS = ("directory", "dir", "folder", "parent", "base_path", "base_dir", "root")
+ENCODING_KEYS = ("encoding", "content_encoding", "contentencoding")
 _PLAIN = frozenset(
     ("", "none", "null", "utf-8", "utf8", "utf_8", "ascii", "us-ascii", "text", "plain", "raw", "unicode")
 )
@@ -48,7 +49,7 @@ def entry(item: dict[str, Any]) -> tuple[str, str] | None:
     _check_one_path(path, members)
     check_whole(path, members)
     _check_one_content(path, content_key, members)
-    return path, _content(path, members[content_key], _is_base64(path, members))
+    return path, _content(path, members[content_key], is_base64(path, members))
 
 
 def named_entry(name: str, content: Any) -> tuple[str, str]:
@@ -107,8 +108,17 @@ def _check_one_path(path: str, members: dict[str, Any]) -> None:
             continue
         if not f"/{given}".endswith("/" + other.replace("\\", "/").removeprefix("./")):
             raise _two_of("paths", path, f"{path[:120]!r} and {other[:120]!r}")
-    for key in _FOLDER_KEYS:
-        folder = str(members.get(key) or "").strip("./")
+    check_place(path, members)
+    extension = members.get("extension")
+    if isinstance(extension, str) and not given.endswith(extension):
+        raise _two_of("endings", path, f"{path[:120]!r} and {extension[:20]!r}")
+
+
+def check_place(path: str, members: dict[str, Any]) -> None:
+    """Raises Rejected when the members name a folder in which the path does not lie."""
+    given = path.replace("\\", "/").removeprefix("./")
+    for key in FOLDER_KEYS:
+        folder = member.strip("./") if isinstance(member := members.get(key), str) else ""
         if folder and not given.startswith(f"{folder}/"):
             raise _two_of("places", path, f"{folder[:120]!r} and {path[:120]!r}")
 
@@ -125,8 +135,9 @@ def _two_of(what: str, path: str, shown: str) -> Rejected:
     return Rejected(Reason.AMBIGUOUS, f"Received two {what} for one file: {shown}. {WANTED}", missing=(path,))
 
 
-def _is_base64(path: str, members: dict[str, Any]) -> bool:
-    encoding = str(members.get(first(_ENCODING_KEYS, members) or "") or "").lower()
+def is_base64(path: str, members: dict[str, Any]) -> bool:
+    """Whether the members say so. Rejected for any other encoding than plain text."""
+    encoding = str(members.get(first(ENCODING_KEYS, members) or "") or "").lower()
     if encoding == "base64" or members.get("base64") is True or members.get("is_base64") is True:
         return True
     if encoding not in _PLAIN:
@@ -139,7 +150,7 @@ def _content(path: str, content: Any, is_base64: bool) -> str:
     if isinstance(content, list) and content and all(isinstance(line, str) for line in content):
         content = _lines(path, content)
     elif isinstance(content, dict | list) and path.lower().endswith(".json"):
-        content = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+        content = _as_json(path, content)
     if not isinstance(content, str):
         kind = "null" if content is None else type(content).__name__
         raise Rejected(Reason.SCHEMA, f"Received content of {path[:120]!r} that is {kind}. {WANTED}", missing=(path,))
@@ -148,7 +159,19 @@ def _content(path: str, content: Any, is_base64: bool) -> str:
     return _decoded(path, content) if is_base64 else content
 
 
+def _as_json(path: str, value: Any) -> str:
+    inner = [value]
+    for item in inner:
+        if isinstance(item, Inexact):
+            sentence = f"Received {path[:120]!r} with a number that cannot be kept as it is; send it as text."
+            raise Rejected(Reason.SCHEMA, sentence, missing=(path,))
+        inner += item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
 def _lines(path: str, lines: Sequence[str]) -> str:
+    if path.lower().endswith(".json") and not _is_json("\n".join(lines)):
+        return _as_json(path, lines)
     ended = [line.endswith("\n") for line in lines]
     if all(ended):
         return "".join(lines)
@@ -161,9 +184,19 @@ def _lines(path: str, lines: Sequence[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _is_json(text: str) -> bool:
+    try:
+        return isinstance(loads(text), dict | list)
+    except ValueError:
+        return False
+
+
 def _decoded(path: str, content: str) -> str:
     try:
         return base64.b64decode("".join(content.split()), validate=True).decode("utf-8")
+    except UnicodeDecodeError as error:
+        sentence = f"Received {path[:120]!r} as base64 of something that is no text; only text files can be sent."
+        raise Rejected(Reason.NOT_TEXT, sentence, missing=(path,)) from error
     except ValueError as error:
         sentence = f"Received {path[:120]!r} as base64 that cannot be decoded; send it as plain text."
         raise Rejected(Reason.SCHEMA, sentence, missing=(path,)) from error

@@ -8,14 +8,17 @@ import re
 from agents.answers.blocks import certain_files
 from agents.answers.checks import Check
 from agents.answers.fences import read_document
+from agents.answers.file_entry import ENCODING_KEYS, FOLDER_KEYS
 from agents.answers.formats import first_format
 from agents.answers.json_scan import answer_start
 from agents.answers.rejection import Rejected
 from agents.answers.shapes import Pairs, files_in
 from agents.answers.strict_json import value_at
 from agents.answers.tags import complete_files_in_tags
+from agents.answers.wholeness import CUT_KEYS
 
 _LIST = re.compile(r"(?:[\"']files[\"']\s*:\s*)?\[\s*(?=\{)", re.IGNORECASE)
+_ABOUT_ALL = re.compile(rf"[\"'](?:is_)?(?:{'|'.join((*FOLDER_KEYS, *ENCODING_KEYS, *CUT_KEYS, 'complete'))})[\"']\s*:")
 _BETWEEN = re.compile(r"\s*(?:,\s*|(?=[\]{])|\Z)")
 
 
@@ -35,10 +38,14 @@ def complete_files(text: str, check: Check) -> dict[str, str]:
 
 
 def _json_items(text: str) -> Pairs:
-    """The items of the first list of objects, up to the one that is cut; none when another answer follows."""
+    """The items of the first list of objects, up to the one that is cut.
+
+    None when another answer follows, or when a member beside the list says where they lie, how they are encoded or
+    whether they are whole.
+    """
     pairs: Pairs = []
     start = _LIST.search(text)
-    at = start.end() if start else len(text)
+    at = start.end() if start and not _ABOUT_ALL.search(text, 0, start.start()) else len(text)
     while text.startswith("{", at):
         try:
             item, end = value_at(text, at)
@@ -50,4 +57,4 @@ def _json_items(text: str) -> Pairs:
         with contextlib.suppress(Rejected):
             pairs += files_in([item]) or ()
         at = between.end()
-    return [] if answer_start(text[at:]) is not None else pairs
+    return [] if _ABOUT_ALL.search(text, at) or answer_start(text[at:]) is not None else pairs

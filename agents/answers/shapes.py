@@ -10,8 +10,10 @@ from agents.answers.file_entry import (
     CONTENT_KEYS,
     PATH_KEYS,
     WANTED,
+    check_place,
     entry,
     first,
+    is_base64,
     is_file_key,
     is_one_file,
     lower,
@@ -98,9 +100,13 @@ def _entry(item: dict[str, Any]) -> tuple[str, str] | None:
 
 
 def _check_the_rest(members: dict[str, Any], taken: Collection[str], pairs: Pairs) -> None:
-    """What stands beside the files must not say that they are a part, or lie elsewhere, and hold none itself."""
+    """What stands beside the files must not say that they are a part, lie elsewhere or are encoded, and hold none."""
     if is_cut(members):
         raise Rejected(Reason.TRUNCATED, "Received an answer that says that more follows; send fewer files at a time.")
+    for path, _ in pairs:
+        check_place(path, members)
+    if pairs and is_base64(pairs[0][0], members):
+        raise Rejected(Reason.SCHEMA, "Received an answer in base64; send plain text.")
     _refuse_files_beside(members, taken, pairs)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from decimal import Decimal
 from typing import Any
 
 from agents.answers.rejection import Reason, Rejected
@@ -22,10 +23,20 @@ def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
+class Inexact(float):
+    """A number that would not be written again as the reply gave it: 1e3, NaN, more digits than a float holds."""
+
+
+def number(text: str) -> float:
+    value = float(text)
+    exact = "e" not in text.lower() and "e" not in repr(value) and Decimal(text) == Decimal(repr(value))
+    return value if exact else Inexact(text)
+
+
 def loads(text: str, *, raw_newlines: bool = False) -> Any:
     """The value of the whole text. Raises ValueError for anything that is no JSON, also when nested too deeply."""
     try:
-        value = json.loads(text, strict=not raw_newlines, object_pairs_hook=unique_keys)
+        value = (_DECODER if raw_newlines else _STRICT_DECODER).decode(text)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
     if raw_newlines:
@@ -45,7 +56,10 @@ def inner_json(text: str) -> Any:
 
 _STRING = re.compile(r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"', re.DOTALL)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
-_DECODER = json.JSONDecoder(strict=False, object_pairs_hook=unique_keys)
+_STRICT_DECODER, _DECODER = (
+    json.JSONDecoder(strict=strict, object_pairs_hook=unique_keys, parse_float=number, parse_constant=Inexact)
+    for strict in (True, False)
+)
 
 
 def value_at(text: str, start: int) -> tuple[Any, int]:

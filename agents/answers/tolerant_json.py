@@ -12,11 +12,11 @@ import json
 import re
 from typing import Any
 
-from agents.answers.strict_json import is_torn, unique_keys
+from agents.answers.strict_json import Inexact, is_torn, loads, unique_keys
 
 _CLOSING = {'"': '"', "“": "”", "„": "“", "”": "”"}
 _WORDS: dict[str, Any] = {"true": True, "false": False, "null": None, "True": True, "False": False, "None": None}
-_WORDS |= dict.fromkeys(("NaN", "Infinity", "-Infinity", "undefined"))
+_WORDS |= dict.fromkeys(("NaN", "Infinity", "-Infinity", "undefined"), Inexact("nan"))
 _WORD = re.compile(r"-?[A-Za-z]+|[-+]?\d[\d.eE+-]*")
 _KEY = re.compile(r"[A-Za-z_$][\w$]*")
 _BODY = {
@@ -231,7 +231,7 @@ def _word(word: str) -> Any:
     if word in _WORDS:
         return _WORDS[word]
     try:
-        return json.loads(word)
+        return loads(word)
     except ValueError as error:
         raise Unreadable(f"{word[:40]!r} is no value") from error
 

@@ -19,7 +19,7 @@ _EDIT_KEYS = (
     *("start_line", "end_line", "line_start", "line_end", "search", "find", "replace", "replacement", "old_str"),
     *("new_str", "old_string", "new_string", "diff", "patch", "edits", "append", "insert_line"),
 )
-_CUT_KEYS = ("truncated", "partial", "incomplete", "continued", "continues", "to_be_continued", "has_more", "more")
+CUT_KEYS = ("truncated", "partial", "incomplete", "continued", "continues", "to_be_continued", "has_more", "more")
 _PART_KEYS = ("part", "part_number", "part_index", "chunk", "chunk_number", "chunk_index", "segment")
 _TOTAL_KEYS = ("total_parts", "parts", "num_parts", "total_chunks", "chunks", "total_segments", "of", "total")
 _CALLED_KEYS = ("name", "function", "tool", "tool_name")
@@ -54,7 +54,7 @@ def check_call(members: dict[str, Any]) -> None:
 
 def is_cut(members: dict[str, Any]) -> bool:
     """Whether an object says that more of it should follow: `"has_more": true`, or `"part": 1` without a total of 1."""
-    if any(members.get(key) is True or members.get(f"is_{key}") is True for key in _CUT_KEYS):
+    if any(members.get(key) is True or members.get(f"is_{key}") is True for key in CUT_KEYS):
         return True
     if members.get("complete") is False or members.get("is_complete") is False:
         return True

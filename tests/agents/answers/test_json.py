@@ -239,3 +239,66 @@ def test_escapes_that_may_belong_to_the_code_are_refused(reply: str) -> None:
 )
 def test_escapes_that_can_only_be_meant_one_way_are_read(reply: str) -> None:
     assert read_reply(reply).files == {"a.js": 'f("\\n")\nx\n'}
+
+
+def _one(path: str, content: object, **beside: object) -> str:
+    return json.dumps({"files": [{"path": path, "content": content}], **beside})
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [(["a", "b"], '[\n  "a",\n  "b"\n]\n'), (["{", '"a": 1', "}"], '{\n"a": 1\n}\n'), ([1.5], "[\n  1.5\n]\n")],
+)
+def test_json_that_is_not_quoted_is_written_as_json(content: object, text: str) -> None:
+    assert read_reply(_one("a.json", content)).files == {"a.json": text}
+
+
+@pytest.mark.parametrize(
+    "number", ["NaN", "undefined", "Infinity", "12345678901234567890.5", "1e3", "1e400", "0.00001"]
+)
+def test_a_number_that_would_be_written_otherwise_is_refused(number: str) -> None:
+    reply = f'{{"files": [{{"path": "a.json", "content": {{"a": [{number}]}}}}]}}'
+    assert _reason(reply) == Reason.SCHEMA
+    assert read_reply(f'{{"confidence": {number}, "files": [{_A}]}}').files == {"a.py": "x"}
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("a.js", "const a = 1;\\nfoo();\\n"),
+        ("a.md", "# T\\n\\nfoo\\n"),
+        ("a.csv", "a,b\\n1,2\\n"),
+        ("a.json", '{\\n  \\"a\\": 1\\n}'),
+        ("a.toml", "a = 1\\nb = 2"),
+    ],
+)
+def test_a_file_on_one_line_with_written_out_line_ends_is_refused(path: str, content: str) -> None:
+    assert _reason(_one(path, content)) == Reason.DOUBLE_ESCAPED
+
+
+@pytest.mark.parametrize(("path", "content"), [("a.json", '{"a": "x\\n"}'), ("a.sh", "printf 'a\\nb\\n'\n")])
+def test_a_line_end_in_a_string_of_the_code_is_taken(path: str, content: str) -> None:
+    assert read_reply(_one(path, content)).files == {path: content}
+
+
+@pytest.mark.parametrize(
+    ("reply", "reason"),
+    [
+        (_one("a.py", "eA==", encoding="base64"), Reason.SCHEMA),
+        (_one("a.py", "x", base_path="src"), Reason.AMBIGUOUS),
+        (_one("a.py", "x", truncated=True), Reason.TRUNCATED),
+        ('{"files": [{"path": "a.py", "parent": "src", "content": "x"}]}', Reason.AMBIGUOUS),
+        ('{"files": [{"path": "a", "extension": "py", "content": "x"}]}', Reason.AMBIGUOUS),
+        ('{"files": [{"path": "a.png", "encoding": "base64", "content": "iVBORw0KGgo="}]}', Reason.NOT_TEXT),
+        ('{"refusal": "No."}', Reason.REFUSAL),
+    ],
+)
+def test_what_stands_beside_a_content_counts(reply: str, reason: Reason) -> None:
+    assert _reason(reply, {}) == reason
+
+
+def test_what_stands_beside_a_cut_list_counts() -> None:
+    reply = f'{{"encoding": "base64", "files": [{_A}, {{"path'
+    with pytest.raises(Rejected) as caught:
+        read_reply(reply, finish="length")
+    assert not caught.value.salvage
