@@ -121,6 +121,8 @@ def pytest_collection_modifyitems(config, items):
 """
 
 
+SORTED = "def pytest_collection_modifyitems(items):\n    items.sort(key=lambda item: item.name)\n"
+SORTED_ANEW = "def pytest_collection_modifyitems(items):\n    items[:] = sorted(items, key=lambda item: item.path)\n"
 KEPT = """
 @pytest.hookimpl(tryfirst=True, hookwrapper=True)
 def pytest_runtest_makereport(item, call):
@@ -139,6 +141,10 @@ def pytest_runtest_makereport(item, call):
         ("quiet.py", "def pytest_collection_modifyitems(items): ...", "defines pytest_collection_modifyitems"),
         ("conftest.py", SLOW + "            items.remove(item)\n", "defines pytest_collection_modifyitems"),
         ("conftest.py", SLOW + "            item.obj = len\n", "defines pytest_collection_modifyitems"),
+        ("conftest.py", SORTED.replace("lambda item: item.name", "by"), "defines pytest_collection_modifyitems"),
+        ("conftest.py", SORTED.replace("item.name", "item.remove(1)"), "defines pytest_collection_modifyitems"),
+        ("conftest.py", SORTED_ANEW.replace("sorted(items", "sorted(few"), "defines pytest_collection_modifyitems"),
+        ("conftest.py", SORTED_ANEW.replace("[:]", "[1:]"), "defines pytest_collection_modifyitems"),
         ("conftest.py", SLOW + "            items[:] = []\n", "defines pytest_collection_modifyitems"),
         ("conftest.py", SLOW + "            config.x.__setattr__('a', 1)\n", "defines pytest_collection_modifyitems"),
         ("conftest.py", KEPT + "    rep.outcome = 'passed'\n", "defines pytest_runtest_makereport"),
@@ -172,6 +178,8 @@ def test_what_could_change_results_is_flagged(path: str, text: str, flag: str) -
         ("app.py", "import sys\nsys.exit(0)"),
         ("app.py", "import os\ndef child():\n    if os.fork() == 0:\n        os._exit(0)"),
         ("conftest.py", SLOW),
+        ("conftest.py", SORTED),
+        ("conftest.py", SORTED_ANEW),
         ("conftest.py", KEPT),
         ("conftest.py", "def pytest_sessionfinish(session, exitstatus):\n    print('done', exitstatus)"),
     ],
