@@ -20,7 +20,9 @@ from .walking import TooLongError, walk, within
 from .written_down import written_down
 
 _EXPECTED_FAILURE = re.compile(r"xfail|expectedFailure")
-_REACH = frozenset({"get_objects", "get_referrers", "_getframe", "_current_frames"})
+_OBJECTS = frozenset({"get_objects", "get_referrers"})
+_REACH = {False: _OBJECTS, True: _OBJECTS | {"_getframe", "_current_frames"}}
+"""In code under test, which may ask who called it, and in tests."""
 _PARTS = {False: {"__code__"}, True: {"__code__", "__defaults__", "__kwdefaults__"}}
 """Of functions, in code under test and in tests: named tuples were given their defaults by hand once."""
 _RESULTS = frozenset({"obj", "_obj", "runtest", "longrepr", "outcome"})
@@ -172,7 +174,7 @@ def _flags(path: str, tree: ast.Module) -> Iterator[str]:
             yield f"defines {node.name}, which can change which tests run and what they report"
         elif conftest and isinstance(node, ast.Attribute) and node.attr in _RESULTS and isinstance(node.ctx, ast.Store):
             yield f"assigns .{node.attr} of a test or its report"
-        elif is_test(path) and isinstance(node, ast.Attribute) and node.attr in _REACH:
+        elif isinstance(node, ast.Attribute | ast.alias) and _called(node) in _REACH[is_test(path)]:
             yield "looks into the interpreter's other frames or objects"
         elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and node.attr in _PARTS[is_test(path)]:
             yield "replaces the code of a function"
@@ -180,6 +182,10 @@ def _flags(path: str, tree: ast.Module) -> Iterator[str]:
             yield "reaches into the interpreter's memory"
         elif not is_test(path) and _equals_all(node):
             yield "makes values that are equal to whatever they are compared with"
+
+
+def _called(node: ast.Attribute | ast.alias) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.name
 
 
 def _inside_functions(tree: ast.Module) -> set[ast.AST]:
