@@ -19,6 +19,9 @@ _MOST = 8
 """Names for the answer that are followed in a file; each costs a look through all of it."""
 _VARIABLES = frozenset({"PYTEST_CURRENT_TEST", "PYTEST_VERSION", "PYTEST_XDIST_WORKER"})
 _RUNNERS = frozenset({"pytest", "_pytest", "unittest"})
+_FRAMES = frozenset({"stack", "f_back", "co_filename"})
+_LEAST = 3
+"""Letters of a runner's name that are asked for."""
 _DEFINES = frozenset({"globals", "locals", "vars", "setattr", "exec", "eval"})
 _NODE = re.compile(r"\bNODE_TEST_CONTEXT\b|\bexecArgv\b(?:(?!\bexecArgv\b|--test\b).)*+--test\b")
 _NOT_NODE = re.compile(
@@ -99,14 +102,34 @@ def _asks(node: ast.AST) -> bool:
     match node:
         case ast.Constant(value=str(value)):
             return value in _VARIABLES
-        case ast.Compare(left=ast.Constant(value=str(value)), ops=[ast.In() | ast.NotIn()], comparators=[where]):
-            return value in _RUNNERS and any(_is_loaded(part) for part in ast.walk(where))
+        case ast.Compare(left=left, ops=[ast.In() | ast.NotIn()], comparators=[where]):
+            return _text(left) in _RUNNERS and any(_is_loaded(part) for part in ast.walk(where))
+        case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.For():
+            return _looks_through(node)
         case ast.Call(
             func=ast.Attribute(attr="get", value=ast.Attribute(attr="modules", value=ast.Name(id="sys"))),
             args=[ast.Constant(value=str(value)), *_],
         ):
             return value in _RUNNERS
     return False
+
+
+def _text(node: ast.AST, depth: int = 8) -> str:
+    """A literal, also one that is put together of a few."""
+    match node:
+        case ast.Constant(value=str(value)):
+            return value
+        case ast.BinOp(left=left, op=ast.Add(), right=right) if depth:
+            return _text(left, depth - 1) + _text(right, depth - 1)
+    return ""
+
+
+def _looks_through(loop: ast.AST) -> bool:
+    """`any(name.startswith("_py") for name in sys.modules)`, or for the files of the functions that are running."""
+    parts = list(ast.walk(loop))
+    words = [word for part in parts if len(word := _text(part)) >= _LEAST]
+    over = any(_is_loaded(part) or getattr(part, "attr", "") in _FRAMES for part in parts)
+    return over and any(runner.startswith(word) for runner in _RUNNERS for word in words)
 
 
 def _is_loaded(node: ast.AST) -> bool:
