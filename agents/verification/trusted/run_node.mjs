@@ -75,6 +75,7 @@ function phase(event, outcome, mode = '') {
   const { data, id, told } = event;
   const error = data.details?.error;
   const cause = error?.cause ?? error;
+  const idle = isSet(data.skip) || isSet(data.todo);
   // A file that does not load fails as a whole, with no more than "test failed": what Node printed says why.
   const message = told
     ? /^(?:\w*Error\b.*|.*\[ERR_\w+\].*)$/m.exec(told)?.[0] ?? told
@@ -86,8 +87,8 @@ function phase(event, outcome, mode = '') {
     id,
     when: 'call',
     mode,
-    raw: outcome === 'failed' ? said(cause?.name ?? 'Error') : null,
-    outcome: isSet(data.skip) || isSet(data.todo) ? 'skipped' : outcome,
+    raw: outcome === 'failed' || (error && !idle) ? said(cause?.name ?? 'Error') : null,
+    outcome: idle ? 'skipped' : outcome,
     xfail: isSet(data.todo),
     seconds: (data.details?.duration_ms ?? 0) / 1000,
     message: outcome === 'failed' ? message.slice(0, 3000) : '',
@@ -184,7 +185,7 @@ function commandFails(mode = '') {
 function runCommand(problem, mode = '') {
   const id = 'test';
   if (!mode) emit('item', { id });
-  phase({ id, data: { details: { error: { message: problem } } } }, problem ? 'failed' : 'passed', mode);
+  phase({ id, data: { details: problem ? { error: { message: problem } } : {} } }, problem ? 'failed' : 'passed', mode);
   emit('end', { code: problem ? 1 : 0, collected: 1 });
   finish(problem ? 1 : 0);
 }
@@ -335,6 +336,7 @@ if (options.broken) {
   finish(0);
 }
 if (folder) process.env.NODE_V8_COVERAGE = folder;
+process.env.NODE_OPTIONS = `--import=${new URL('firm_node.mjs', import.meta.url).href}`;
 const told = watching(stamp);
 const { failed } = await runTests(files, options.each);
 told();
