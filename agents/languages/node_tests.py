@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import PurePosixPath
 
 from agents.verification.javascript_tests import javascript_titles
@@ -47,8 +47,21 @@ def scan(tests: Mapping[str, str], collected: Collection[str]) -> Scan:
     """For Node's own runner; `collected` are the ids of a run, in which a file without any test stands for itself."""
     untitled = (path for path, text in sorted(tests.items()) if not javascript_titles({path: text}))
     mute = (path for path in untitled if not _speaks(tests[path], alone=path in collected))
-    flags = tuple(f"{path}: no test with a title" for path in mute)
+    flags = (
+        *(f"{path}: no test with a title" for path in mute),
+        *(
+            f"{path} ended itself with process.exit(0) before its tests had reported"
+            for path in _left(tests, collected)
+        ),
+    )
     return Scan(tests=javascript_titles(tests), flags=flags, by_title=True)
+
+
+def _left(tests: Mapping[str, str], collected: Collection[str]) -> Iterator[str]:
+    """Files that stand for themselves in the run, although they have tests with a title."""
+    for path, text in sorted(tests.items()):
+        if path in collected and _LEAVES.search(text) and javascript_titles({path: text}):
+            yield path
 
 
 def _speaks(text: str, *, alone: bool) -> bool:

@@ -53,6 +53,12 @@ def test_a_file_without_a_fixed_title_is_doubted_when_nothing_else_shows_a_test(
     assert bool(scan({"a.test.js": text}, collected).flags) is flagged
 
 
+def test_a_file_that_ends_itself_before_its_tests_is_explained() -> None:
+    flags = scan({"a.test.js": TITLED + "process.exit(0);\n"}, ["a.test.js"]).flags
+    assert flags == ("a.test.js ended itself with process.exit(0) before its tests had reported",)
+    assert not scan({"a.test.js": TITLED + "process.exit(0);\n"}, ["a.test.js::adds"]).flags
+
+
 def test_tests_in_typescript_alone_are_explained() -> None:
     assert "a.test.ts is TypeScript" in typescript_advice(Tree({"a.test.ts": TITLED}))[0]
     assert typescript_advice(Tree({"a.test.ts": TITLED, "b.test.js": TITLED})) == ()
