@@ -50,7 +50,7 @@ def safe_path(path: str) -> str:
 
 
 def _whole_problem(path: str, parts: list[str]) -> str:
-    if not parts or path.endswith("/"):
+    if not parts or path.endswith(("/", "/.")):
         return "names no file"
     if path.startswith("/"):
         return "is absolute"

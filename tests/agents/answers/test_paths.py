@@ -40,6 +40,7 @@ def test_a_safe_path_takes_its_plain_form(given: str, plain: str) -> None:
             ".",
             "/",
             "src/",
+            "src/.",
             "/etc/passwd",
             "//server/x",
             "\\\\server\\x",
