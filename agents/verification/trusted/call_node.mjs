@@ -7,7 +7,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import { closeSync, readFileSync, symlinkSync, writeSync } from 'node:fs';
 import process from 'node:process';
-import { MessageChannel, Worker } from 'node:worker_threads';
+import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads';
 
 import { literal } from './literal_node.mjs';
 
@@ -39,6 +39,11 @@ const { port1, port2 } = new MessageChannel();
 const worker = new Worker(new URL('calling_node.mjs', import.meta.url), { stdin: true });
 worker.stdin.end();
 worker.on('error', (error) => finish({ problem: `${path} cannot be run: ${error?.message}`.slice(0, 400) }));
-worker.on('exit', () => process.reallyExit(1));
+worker.on('exit', () => {
+  // On a busy machine the end of the thread is told before the answer that it had sent.
+  const sent = receiveMessageOnPort(port1);
+  if (sent) finish(answerOf(sent.message));
+  process.reallyExit(1);
+});
 port1.on('message', (said) => finish(answerOf(said)));
 worker.postMessage({ port: port2, path, call, setup }, [port2]);
