@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -70,6 +71,12 @@ def drop(workspace: Path, name: str, text: str = "print hello\n") -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def delete(folder: Path) -> None:
+    """As a person's `rm -rf`, said again until the folder is gone: the daemon may be writing there."""
+    while folder.exists():
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def state(workspace: Path, name: str) -> dict[str, Any]:

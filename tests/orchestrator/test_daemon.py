@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import shutil
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,7 +18,7 @@ from orchestrator.journal import Journal
 from orchestrator.view import Level
 from providers import AuthenticationFailed, ModelNotFound, RateLimited, ReplyDegenerate, Unavailable
 from tests.fakes.agents import Trio, trio, verdict
-from tests.fakes.daemon import Heard, daemon, drop, running, settings, state, touch, until, until_status
+from tests.fakes.daemon import Heard, daemon, delete, drop, running, settings, state, touch, until, until_status
 
 
 def journal_size(workspace: Path, name: str) -> int:
@@ -570,7 +569,7 @@ async def test_a_deleted_project_is_not_made_again(tmp_path: Path) -> None:
     async with running(tmp_path, agents) as heard:
         drop(tmp_path, "x")
         await until(lambda: agents.architect.works)
-        shutil.rmtree(tmp_path / "x")
+        delete(tmp_path / "x")
         await until(lambda: "deleted" in heard.text())
         drop(tmp_path, "y")
         await until_status(tmp_path, "y", "completed")

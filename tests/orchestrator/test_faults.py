@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import shutil
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ from providers import Gates, Provider, ProviderSettings, open_provider
 from providers.failures import Kind
 from providers.retries import RETRIES
 from tests.fakes.asking import Asking, crew, in_turn
-from tests.fakes.daemon import Heard, drop, settings, state, until, until_status
+from tests.fakes.daemon import Heard, delete, drop, settings, state, until, until_status
 from tests.fakes.llm import Answer, Asked, FakeLLM
 from tests.fakes.loopback import (
     IMPATIENT,
@@ -380,7 +379,7 @@ async def test_a_project_deleted_during_a_call_ends_without_a_trace(
         async with working(daemon(tmp_path, crew(provider(llm.url)), heard)):
             drop(tmp_path, "gone", "gone\n")
             await until(lambda: len(llm.requests) == 2)
-            shutil.rmtree(tmp_path / "gone")
+            delete(tmp_path / "gone")
             await until(lambda: llm.hung_up == 1)
             drop(tmp_path, "other", "other\n")
             await until_status(tmp_path, "other", "completed")

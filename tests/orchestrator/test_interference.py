@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import shutil
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +26,7 @@ from tests.fakes.agents import ScriptedProvider, Trio, trio, verdict
 from tests.fakes.daemon import (
     Heard,
     daemon,
+    delete,
     drop,
     edited_and_put_back,
     running,
@@ -506,7 +506,7 @@ async def test_a_project_whose_memory_is_deleted_at_work_starts_afresh(tmp_path:
     drop(tmp_path, "x")
     async with running(tmp_path, agents):
         await until(lambda: agents.engineer.works)
-        shutil.rmtree(tmp_path / "x" / ".tumbler")
+        delete(tmp_path / "x" / ".tumbler")
         await until_status(tmp_path, "x", "completed")
 
 
@@ -516,7 +516,7 @@ async def test_a_deleted_project_does_not_count_in_the_exit_code(tmp_path: Path)
     drop(tmp_path, "y")
 
     def vanish(work: Work) -> Outcome:
-        shutil.rmtree(tmp_path / "y", ignore_errors=True)
+        delete(tmp_path / "y")
         return Planned("plan")
 
     agents.architect.outcome = vanish

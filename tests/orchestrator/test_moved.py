@@ -14,7 +14,7 @@ import pytest
 
 from agents.base import Outcome, Work
 from tests.fakes.agents import ScriptedAgent, Trio, trio
-from tests.fakes.daemon import drop, running, settings, state, until, until_status
+from tests.fakes.daemon import delete, drop, running, settings, state, until, until_status
 
 
 @dataclass
@@ -94,7 +94,7 @@ async def test_a_project_deleted_and_made_anew_at_work_begins_anew(tmp_path: Pat
     async with running(tmp_path, agents, config=settings(rescan_seconds=0.2)):
         root = await begun(agents, tmp_path)
         lingering(agents).provider.seconds = 0.0
-        shutil.rmtree(root)
+        delete(root)
         drop(tmp_path, "x", "another\n")
         await until_status(tmp_path, "x", "completed")
     assert [work.requirements for work in agents.architect.works] == ["print hello\n", "another\n"]
