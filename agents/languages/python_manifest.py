@@ -81,7 +81,10 @@ def _lines(tree: Tree, notes: list[str]) -> Iterator[tuple[str, str]]:
                     todo.append(other)
             else:
                 yield path, entry
-    if text := tree.settings("pyproject.toml"):
+    text = tree.settings("pyproject.toml")
+    if not text and tree.texts.get("pyproject.toml"):
+        notes.append("pyproject.toml: ignored, because it or a row of it is too long; break its longest rows")
+    elif text:
         try:
             for entry in _pyproject(tomllib.loads(text)):
                 yield "pyproject.toml", entry

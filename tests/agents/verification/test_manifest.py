@@ -38,6 +38,13 @@ def test_what_is_ignored_is_noted_with_its_reason() -> None:
     )
 
 
+def test_a_pyproject_that_is_too_long_to_be_read_is_noted() -> None:
+    text = f"# {'x' * 2_000}\n[project]\ndependencies = ['requests']\n"
+    manifest = read_manifest(Tree({"pyproject.toml": text}))
+    assert manifest.requirements == ()
+    assert manifest.notes == ("pyproject.toml: ignored, because it or a row of it is too long; break its longest rows",)
+
+
 def test_every_manifest_counts_and_includes_are_followed() -> None:
     tree = Tree(
         {
