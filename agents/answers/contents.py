@@ -6,6 +6,8 @@ import ast
 import json
 import re
 import tomllib
+from collections.abc import Callable, Mapping
+from functools import partial
 
 from agents.answers.patches import is_patch, unsupported
 from agents.answers.placeholders import placeholder_in
@@ -97,23 +99,15 @@ def _is_double_escaped(path: str, content: str) -> bool:
     if content.rstrip().endswith("\\n"):
         return True
     unescaped = content.replace("\\n", "\n").replace('\\"', '"')
-    for endings, is_valid in ((".py", is_python), (".json", _is_json), (".toml", _is_toml)):
-        if path.endswith(endings):
+    for ending, is_valid in _VALID.items():
+        if path.endswith(ending):
             return not is_valid(content) and is_valid(unescaped)
     return not path.endswith(_ONE_LINE_DATA) and len(_ESCAPED_LINE_END.findall(content)) >= 3
 
 
-def _is_json(text: str) -> bool:
+def _reads(read: Callable[[str], object], text: str) -> bool:
     try:
-        json.loads(text)
-    except (ValueError, RecursionError):
-        return False
-    return True
-
-
-def _is_toml(text: str) -> bool:
-    try:
-        tomllib.loads(text)
+        read(text)
     except (ValueError, RecursionError):
         return False
     return True
@@ -128,6 +122,13 @@ def is_python(source: str) -> bool:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return True
+
+
+_VALID: Mapping[str, Callable[[str], bool]] = {
+    ".py": is_python,
+    ".json": partial(_reads, json.loads),
+    ".toml": partial(_reads, tomllib.loads),
+}
 
 
 def _is_degenerate(path: str, content: str) -> bool:

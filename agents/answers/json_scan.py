@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agents.answers.file_entry import WANTED
-from agents.answers.leftovers import holds_file, names_a_file
+from agents.answers.leftovers import IS, QUOTE, holds_file, names_a_file
 from agents.answers.rejection import Reason, Rejected
 from agents.answers.shapes import Pairs, files_in
 from agents.answers.strict_json import value_at
@@ -34,11 +34,9 @@ class Found:
 _LIST_ENDS = re.compile(r"\s*,?\s*\]\s*\}")
 _COST_OF_A_VALUE = 50
 _BRACKET = re.compile(r"[{\[]")
-_QUOTE = r"\\?[\"'\u201c-\u201f]"
-_IS = r"\s*(?:=>?|[:\uff1a])\s*"
 _BEGINS = re.compile(
     rf"[{{\[](?:\s|(?://|#)[^\n]*+\n)*+(?:[{{\[]\s*+)?"
-    rf"(?:{_QUOTE}[^\"'\u201c-\u201f\n\\]*+(?:{_QUOTE}{_IS}|{_QUOTE}?\s*\Z)|[A-Za-z_$][\w$]*+{_IS}[\"'`\u201c\[{{]|\Z)"
+    rf"(?:{QUOTE}[^\"'\u201c-\u201f\n\\]*+(?:{QUOTE}{IS}|{QUOTE}?\s*\Z)|[A-Za-z_$][\w$]*+{IS}[\"'`\u201c\[{{]|\Z)"
 )
 _PIECE = re.compile(r'"(?:[^"\\\n]|\\.)*+"|[\[{]|(?P<closing>[\]}])')
 _OPEN_END = re.compile(

@@ -10,12 +10,13 @@ from agents.answers.file_entry import PATH_KEYS, is_one_file
 from agents.answers.paths import looks_like_path
 from agents.answers.strict_json import inner_json
 
-_QUOTE = r"\\?[\"'\u201c-\u201f]"
-_IS = r"\s*(?:=>?|[:\uff1a])\s*"
+QUOTE = r"\\?[\"'\u201c-\u201f]"
+IS = r"\s*(?:=>?|[:\uff1a])\s*"
+"""Patterns for a quote and a colon as careless JSON has them."""
 _NAMES_A_FILE = re.compile(
-    rf"\b(?:contents?|code|source|file_?(?:content|text)){_QUOTE}?{_IS}(?:{_QUOTE}|[`\[])|"
-    rf"path{_QUOTE}?{_IS}{_QUOTE}[^{{}}]{{0,300}}?\b(?:text|body){_QUOTE}?{_IS}{_QUOTE}|"
-    rf"\bfiles{_QUOTE}?{_IS}[\[{{]|{_QUOTE}[^\s\"'\u201c-\u201f]+\.[A-Za-z]\w{{0,7}}{_QUOTE}{_IS}(?:{_QUOTE}|\{{)",
+    rf"\b(?:contents?|code|source|file_?(?:content|text)){QUOTE}?{IS}(?:{QUOTE}|[`\[])|"
+    rf"path{QUOTE}?{IS}{QUOTE}[^{{}}]{{0,300}}?\b(?:text|body){QUOTE}?{IS}{QUOTE}|"
+    rf"\bfiles{QUOTE}?{IS}[\[{{]|{QUOTE}[^\s\"'\u201c-\u201f]+\.[A-Za-z]\w{{0,7}}{QUOTE}{IS}(?:{QUOTE}|\{{)",
     re.IGNORECASE,
 )
 _DEEPEST = 8
