@@ -15,6 +15,7 @@ import pytest
 
 from benchmarks.solve.hidden import hidden_test, lay_out, with_hidden_tests
 from benchmarks.solve.task import Change, Task, read_task, read_tasks
+from tests.fakes.once import once
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(200)]
 
@@ -61,12 +62,16 @@ def pytest_run(root: Path) -> Failed:
 
 @pytest.fixture(scope="module")
 def right(tmp_path_factory: pytest.TempPathFactory) -> Failed:
-    return hidden_run(tmp_path_factory.mktemp("right"), lambda task: task.reference)
+    root = tmp_path_factory.mktemp("right")
+    failed: Failed = once(tmp_path_factory, "right", lambda: hidden_run(root, lambda task: task.reference))
+    return failed
 
 
 @pytest.fixture(scope="module")
 def wrong(tmp_path_factory: pytest.TempPathFactory) -> Failed:
-    return hidden_run(tmp_path_factory.mktemp("wrong"), lambda task: NEAR_MISSES[task.name])
+    root = tmp_path_factory.mktemp("wrong")
+    failed: Failed = once(tmp_path_factory, "wrong", lambda: hidden_run(root, lambda task: NEAR_MISSES[task.name]))
+    return failed
 
 
 def test_there_are_enough_tasks_of_each_size() -> None:

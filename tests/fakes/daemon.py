@@ -54,7 +54,7 @@ async def running(
     heard = heard or Heard()
     task = asyncio.create_task(daemon(workspace, agents, heard, config).run())
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while not any("watching" in text for _, text, _ in heard.lines):
                 await asyncio.sleep(0.005)
                 if task.done():
@@ -89,7 +89,7 @@ def state(workspace: Path, name: str) -> dict[str, Any]:
     return value
 
 
-async def until(holds: Callable[[], object], seconds: float = 15.0) -> None:
+async def until(holds: Callable[[], object], seconds: float = 60.0) -> None:
     """Wait for a fact about files. The bound only ends a test that failed."""
     async with asyncio.timeout(seconds):
         while not holds():

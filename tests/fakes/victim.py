@@ -168,7 +168,7 @@ async def attack(sandbox: Sandbox, case: Path, victim: Victim) -> dict[str, Any]
     seconds = time.monotonic() - started
     shutil.rmtree(source)
     harm = [*victim.harm(), *_said(ran)]
-    if seconds > limits.wall + 4:
+    if seconds > limits.wall + 15:
         harm.append(f"it took {seconds:.1f} s with a limit of {limits.wall:.1f} s")
     if (wanted := about.get("ended", ran.ended)) != ran.ended:
         harm.append(f"it ended by {ran.ended}, not {wanted}")

@@ -21,7 +21,7 @@ CHECKS = "02_plan/ACCEPTANCE.md"
 
 
 async def finish(workspace: Path, agents: Trio) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await daemon(workspace, agents).run(until_idle=True)
 
 

@@ -112,7 +112,7 @@ async def test_one_projects_damaged_books_keep_no_daemon_from_starting(tmp_path:
     never = asdict(spent()) | {"time": "9999-12-31T23:59:59-12:00"}
     (root / ".tumbler/usage.json").write_text(json.dumps({"history": [never]}))
     drop(tmp_path, "x")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await daemon(tmp_path, trio(scores=(9.0,))).run(until_idle=True)
     assert state(tmp_path, "x")["status"] == "completed"
 

@@ -52,8 +52,8 @@ async def test_a_cap_that_is_crossed_while_the_model_answers_stops_it_and_a_rais
             took = time.monotonic() - began
             assert state(tmp_path, "x")["error"].startswith(says)
             assert state(tmp_path, "x")["hint"].startswith("raise it in config.yaml and start the daemon again")
-            await until(lambda: llm.hung_up == 1, seconds=5.0)
-        assert took < 6.0, "half a second to spend, one to stop; the rest is for a busy machine"
+            await until(lambda: llm.hung_up == 1)
+        assert took < 30, "half a second to spend, one to stop; the rest is for a busy machine"
         assert len(llm.requests) == 1, "it was tried again under the same caps"
         assert_all_is_booked(tmp_path, "x", llm)
         assert [entry["outcome"] for entry in journal(tmp_path, "x")] == ["aborted"]

@@ -262,11 +262,11 @@ async def test_a_disk_that_is_full_from_any_call_on_costs_at_most_the_answer_tha
         agents = trying()
         drop(workspace, "x")
         Mortal.plan = Plan(at, "full")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await daemon(workspace, agents).run(until_idle=True)
         found = torn(workspace / "x")
         Mortal.plan = Plan()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             assert await daemon(workspace, agents).run(until_idle=True) == 0, state(workspace, "x")
         found += torn(workspace / "x") + finished(workspace / "x")
         if results(workspace / "x") != wanted:

@@ -28,7 +28,7 @@ def journal_size(workspace: Path, name: str) -> int:
 
 async def finish(workspace: Path, agents: Trio, heard: Heard | None = None) -> int:
     """Run until nothing is left to do; the exit code."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         return await daemon(workspace, agents, heard).run(until_idle=True)
 
 

@@ -16,7 +16,7 @@ from tests.fakes.daemon import daemon, drop, running, touch, until, until_status
 
 async def finished(workspace: Path, *scores: float) -> Path:
     drop(workspace, "hello")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await daemon(workspace, trio(scores=scores)).run(until_idle=True)
     return workspace / "hello"
 

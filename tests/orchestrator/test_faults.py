@@ -363,7 +363,7 @@ async def test_a_project_that_keeps_trying_again_leaves_its_place_to_others_mean
         slow = open_provider(ProviderSettings.model_validate(entry), sleep=pause)
         async with working(daemon(tmp_path, crew(slow), Heard())):
             drop(tmp_path, "troubled", "troubled\n")
-            await asyncio.wait_for(pausing.wait(), 15)
+            await asyncio.wait_for(pausing.wait(), 60)
             drop(tmp_path, "other", "other\n")
             await until_status(tmp_path, "other", "completed")
             assert state(tmp_path, "troubled")["status"] == "engineering"

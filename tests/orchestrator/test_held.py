@@ -50,7 +50,7 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 async def settled(looks: list[str]) -> int:
     """How many looks there have been once no more come; several rescans go by."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             before = len(looks)
             await asyncio.sleep(8 * RESCAN)

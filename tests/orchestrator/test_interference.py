@@ -40,7 +40,7 @@ from tests.fakes.daemon import (
 
 async def finish(workspace: Path, agents: Trio, heard: Heard | None = None, **more: object) -> int:
     """Run until nothing is left to do; the exit code."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         return await daemon(workspace, agents, heard, settings(**more)).run(until_idle=True)
 
 

@@ -63,7 +63,7 @@ async def test_an_edit_taken_back_before_it_was_taken_up_lets_the_work_go_on(tmp
     slow.original = slow.path.read_text(), slow.path.stat()
     slow.path.write_text("another")
     attended.poked.set()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         assert (await running).status is Status.COMPLETED
     assert len(made.architect.works) == 1
 
@@ -93,7 +93,7 @@ def _disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 async def test_what_is_deleted_in_the_moment_it_is_written_is_made_again(tmp_path: Path, lost: str) -> None:
     drop(tmp_path, "x")
     Disk.lost = lost
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         assert (await cycle(tmp_path, trio(scores=(9.0,))).run(first=True)).status is Status.COMPLETED
 
 

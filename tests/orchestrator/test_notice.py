@@ -6,7 +6,6 @@ import json
 import logging
 import os
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -83,13 +82,12 @@ def test_without_a_command_the_view_stays_as_it_is(tmp_path: Path) -> None:
 
 
 def test_nothing_waits_for_a_command_that_hangs(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    notifier = Notifier(Heard(), tmp_path, ["sleep", "60"], timeout=0.2)
-    began = time.monotonic()
+    notifier = Notifier(Heard(), tmp_path, ["sleep", "60"], timeout=1.0)
     notifier.ended(State(name="p", status=Status.FAILED))
-    assert time.monotonic() - began < 0.15
+    assert "was killed" not in caplog.text
     with caplog.at_level(logging.WARNING):
-        notifier.wait(5)
-    assert "took more than 0.2 seconds and was killed" in caplog.text
+        notifier.wait(60)
+    assert "took more than 1 seconds and was killed" in caplog.text
 
 
 def test_no_shell_sees_the_arguments(tmp_path: Path) -> None:

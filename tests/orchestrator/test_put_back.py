@@ -31,7 +31,7 @@ def dividing() -> Trio:
 async def test_the_rest_is_put_back_and_the_part_is_what_counts(tmp_path: Path) -> None:
     drop(tmp_path, "x")
     agents, heard = dividing(), Heard()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         assert await daemon(tmp_path, agents, heard).run(until_idle=True) == 0
     assert [work.staged for work in agents.verifier.works][1] == {"main.py": "print('as it was')\n"}
     assert (state(tmp_path, "x")["iteration"], len(agents.engineer.works)) == (1, 1)
@@ -74,6 +74,6 @@ async def test_a_return_that_was_cut_off_is_finished_before_anything_is_verified
     assert state(tmp_path, "x")["status"] == "waiting"
     again = dividing()
     again.verifier.outcome = judge
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         assert await daemon(tmp_path, again).run(until_idle=True) == 0
     assert [work.staged for work in again.verifier.works] == [{"main.py": "print('as it was')\n"}]

@@ -61,7 +61,7 @@ async def test_an_engine_that_cannot_be_loaded_is_told_before_a_model_is_fetched
     host = Engine(ProviderSettings(name="small", type="embedded"), 8192)
     for asking in (host.health(), host.endpoint(lambda _: None)):
         with pytest.raises(Blocked, match="small: the engine cannot be loaded; install it with: apt install x"):
-            await asyncio.wait_for(asking, 5)
+            await asyncio.wait_for(asking, 60)
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ class TestOllama:
             provider = connect(llm, "ollama", context_length=16384)
             assert provider.context_tokens == 16384
             await provider.complete(HELLO)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while provider.context_tokens != 4096:
                     await asyncio.sleep(0.005)
 
