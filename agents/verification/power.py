@@ -22,8 +22,10 @@ from .evidence import BAD, Outcome, SuiteRun, Verdict, Weakening
 from .mutants import Mutant, mutants
 from .tree import read_tree, snapshot
 
-LONGEST = 60.0
-"""Seconds for all of it; after half of them no further fault is tried with the old words."""
+LONGEST, RUNS, SLOWEST = 60.0, 20, 300.0
+"""Seconds for all of it, or for so many runs of slow tests, though never more than the last.
+
+After half of them no further fault is tried with the old words."""
 LARGEST = 100_000
 """Characters of a file into which faults are put."""
 _EACH, _SUITE = 5.0, 20.0
@@ -42,12 +44,12 @@ class Seen:
 
 async def lost_power(
     texts: Mapping[str, str], tested: SuiteRun, bench: Bench, language: Language, prepared: Prepared
-) -> tuple[Weakening, ...]:
+) -> tuple[Weakening, ...] | None:
     """Tests of `texts`, the best iteration, that notice less in the snapshot, whose own run is `tested`.
 
-    None when there is not time enough to try all the faults that were tried with the old words.
+    None when there was not time enough to try all the faults that were tried with the old words.
     """
-    until = monotonic() + LONGEST
+    began = monotonic()
     tests = {path: text for path, text in texts.items() if language.is_code(path) and language.is_test(path)}
     if not tests:
         return ()
@@ -56,10 +58,11 @@ async def lost_power(
     now = _passing(tested)
     if not (asked := await asyncio.to_thread(changed, now, tests, theirs)):
         return ()
-    trial = _Trial(tests, bench, language, prepared, until)
+    trial = _Trial(tests, bench, language, prepared, began)
     before = _passing(await trial.run(None, old=True))
     if not (asked := asked & before):
         return ()
+    trial = replace(trial, longest=max(LONGEST, min(RUNS * (monotonic() - began), SLOWEST)))
     program = {path: text for path, text in here.items() if path not in theirs and len(text) <= LARGEST}
     faults = await _noticed(trial, await asyncio.to_thread(mutants, program))
     telling = [(fault, passed) for fault, passed in faults if asked - passed]
@@ -67,7 +70,7 @@ async def lost_power(
     if any(weaker(key, before, now, seen) for key in asked):
         seen += await _seen(trial, [pair for pair in faults if pair not in telling])
     if not trial.left():
-        return ()
+        return None
     return tuple(found for key in sorted(asked) if (found := weaker(key, before, now, seen)))
 
 
@@ -79,7 +82,7 @@ async def _noticed(trial: _Trial, faults: Iterable[Mutant]) -> list[_Passed]:
     """As many faults as half of the time allows."""
     found: list[_Passed] = []
     for fault in faults:
-        if trial.left() <= LONGEST / 2:
+        if trial.left() <= trial.longest / 2:
             break
         ran = await trial.run(fault, old=True)
         found += [(fault, _passing(ran))] if ran.verdict in _CONCLUSIVE else []
@@ -125,12 +128,13 @@ class _Trial:
     bench: Bench
     language: Language
     prepared: Prepared
-    until: float
-    """When there is no time left."""
+    began: float
+    longest: float = LONGEST
+    """Seconds for all of it."""
 
     def left(self) -> float:
         """Seconds."""
-        return max(0.0, self.until - monotonic())
+        return max(0.0, self.began + self.longest - monotonic())
 
     async def run(self, fault: Mutant | None, *, old: bool) -> SuiteRun:
         with tempfile.TemporaryDirectory(prefix="tumbler-faults-") as folder:

@@ -132,7 +132,11 @@ async def _held_against(
     ]
     weakened += await broken_promises(texts, passed - evidence.failed, bench, language, prepared)
     if bench.settings.vacuity and evidence.tested.verdict is Verdict.PASS and not (weakened or evidence.failed):
-        weakened += await lost_power(texts, evidence.tested, bench, language, prepared)
+        found = await lost_power(texts, evidence.tested, bench, language, prepared)
+        if found is None:
+            reason = "there was not time enough to see whether they still notice what they noticed before"
+            evidence = replace(evidence, unmeasured={**evidence.unmeasured, "changed tests": reason})
+        weakened += found or ()
     return replace(evidence, weakened=tuple(weakened))
 
 

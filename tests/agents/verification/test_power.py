@@ -13,6 +13,7 @@ import pytest
 
 from agents.languages import Bench, Language, Prepared, Suite
 from agents.verification import power
+from agents.verification import verify as verifying
 from agents.verification.box import Sandbox
 from agents.verification.evidence import Case, Outcome, SuiteRun, Verdict, Weakening
 from agents.verification.mutants import Mutant
@@ -140,7 +141,7 @@ OLD, NEW = "def test_a():\n    assert 'old'\n", "def test_a():\n    assert 'new'
 
 async def lost(
     folder: Path, slow: Slow, monkeypatch: pytest.MonkeyPatch, before: dict[str, str], **now: str
-) -> tuple[Weakening, ...]:
+) -> tuple[Weakening, ...] | None:
     monkeypatch.setattr(power, "monotonic", lambda: slow.clock)
     for name, text in {"a": PROGRAM, "test_a": NEW, **now}.items():
         (folder / f"{name}.py").write_text(text, encoding="utf-8")
@@ -153,9 +154,8 @@ async def test_with_time_enough_each_fault_is_tried_in_both_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slow = Slow(1.0)
-    assert [found.test for found in await lost(tmp_path, slow, monkeypatch, {"test_a.py": OLD})] == [
-        "test_a.py::test_a"
-    ]
+    found = await lost(tmp_path, slow, monkeypatch, {"test_a.py": OLD})
+    assert [one.test for one in found or ()] == ["test_a.py::test_a"]
     assert (len(slow.runs), slow.in_new_words) == (19, 9)
 
 
@@ -163,14 +163,36 @@ async def test_with_time_enough_each_fault_is_tried_in_both_words(
 async def test_all_of_it_has_one_deadline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
     slow = Slow(seconds)
     await lost(tmp_path, slow, monkeypatch, {"test_a.py": OLD})
-    assert slow.clock <= power.LONGEST + 1
+    assert slow.clock <= power.SLOWEST + 1
+
+
+async def test_slow_tests_have_more_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = Slow(7.0)
+    found = await lost(tmp_path, slow, monkeypatch, {"test_a.py": OLD})
+    assert [one.test for one in found or ()] == ["test_a.py::test_a"]
+    assert slow.clock > power.LONGEST
 
 
 async def test_what_there_was_no_time_to_ask_is_not_held_against_a_test(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(power, "SLOWEST", 0.0)
     monkeypatch.setattr(power, "LONGEST", 12.0)
-    assert await lost(tmp_path, Slow(5.0), monkeypatch, {"test_a.py": OLD}) == ()
+    assert await lost(tmp_path, Slow(5.0), monkeypatch, {"test_a.py": OLD}) is None
+
+
+async def test_that_there_was_no_time_is_told(
+    tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def no_time(*_: object) -> None:
+        return None
+
+    monkeypatch.setattr(verifying, "lost_power", no_time)
+    (tmp_path / "app.py").write_text(CODE, encoding="utf-8")
+    (tmp_path / "test_app.py").write_text(TESTS, encoding="utf-8")
+    evidence = await verify(Subject(tmp_path), sandbox, SETTINGS)
+    assert evidence.weakened == ()
+    assert "not time enough" in evidence.unmeasured["changed tests"]
 
 
 async def test_without_earlier_tests_nothing_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
