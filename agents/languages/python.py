@@ -8,9 +8,10 @@ import re
 
 from agents.verification.box import Ended, Job, Ran
 from agents.verification.evidence import Finding, Phase, Status
+from agents.verification.imported import distribution, foreign_imports
 from agents.verification.sandbox import prefixes
 from agents.verification.settings import VerificationSettings
-from agents.verification.source import distribution, foreign_imports, scan
+from agents.verification.source import scan
 from agents.verification.text import clean, count, line
 from agents.verification.tree import Tree
 from agents.verification.trusted.broken import is_test
@@ -106,7 +107,7 @@ def _advice(tree: Tree, manifest: Manifest, built: Built) -> tuple[str, ...]:
     """What to add to requirements.txt: imports that nothing in the environment provides."""
     packages = site_packages(built.folder) if built.folder else None
     advice = []
-    for module, path in sorted(foreign_imports(scan(tree.texts), tree.paths).items()):
+    for module, path in sorted(foreign_imports(scan(tree.texts).imports, tree.paths).items()):
         if packages and ((packages / module).exists() or any(packages.glob(f"{module}.*"))):
             continue
         name = distribution(module)

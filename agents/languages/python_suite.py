@@ -14,9 +14,10 @@ from agents.verification.box import Job, Ran
 from agents.verification.channel import Secret
 from agents.verification.evidence import Coverage
 from agents.verification.groups import task_group
+from agents.verification.imported import plugins_wanted
 from agents.verification.judge import judge
 from agents.verification.session import Session, coverage_of, read_session
-from agents.verification.source import is_test_file, plugins_wanted, scan
+from agents.verification.source import is_test_file, scan
 from agents.verification.tree import Tree
 from agents.verification.trusted.broken import is_test
 from agents.verification.vacuity import unheard_of, with_vacuity

@@ -7,25 +7,16 @@ from __future__ import annotations
 
 import ast
 import re
-import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from .aware import WHAT, asks_in_python
 from .harmless import is_harmless
-from .spelled import spelled
-from .trusted.broken import is_test
-from .trusted.intact import OUTCOME_HOOKS
+from .imported import imported
+from .suspicious import suspicious
 from .walking import TooLongError, walk, within
 from .written_down import written_down
 
 _EXPECTED_FAILURE = re.compile(r"xfail|expectedFailure")
-_OBJECTS = frozenset({"get_objects", "get_referrers"})
-_REACH = {False: _OBJECTS, True: _OBJECTS | {"_getframe", "_current_frames"}}
-"""In code under test, which may ask who called it, and in tests."""
-_PARTS = {False: {"__code__"}, True: {"__code__", "__defaults__", "__kwdefaults__"}}
-"""Of functions, in code under test and in tests: named tuples were given their defaults by hand once."""
-_RESULTS = frozenset({"obj", "_obj", "runtest", "longrepr", "outcome"})
 _SHADOWS = frozenset({"sitecustomize.py", "usercustomize.py", "pytest.py"})
 
 
@@ -91,12 +82,12 @@ def _scan(texts: Mapping[str, str], own: Collection[str]) -> Scan:
         if not path.endswith(".py") or (tree := parse(text)) is None:
             continue
         trees[path] = tree
-        flags += [f"{path}: {what}" for what in _flags(path, tree)]
+        flags += [f"{path}: {what}" for what in suspicious(path, tree)]
         hooks = (node.name for node in tree.body if isinstance(node, ast.FunctionDef) and is_harmless(node))
         harmless.update(f"{path.rsplit('/', 1)[-1]} hooks {hook}" for hook in hooks)
         if is_test_file(path) or path in own:
             tests.update(f"{path}::{name}" for name in test_names(tree))
-        for module in _imports(tree):
+        for module in imported(tree):
             imports.setdefault(module, path)
     expecting = frozenset(path for path, text in texts.items() if _EXPECTED_FAILURE.search(text))
     flagged = tuple(dict.fromkeys((*flags, *written_down(trees))))
@@ -160,101 +151,3 @@ def _is_fixture(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
 
 def _name(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
-
-
-def _flags(path: str, tree: ast.Module) -> Iterator[str]:
-    conftest = path.rsplit("/", 1)[-1] == "conftest.py"
-    inside = set() if is_test(path) else _inside_functions(tree)
-    if not is_test(path) and asks_in_python(tree):
-        yield WHAT
-    for node in walk(tree):
-        if isinstance(node, ast.Attribute) and node.attr == "_exit" and node not in inside:
-            yield "calls os._exit, which leaves the test runner"
-        elif isinstance(node, ast.FunctionDef) and node.name in OUTCOME_HOOKS and not is_harmless(node):
-            yield f"defines {node.name}, which can change which tests run and what they report"
-        elif conftest and isinstance(node, ast.Attribute) and node.attr in _RESULTS and isinstance(node.ctx, ast.Store):
-            yield f"assigns .{node.attr} of a test or its report"
-        elif isinstance(node, ast.Attribute | ast.alias) and _called(node) in _REACH[is_test(path)]:
-            yield "looks into the interpreter's other frames or objects"
-        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and node.attr in _PARTS[is_test(path)]:
-            yield "replaces the code of a function"
-        elif _touches_memory(node):
-            yield "reaches into the interpreter's memory"
-        elif not is_test(path) and _equals_all(node):
-            yield "makes values that are equal to whatever they are compared with"
-
-
-def _called(node: ast.Attribute | ast.alias) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else node.name
-
-
-def _inside_functions(tree: ast.Module) -> set[ast.AST]:
-    """A program may end so, say in a child that it has forked; the runner itself is seen to end early then."""
-    functions = (n for n in walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef))
-    return {node for function in functions for node in walk(function)}
-
-
-def _touches_memory(node: ast.AST) -> bool:
-    if isinstance(node, ast.Constant):
-        return isinstance(node.value, str) and "/proc/self/mem" in node.value
-    return isinstance(node, ast.Attribute) and node.attr in {"memmove", "memset", "from_address", "pythonapi"}
-
-
-def _equals_all(node: ast.AST) -> bool:
-    """`ANY` of unittest.mock, or an `__eq__` that is put into a class by its name."""
-    if isinstance(node, ast.ImportFrom):
-        return node.module == "unittest.mock" and any(alias.name == "ANY" for alias in node.names)
-    if isinstance(node, ast.Attribute):
-        return node.attr == "ANY" and "mock" in spelled(node.value)
-    return isinstance(node, ast.Dict) and any(isinstance(k, ast.Constant) and k.value == "__eq__" for k in node.keys)
-
-
-def _imports(tree: ast.Module) -> Iterator[str]:
-    """Modules imported outside of `try` and `if TYPE_CHECKING`."""
-    todo: list[ast.AST] = [tree]
-    while todo:
-        node = todo.pop()
-        if isinstance(node, ast.Try) or (isinstance(node, ast.If) and "TYPE_CHECKING" in spelled(node.test)):
-            continue
-        if isinstance(node, ast.Import):
-            yield from (alias.name.split(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-            yield node.module.split(".")[0]
-        todo.extend(ast.iter_child_nodes(node))
-
-
-def local_modules(paths: Iterable[str]) -> frozenset[str]:
-    """Names under which the project's own files can be imported from its root, `src` or beside a test."""
-    names: set[str] = set()
-    for path in paths:
-        names.update(part.removesuffix(".py") for part in path.split("/"))
-    return frozenset(names)
-
-
-_DISTRIBUTIONS = {
-    "attr": "attrs", "bs4": "beautifulsoup4", "crypto": "pycryptodome", "cv2": "opencv-python-headless",
-    "dateutil": "python-dateutil", "discord": "discord.py", "docx": "python-docx", "dotenv": "python-dotenv",
-    "fitz": "pymupdf", "git": "gitpython", "jose": "python-jose", "jwt": "pyjwt", "magic": "python-magic",
-    "mysqldb": "mysqlclient", "openssl": "pyopenssl", "pil": "pillow", "pptx": "python-pptx",
-    "psycopg2": "psycopg2-binary", "serial": "pyserial", "skimage": "scikit-image", "sklearn": "scikit-learn",
-    "slugify": "python-slugify", "socks": "pysocks", "telegram": "python-telegram-bot", "usb": "pyusb",
-    "websocket": "websocket-client", "yaml": "pyyaml", "zmq": "pyzmq",
-}  # fmt: skip
-
-
-def distribution(module: str) -> str:
-    """The package that most likely provides `module`."""
-    return _DISTRIBUTIONS.get(module.lower(), module.lower().replace("_", "-"))
-
-
-def foreign_imports(scanned: Scan, paths: Iterable[str]) -> dict[str, str]:
-    """Imports that neither the standard library nor the project itself provides -> a file that has them."""
-    own = local_modules(paths)
-    return {m: path for m, path in scanned.imports.items() if m not in sys.stdlib_module_names and m not in own}
-
-
-def plugins_wanted(texts: Mapping[str, str]) -> list[str]:
-    """Plugins of the base environment that these tests need; loading costs time, so only then."""
-    sources = [t for p, t in texts.items() if is_test(p) or p.endswith((".ini", ".toml", ".cfg"))]
-    wanted = {"pytest_asyncio.plugin": r"asyncio|async def test", "pytest_mock": r"\bmocker\b|pytest_mock"}
-    return [plugin for plugin, word in wanted.items() if any(re.search(word, text) for text in sources)]

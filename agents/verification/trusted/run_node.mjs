@@ -6,7 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash, createHmac } from 'node:crypto';
 import {
-  closeSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync, writeSync,
+  closeSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync, writeSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -14,11 +14,10 @@ import process from 'node:process';
 import { run } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-import { literal } from './literal_node.mjs';
+import { coverageOf } from './coverage_node.mjs';
+import { compared, frames, said } from './telling_node.mjs';
+import { content, stamp, watching } from './watching_node.mjs';
 
-// Longest value that is told whole, in characters, and the assertions that compare two of them.
-const VALUE = 250;
-const EQUAL = new Set(['==', 'strictEqual', 'deepEqual', 'deepStrictEqual']);
 // Seconds for one file, and for all, with code that goes on without doing anything.
 const QUIET_EACH = 5;
 const QUIET_ALL = 15;
@@ -92,91 +91,25 @@ function phase(event, outcome, mode = '') {
     xfail: isSet(data.todo),
     seconds: (data.details?.duration_ms ?? 0) / 1000,
     message: outcome === 'failed' ? message.slice(0, 3000) : '',
-    frames: outcome === 'failed' ? frames(told || said(cause?.stack ?? '')) : [],
+    frames: outcome === 'failed' ? frames(told || said(cause?.stack ?? ''), root) : [],
     output: '',
     reached: mode === 'fail' && guarded.has(`${path.relative(root, data.file ?? '')}::${data.name}`),
   });
-}
-
-// Both values of a failed comparison in one line; of long ones Node's own message shows what differs. What comes from the
-// test's process as undefined may have been a function there.
-function compared(error) {
-  if (error?.code !== 'ERR_ASSERTION' || !EQUAL.has(error.operator)) return '';
-  try {
-    const [got, wanted] = [error.actual, error.expected].map((value) => literal(value, { plain: true }));
-    const untold = got === wanted || Math.max(got.length, wanted.length) > VALUE;
-    return untold ? '' : `got ${got} where ${wanted} was expected\n`;
-  } catch {
-    return '';
-  }
 }
 
 function isSet(mark) {
   return mark !== undefined && mark !== false;
 }
 
-// What was thrown may be anything, also what cannot be made a string.
-function said(value) {
-  try {
-    return String(value);
-  } catch {
-    return 'something that cannot be shown';
-  }
-}
-
-function frames(stack) {
-  const found = [...stack.matchAll(/(?:at (.*?) \()?(?:file:\/\/)?(\/[^():\n]+):(\d+):\d+/g)]
-    .map(([, name, file, line]) => ({ name, file: path.relative(root, file), line: Number(line) }))
-    .filter(({ file }) => !file.startsWith('..') && !file.startsWith('node_modules'));
-  return found.slice(0, 2).reverse().map(({ name, file, line }) => ({
-    path: file, line, function: name ?? '', source: around(file, line),
-  }));
-}
-
-function around(file, number) {
-  try {
-    const lines = readFileSync(file, 'utf8').split('\n');
-    const first = Math.max(1, number - 3);
-    return lines.slice(first - 1, number + 2)
-      .map((text, at) => `${first + at === number ? '>' : ' '} ${String(first + at).padStart(4)} ${text.slice(0, 160)}`)
-      .join('\n');
-  } catch {
-    return '';
-  }
-}
-
-// What a build wrote again may be the same; what tests wrote may be put back, but not the time of it.
-function content(file) {
-  return createHash('sha256').update(readFileSync(file)).digest('hex');
-}
-
-function stamp(file) {
-  const { ctimeNs, ino } = statSync(file, { bigint: true });
-  return `${ctimeNs} ${ino}`;
-}
-
-// Tells, when it is called, which of the project's files are not as they were.
-function watching(look) {
-  const seen = () => options.watched.map((file) => {
-    try {
-      return look(file);
-    } catch {
-      return '';
-    }
-  });
-  const before = seen();
-  return () => {
-    const after = seen();
-    const rewritten = options.watched.filter((_, at) => before[at] !== after[at]);
-    for (const file of rewritten.slice(0, 5)) emit('changed', { what: `${file} was rewritten while the tests ran` });
-  };
+function tellChanged(files) {
+  for (const file of files.slice(0, 5)) emit('changed', { what: `${file} was rewritten while the tests ran` });
 }
 
 function commandFails(mode = '') {
   for (const [at, [program, ...words]] of options.commands.entries()) {
-    const told = watching(at + 1 < options.commands.length ? content : stamp);
+    const rewritten = watching(options.watched, at + 1 < options.commands.length ? content : stamp);
     const { status } = spawnSync(program, words, { stdio: ['ignore', 'inherit', 'inherit'] });
-    if (!mode) told();
+    if (!mode) tellChanged(rewritten());
     if (status !== 0) return `exit code ${status}`;
   }
   return '';
@@ -276,48 +209,6 @@ function endProgramsWith(code) {
   }
 }
 
-// Lines that ran in any process, from what V8 writes down; a line is out when a range with count 0 holds all of it.
-function reportCoverage(folder) {
-  const files = {};
-  for (const file of options.code) {
-    const lines = linesOf(readFileSync(file, 'utf8'));
-    files[file] = { lines, ran: new Set() };
-  }
-  for (const name of readdirSync(folder)) {
-    let scripts;
-    try {
-      scripts = JSON.parse(readFileSync(path.join(folder, name), 'utf8')).result;
-    } catch {
-      continue;
-    }
-    for (const { url, functions } of scripts) {
-      const file = url.startsWith('file://') ? path.relative(root, fileURLToPath(url)) : '';
-      if (!Object.hasOwn(files, file)) continue;
-      const ranges = functions.flatMap((one) => one.ranges);
-      for (const line of files[file].lines) {
-        const holding = ranges.filter((range) => range.startOffset <= line.start && range.endOffset >= line.end);
-        const inner = holding.sort((a, b) => (a.endOffset - a.startOffset) - (b.endOffset - b.startOffset))[0];
-        if (inner?.count > 0) files[file].ran.add(line.number);
-      }
-    }
-  }
-  const rows = Object.entries(files).map(([file, { lines, ran }]) => {
-    const missing = lines.map((line) => line.number).filter((number) => !ran.has(number));
-    return [file, [lines.length, missing.slice(0, 400), missing.length]];
-  });
-  emit('coverage', { files: Object.fromEntries(rows) });
-}
-
-// Lines that hold more than brackets or a comment.
-function linesOf(text) {
-  let start = 0;
-  return text.split('\n').map((line, at) => {
-    const found = { number: at + 1, start: start + line.search(/\S|$/), end: start + line.trimEnd().length, text: line.trim() };
-    start += line.length + 1;
-    return found;
-  }).filter((line) => !/^(?:[\][(){};,]*|\/[/*].*|\*.*)$/.test(line.text));
-}
-
 emit('start', { node: process.version });
 linkModules();
 checkSyntax();
@@ -337,9 +228,9 @@ if (options.broken) {
 }
 if (folder) process.env.NODE_V8_COVERAGE = folder;
 process.env.NODE_OPTIONS = `--import=${new URL('firm_node.mjs', import.meta.url).href}`;
-const told = watching(stamp);
+const rewritten = watching(options.watched, stamp);
 const { failed } = await runTests(files, options.each);
-told();
-if (folder) reportCoverage(folder);
+tellChanged(rewritten());
+if (folder) emit('coverage', { files: coverageOf(options.code, folder, root) });
 emit('end', { code: failed ? 1 : 0, collected: files.length });
 finish(failed ? 1 : 0);

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from agents.verification.source import distribution, foreign_imports, parse, plugins_wanted, scan
+from agents.verification.imported import distribution, foreign_imports, plugins_wanted
+from agents.verification.source import parse, scan
 from agents.verification.source import test_names as names_in
 
 TESTS = """
@@ -198,7 +199,7 @@ def test_foreign_imports_leave_out_what_is_there() -> None:
         "tests/helper.py": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import pandas",
         "tests/test_a.py": "import cv2",
     }
-    assert foreign_imports(scan(files), files) == {"requests": "app.py", "cv2": "tests/test_a.py"}
+    assert foreign_imports(scan(files).imports, files) == {"requests": "app.py", "cv2": "tests/test_a.py"}
 
 
 @pytest.mark.parametrize(
