@@ -26,7 +26,7 @@ async def no_waiting(seconds: float) -> None:
 
 PATIENT: dict[str, Any] = {"first_token_timeout": 60.0, "silence_timeout": 60.0}
 """Clocks that no busy machine runs into."""
-IMPATIENT: dict[str, Any] = {"first_token_timeout": 0.4, "silence_timeout": 0.15}
+IMPATIENT: dict[str, Any] = {"first_token_timeout": 1.0, "silence_timeout": 1.0}
 
 
 def provider(url: str, type_: str = "openai", **more: Any) -> Provider:

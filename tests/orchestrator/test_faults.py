@@ -211,12 +211,12 @@ async def test_trouble_that_passes_is_never_noticed_but_in_the_books(
 
 
 async def test_an_answer_that_only_drips_is_waited_for(tmp_path: Path) -> None:
-    async with FakeLLM(Answer("x" * 60, piece=6, pause=0.06)) as llm:
+    async with FakeLLM(Answer("x" * 60, piece=3, pause=0.07)) as llm:
         drop(tmp_path, "x", "x\n")
-        agents = crew(provider(llm.url, first_token_timeout=0.3, silence_timeout=0.3))
+        agents = crew(provider(llm.url, first_token_timeout=1.0, silence_timeout=1.0))
         assert await daemon(tmp_path, agents, Heard()).run(until_idle=True) == 0
         assert len(llm.requests) == 3
-    assert journal(tmp_path, "x")[0]["seconds"] > 0.5
+    assert journal(tmp_path, "x")[0]["seconds"] > 1.0
 
 
 async def test_a_moment_that_the_server_asked_for_is_waited_and_is_no_time_of_work(tmp_path: Path) -> None:
