@@ -6,7 +6,7 @@ import re
 
 _THING = (
     r"(?:code|file|class(?:es)?|functions?|methods?|implementations?|imports?|module|script|tests?|logic|contents?|routes?|styles?|"
-    r"page|components?|html|css|markup|body|definitions?|handlers?|properties|fields)"
+    r"page|document|components?|html|css|markup|body|definitions?|handlers?|properties|fields)"
 )
 _REST = rf"(?:the\s+)?(?:rest|remainder)\s+of\s+(?:(?:the|your|this|my|our)\s+)?(?:[\w.]+\s+){{0,3}}?{_THING}"
 _SAME = (
@@ -37,7 +37,7 @@ _YOURS = (
 )
 _LEADING_DOTS = (
     rf"{_DOTS}\s*[\[(]?\s*(?:\w+\s+){{0,3}}?(?:rest|remainder|existing|previous|remaining|unchanged|other|same\s+as|omitted|"
-    r"as\s+before|as\s+above|keep)\b.*"
+    rf"as\s+before|as\s+above|keep)\b.*|{_DOTS}\s*(?:more|additional|further)\s+(?:\w+\s+){{0,2}}?(?:{_THING}|cases)(?:\s+(?:go\s+)?here)?\s*(?:{_DOTS})?"
 )
 _PHRASE = rf"(?:(?:{_REST}|{_ALONE}|{_YOURS}|{_SAME_ALONE}){_TAIL}|{_SAME}{_TAIL_SURE}{_TAIL}|{_SAME}\s*(?={_DOTS}))"
 _CUT = (
@@ -50,29 +50,29 @@ _REMARK = (
     rf"[\[(]\s*{_DOTS}?\s*(?:truncated|unchanged|omitted)\s*{_DOTS}?\s*[\])]|"
     r"[\[(]\s*same\s+as\s+(?:before|above)\s*[\])])"
 )
-_END = r"\s*[.!]?\s*(?:\*+/\}?|-->|\"\"\"|''')?\s*"
+_END = r"\s*[.!]?\s*(?:[-=]{2,}\s*)?(?:\*+/\}?|-->|\"\"\"|''')?\s*"
 
 _COMMENT = re.compile(
     r"(?:(?:pass|\.\.\.|return|return None);?\s*)?"
-    rf"(?:#+|//+|/\*+(?:\s*\.\.\.\s*\*/\s*//)?|\{{/\*|<!--|--|;+|%+|REM\b|\"\"\"|''')\s*(?:(?:TODO|NOTE):\s*)?{_REMARK}{_END}",
+    rf"(?:#+|//+|/\*+(?:\s*\.\.\.\s*\*/\s*//)?|\{{/\*|<!--|--|;+|%+|REM\b|\"\"\"|''')\s*(?:[-=]{{2,}}\s*)?(?:(?:TODO|NOTE):\s*)?{_REMARK}{_END}",
     re.IGNORECASE,
 )
 _BARE = re.compile(
-    rf"(?:(?={_DOTS}){_LEADING_DOTS}|[\[(<]\s*{_DOTS}?\s*(?:{_REST}|{_SAME}){_TAIL}\s*{_DOTS}?\s*[\])>]){_END}",
+    rf"(?:(?={_DOTS}){_LEADING_DOTS}|[\[(<]\s*{_DOTS}?\s*(?:{_REST}|{_SAME}|(?<=\.)\s*unchanged|(?<=\u2026)\s*unchanged){_TAIL}\s*{_DOTS}?\s*[\])>]){_END}",
     re.IGNORECASE,
 )
 _WORTH_A_LOOK = re.compile(
     r"^[^\n]*\b(?:rest|remainder|existing|previous|remaining|other|same|original|unchanged|changes?|brevity|here|omitted|keep|"
-    r"snip|snipped|truncated|continues)\b[^\n]*$",
+    r"snip|snipped|truncated|continues|more|additional|further)\b[^\n]*$",
     re.IGNORECASE | re.MULTILINE,
 )
 _WHOLE = re.compile(
-    r"\s*[<\[({]?\s*(?:(?:the\s+)?(?:full|complete|entire|whole)\s+(?:file\s+)?(?:contents?|code|text)(?:\s+of\s+the\s+file)?(?:\s+here)?|"
-    rf"(?:the\s+)?file\s+contents?(?:\s+(?:goes\s+)?here)?|your\s+code\s+here|contents?\s+here|{_DOTS})\s*[>\])}}]?\s*",
+    r"\s*[<\[({]?\s*(?:(?:the\s+)?(?:full|complete|entire|whole)\s+(?:file(?:\s+(?:contents?|code|text))?|contents?|code|text)(?:\s+of\s+the\s+file)?(?:\s+here)?|"
+    rf"(?:the\s+)?contents?\s+of\s+(?:the|this)\s+file|unchanged|(?:the\s+)?file\s+contents?(?:\s+(?:goes\s+)?here)?|your\s+code\s+here|contents?\s+here|{_DOTS})\s*[>\])}}]?\s*",
     re.IGNORECASE,
 )
 _PATH = re.compile(r"(?:relative/)?path/to/.*|relative/path.*|string", re.IGNORECASE)
-_DOTS_ALONE = re.compile(rf"^[ \t]*//[ \t]*{_DOTS}[ \t]*$", re.MULTILINE)
+_DOTS_ALONE = re.compile(rf"^[ \t]*(?P<mark>//|#)[ \t]*\[?{_DOTS}\]?[ \t]*$", re.MULTILINE)
 _SLASHES = (
     ".js",
     ".mjs",
@@ -90,6 +90,7 @@ _SLASHES = (
     ".kt",
     ".swift",
 )
+_HASHES = (".py", ".rb", ".sh", ".yml", ".yaml", ".toml")
 _LONGEST_LINE = 200
 _TEXT = (".md", ".markdown", ".mdx", ".rst", ".txt", ".adoc")
 
@@ -103,8 +104,9 @@ def placeholder_in(path: str, content: str) -> str | None:
         return path
     if len(content) <= _LONGEST_LINE and _WHOLE.fullmatch(content):
         return content.strip()
-    if path.lower().endswith(_SLASHES) and (dots := _dots_alone(content)):
-        return dots
+    for mark, endings in (("//", _SLASHES), ("#", _HASHES)):
+        if path.lower().endswith(endings) and (dots := _dots_alone(content, mark)):
+            return dots
     is_text = path.lower().endswith(_TEXT)
     for match in _WORTH_A_LOOK.finditer(content):
         line = match.group().strip()
@@ -117,12 +119,13 @@ def placeholder_in(path: str, content: str) -> str | None:
     return None
 
 
-def _dots_alone(content: str) -> str | None:
+def _dots_alone(content: str, mark: str) -> str | None:
     """A comment of nothing but dots, unless it is part of a longer comment."""
     if not _DOTS_ALONE.search(content):
         return None
     lines = [line.strip() for line in content.split("\n") if line.strip()]
     for before, line, after in zip(["", *lines], lines, [*lines[1:], ""], strict=False):
-        if _DOTS_ALONE.fullmatch(line) and not before.startswith("//") and not after.startswith("//"):
+        dots = _DOTS_ALONE.fullmatch(line)
+        if dots and dots["mark"] == mark and not before.startswith(mark) and not after.startswith(mark):
             return line
     return None

@@ -30,10 +30,29 @@ _OLD = "\n\n\n".join(f"def function_{number}(value):\n    return value + {number
         "# your code here",
         "# ... truncated",
         "// [omitted]",
+        "# ... more tests",
+        "// ... additional test cases here ...",
+        "# --- rest of the file unchanged ---",
+        "[... unchanged]",
     ],
 )
 def test_a_line_that_stands_for_code_is_refused(line: str) -> None:
     assert "leaves out code" in (gate("app.js", f"start();\n    {line}\nend();\n") or "")
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("a.py", "start()\n# ...\nend()\n"),
+        ("run.sh", "start\n    # [...]\nend\n"),
+        ("a.py", "unchanged"),
+        ("index.html", "<full file>"),
+        ("a.py", "[contents of the file]"),
+        ("index.html", "<body>\n<!-- rest of the document -->\n</body>\n"),
+    ],
+)
+def test_dots_alone_and_a_word_in_place_of_a_file_are_refused(path: str, content: str) -> None:
+    assert "leaves out code" in (gate(path, content) or "")
 
 
 @pytest.mark.parametrize(
@@ -45,6 +64,9 @@ def test_a_line_that_stands_for_code_is_refused(line: str) -> None:
         ("a.py", "x = 1  # same as before the release of the code\n"),
         ("a.py", "try:\n    import simplejson\nexcept ImportError:\n    ...\n"),
         ("a.py", "x = '\\d'\n"),
+        ("a.py", "# One line\n# ...\n# another line of the same remark\nx = 1\n"),
+        ("a.py", "# More tests are in tests/deep.\n# Additional imports go below this line of the file.\nx = 1\n"),
+        ("a.js", "# ...\nx = 1\n"),
         ("a.py", "# Truncated\nassert cut('abc', 2) == 'ab'\n# Omitted\nassert cut('', 2) == ''\n"),
         ("__init__.py", ""),
         ("README.md", "# Existing code\n\n```python\n# ... your code ...\n```\n"),
