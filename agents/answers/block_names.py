@@ -89,13 +89,13 @@ def named_by_line(line: str) -> Name | None:
         return None
     text = _plain(line)
     if match := _MARKED.fullmatch(text):
-        path, whole = _without_remark(_plain(match["path"]))
+        path, whole = without_remark(_plain(match["path"]))
         return Name(path, marked=True, whole=whole) if path else None
     if match := _CREATE.fullmatch(text):
         return Name(match["path"], marked=False) if looks_like_path(match["path"]) else None
     quoted, whole = "`" in line, True
     if quoted or line.startswith("#"):
-        text, whole = _without_remark(text)
+        text, whole = without_remark(text)
     return Name(text, marked=False, whole=whole) if looks_like_path(text) and (quoted or " " not in text) else None
 
 
@@ -115,8 +115,8 @@ def is_written_in(path: str, language: str) -> bool:
     return ending == language or ending in _ENDINGS.get(language, ())
 
 
-def _without_remark(text: str) -> tuple[str, bool]:
-    """The path, and whether the remark lets it be whole: `src/app.py (new)` does, but `notes (new).md` is a path."""
+def without_remark(text: str) -> tuple[str, bool]:
+    """The path, and whether the remark lets the file be whole. `notes (new).md` is a path."""
     remark = _REMARK.fullmatch(text)
     if remark is None or looks_like_path(text):
         return text, True

@@ -18,7 +18,7 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from agents.answers.block_names import Name, named_by_comment, named_by_info, named_by_line
+from agents.answers.block_names import Name, named_by_comment, named_by_info, named_by_line, without_remark
 from agents.answers.paths import looks_like_path
 from agents.answers.rejection import Reason, Rejected
 
@@ -110,7 +110,7 @@ def read_document(text: str) -> Document:
         waiting = prose.names[-1] if prose.names else waiting
         announced += prose.announced
         deleted += prose.deleted
-        block, number = _block(text, fences, number, prose.last_line, waiting)
+        block, number = _block(text, fences, number, "" if prose.names_several else prose.last_line, waiting)
         at = block.end
         waiting = None if block.name else waiting
         blocks.append(block)
@@ -118,6 +118,11 @@ def read_document(text: str) -> Document:
     names = {block.name for block in blocks}
     ends_in_heading = bool(prose.last_line) and _is_heading(prose.last_line, names)
     return Document(tuple(blocks), (*announced, *prose.announced), (*deleted, *prose.deleted), ends_in_heading)
+
+
+def _name_different_files(one: str, other: str) -> bool:
+    names = [named_by_line(line) for line in (one, other)]
+    return all(name and not name.marked for name in names) and names[0] != names[1]
 
 
 def _is_heading(line: str, names: Set[str | None]) -> bool:
@@ -152,13 +157,15 @@ class _Prose:
     """The lines between two blocks."""
 
     def __init__(self, text: str) -> None:
-        self.last_line = text.rstrip().rsplit("\n", 1)[-1]
+        rest, _, self.last_line = text.rstrip().rpartition("\n")
+        self.names_several = _name_different_files(rest.rstrip().rpartition("\n")[2], self.last_line)
+        """The last line is one of a list of files, of which none can be said to be the next block's."""
         self.names: list[Name] = []
         self.deleted: list[str] = []
         for match in islice(_MARKER.finditer(text), _MOST_FENCES):
             line = match.group().strip()
             if delete := _DELETE.fullmatch(line):
-                self.deleted.append(delete["path"])
+                self.deleted.append(without_remark(delete["path"])[0])
             elif (name := named_by_line(line)) and name.marked and (line[0] in "#=" or looks_like_path(name.path)):
                 self.names.append(name)
 

@@ -38,7 +38,7 @@ LONGEST_REPLY = 8_000_000
 
 _REFUSAL = re.compile(
     r"\W*(?:i(?:.?m| am) (?:(?:very |so )?sorry|unable|not able)|sorry[,.]|i apologi[sz]e|i can(?:no|.)t|"
-    r"i won.t|as an ai\b)",
+    r"i won.t|as an ai\b|unfortunately,? i(?:.?m| am| can(?:no|.)t)\b|i (?:must|have to|need to) (?:decline|refuse))",
     re.IGNORECASE,
 )
 _SECOND_THOUGHT = re.compile(
@@ -146,8 +146,9 @@ def _other(text: str, check: Check) -> Answer:
             read = [(block.start, block.end) for block in document.blocks]
         case "tags":
             tagged = read_tags(text)
-            answer = _answer([(file.path, file.content) for file in tagged], document.deleted, "tags", check)
             read = [(file.start, file.end) for file in tagged]
+            deleted = _deleted_outside(text, read)
+            answer = _answer([(file.path, file.content) for file in tagged], deleted, "tags", check)
         case _:
             return _from_json(text, document, check) or _from_the_rest(text, document, check)
     refuse_second_answer(text, document, read, answer.files)
@@ -170,10 +171,20 @@ def _from_json(text: str, document: Document, check: Check) -> Answer | None:
     merged = _merged(found)
     if len(merged) > len(found[0].pairs) and any(_SECOND_THOUGHT.search(one.before) for one in found):
         raise Rejected(Reason.SEVERAL_ANSWERS, f"Received several answers, one after the other. {_WANTED}")
+    read = [one.span for one in found]
     deleted = [path for one in found for path in deleted_in(one.value)]
-    answer = _answer(merged, deleted, "nearly json", check)
-    refuse_second_answer(text, document, [one.span for one in found], answer.files)
+    answer = _answer(merged, [*deleted, *_deleted_outside(text, read)], "nearly json", check)
+    refuse_second_answer(text, document, read, answer.files)
     return answer
+
+
+def _deleted_outside(text: str, read: Iterable[Span]) -> tuple[str, ...]:
+    """The paths of lines `DELETE: path` between the parts of the text that have been read as files."""
+    between, at = [], 0
+    for start, end in sorted(read):
+        between.append(text[at:start])
+        at = end
+    return read_document("\n".join([*between, text[at:]])).deleted
 
 
 def _merged(found: list[Found]) -> Pairs:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from agents.answers.patches import says_not_whole, unsupported
@@ -20,6 +21,9 @@ _PROSE_KEYS = frozenset(["description", "title", "summary", "purpose", "comment"
 _PLAIN_ENCODING = re.compile(r"(?:utf-?8|(?:us-)?ascii|text|plain|raw|none)?", re.IGNORECASE)
 _PATH_TAG = re.compile(r"\s*<(path|name|filename)>(?P<path>[^<>]*+)</\1>", re.IGNORECASE)
 _CONTENT_TAG = re.compile(r"\s*<(?P<tag>content|contents|code)>", re.IGNORECASE)
+_CHILD = re.compile(r"\s*<(?P<key>[a-z_]+)>(?P<value>[^<>]*+)</(?P=key)>", re.IGNORECASE)
+_EMPTY = frozenset(["__init__.py", "py.typed", ".gitkeep"])
+"""Names of files that are empty as a rule, so that `<file path="src/__init__.py"/>` is one."""
 _CLOSE = "</file>"
 _GOES_ON = re.compile(r"[^\S\n]*[^\s<]")
 _CDATA, _CDATA_END = "<![CDATA[", "]]>"
@@ -48,7 +52,7 @@ def read_tags(text: str) -> list[Tagged]:
         if text.find(_CLOSE, at, opening.start()) >= 0:
             raise _cut("a </file> that closes nothing")
         path, start = _path(text, opening)
-        content, at = _content(text, start)
+        content, at = ("", start) if opening["attributes"].endswith("/") else _content(text, start, path)
         if _GOES_ON.match(text, at):
             raise _cut("text on the line of a </file>")
         files.append(Tagged(path, content, opening.start(), at))
@@ -101,24 +105,50 @@ def _attributes(opening: re.Match[str]) -> tuple[dict[str, str], str]:
 def _path(text: str, opening: re.Match[str]) -> tuple[str, int]:
     attributes, beside = _attributes(opening)
     paths = [attributes[key] for key in _PATH_KEYS if attributes.get(key)]
-    for key, value in attributes.items():
-        if key not in _PATH_KEYS and key not in _PROSE_KEYS and says_not_whole(value):
-            raise unsupported("in a <file> tag")
-        if key == "encoding" and not _PLAIN_ENCODING.fullmatch(value):
-            raise _ambiguous(f"a <file> tag with the encoding {value[:40]!r}")
-    if unknown := [*(attributes.keys() - _PLAIN_KEYS - _PROSE_KEYS), *beside.split()]:
-        raise _ambiguous(f"a <file> tag with {min(unknown)[:40]!r}")
-    if any(looks_like_path(other) and not f"/{paths[0]}".endswith(f"/{other}") for other in paths):
-        raise _ambiguous("a <file> tag with two paths")
+    if beside == "/" and paths and paths[0].rsplit("/", 1)[-1] in _EMPTY:
+        beside = ""
+    _check_members(attributes, *beside.split())
     if paths:
+        _check_same(paths[0], paths[1:])
         return paths[0], opening.end()
     if tag := _PATH_TAG.match(text, opening.end()):
         return tag["path"].strip(), tag.end()
     raise Rejected(Reason.NO_PATH, 'Received a <file> tag without a path; write <file path="src/app.py">.')
 
 
-def _content(text: str, start: int) -> tuple[str, int]:
+def _check_members(members: Mapping[str, str], *beside: str) -> None:
+    """Refuse what a file says of itself, as attributes or tags, unless it leaves no doubt that this is all of it."""
+    for key, value in members.items():
+        if key not in _PATH_KEYS and key not in _PROSE_KEYS and says_not_whole(value):
+            raise unsupported("in a <file> tag")
+        if key == "encoding" and not _PLAIN_ENCODING.fullmatch(value):
+            raise _ambiguous(f"a <file> tag with the encoding {value[:40]!r}")
+    if unknown := [*(members.keys() - _PLAIN_KEYS - _PROSE_KEYS), *beside]:
+        raise _ambiguous(f"a <file> tag with {min(unknown)[:40]!r}")
+
+
+def _check_same(path: str, others: Iterable[str]) -> None:
+    if any(looks_like_path(other) and not f"/{path}".endswith(f"/{other}") for other in others):
+        raise _ambiguous("a <file> tag with two paths")
+
+
+def _past_members(text: str, start: int, path: str) -> int:
+    """Where the tag of the content begins, behind others such as <language>; `start` when there is none."""
+    members: dict[str, str] = {}
+    at = start
+    while not _CONTENT_TAG.match(text, at) and (child := _CHILD.match(text, at)):
+        members[child["key"].lower()] = child["value"].strip()
+        at = child.end()
+    if not members or not _CONTENT_TAG.match(text, at):
+        return start
+    _check_members(members)
+    _check_same(path, (members[key] for key in _PATH_KEYS if key in members))
+    return at
+
+
+def _content(text: str, start: int, path: str) -> tuple[str, int]:
     """The content that begins at `start`, and where the text goes on behind its </file>."""
+    start = _past_members(text, start, path)
     inner = _CONTENT_TAG.match(text, start)
     if inner is None:
         end = _find(text, _CLOSE, start)

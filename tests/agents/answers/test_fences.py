@@ -97,6 +97,24 @@ def test_an_answer_may_only_delete() -> None:
     assert read_reply("DELETE: old.py\n").deleted == {"old.py"}
 
 
+@pytest.mark.parametrize("remark", [" (unused)", " - no longer needed", "  # its code is in app.py now"])
+def test_a_remark_behind_a_deletion_is_no_part_of_the_path(remark: str) -> None:
+    assert read_reply(f"DELETE: old.py{remark}\n").deleted == {"old.py"}
+
+
+def test_a_deletion_behind_json_counts() -> None:
+    answer = read_reply('{"files": [{"path": "a.py", "content": "x = 1\\n"}]}\n\nDELETE: old.py\n')
+    assert answer.files == {"a.py": "x = 1\n"}
+    assert answer.deleted == {"old.py"}
+
+
+@pytest.mark.parametrize("names", ["- `a.py`\n- `b.py`\n\n", "### a.py\n### b.py\n", "a.py\nb.py\n"])
+def test_the_last_of_several_listed_files_is_no_name_of_the_block_behind_them(names: str) -> None:
+    with pytest.raises(Rejected) as caught:
+        read_reply(f"{names}```python\nx = 1\n```\n")
+    assert caught.value.reason == Reason.NO_PATH
+
+
 @pytest.mark.parametrize(
     ("reply", "reason"),
     [

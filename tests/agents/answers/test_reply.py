@@ -46,6 +46,8 @@ def test_every_way_to_say_it_gives_the_same_file(reply: str) -> None:
     [
         ("<think>Still thinking {", Reason.TRUNCATED_THINKING),
         ("I can't help with that.", Reason.REFUSAL),
+        ("Unfortunately, I cannot assist with this.", Reason.REFUSAL),
+        ("I must decline to write this program.", Reason.REFUSAL),
         ("OK", Reason.NO_FILES),
         ('{"files": [{"path": "a.py", "content": "re.match(r\'\\d\')"}]}', Reason.MALFORMED),
         ('{"files": [{"path": "a.py", "content": "x', Reason.TRUNCATED),

@@ -40,3 +40,39 @@ def test_a_tag_that_may_mean_a_part_or_another_encoding_is_refused(attributes: s
 )
 def test_other_attributes_change_nothing(attributes: str) -> None:
     assert read_reply(f"<file {attributes}>\nx = 1\n</file>").files == {"src/a.py": "x = 1\n"}
+
+
+def test_other_tags_before_the_content_change_nothing() -> None:
+    members = "<language>python</language>\n<action>create</action><name>a.py</name>"
+    reply = f"<file><path>src/a.py</path>{members}<content>\nx = 1\n</content></file>"
+    assert read_reply(reply).files == {"src/a.py": "x = 1\n"}
+
+
+@pytest.mark.parametrize(
+    ("members", "reason"),
+    [
+        ("<mode>append</mode>", Reason.DIFF_UNSUPPORTED),
+        ("<encoding>base64</encoding>", Reason.AMBIGUOUS),
+        ("<lines>1-10</lines>", Reason.AMBIGUOUS),
+        ("<name>b.py</name>", Reason.AMBIGUOUS),
+    ],
+)
+def test_other_tags_that_may_mean_a_part_or_another_file_are_refused(members: str, reason: Reason) -> None:
+    assert _refused(f"<file><path>a.py</path>{members}<content>x = 1\n</content></file>") == reason
+
+
+def test_tags_without_a_content_tag_behind_them_are_content() -> None:
+    page = "<title>Hello</title>\n<p>Hello</p>\n"
+    assert read_reply(f'<file path="index.html">\n{page}</file>').files == {"index.html": page}
+
+
+def test_a_tag_that_closes_itself_is_a_file_that_is_empty_as_a_rule() -> None:
+    reply = '<file path="src/__init__.py"/>\n<file path="src/a.py">\nx = 1\n</file>'
+    assert read_reply(reply).files == {"src/__init__.py": "", "src/a.py": "x = 1\n"}
+    assert _refused('<file path="src/a.py"/>') == Reason.AMBIGUOUS
+
+
+def test_a_line_in_a_file_deletes_nothing_and_one_behind_it_does() -> None:
+    answer = read_reply('<file path="README.md">\n# Format\n\nDELETE: a.py\n</file>\n\nDELETE: b.py\n')
+    assert answer.files == {"README.md": "# Format\n\nDELETE: a.py\n"}
+    assert answer.deleted == {"b.py"}
