@@ -18,16 +18,12 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from agents.answers.block_names import Name, named_by_comment, named_by_info, named_by_line, without_remark
-from agents.answers.paths import looks_like_path
+from agents.answers.block_names import Name, named_by_comment, named_by_info, named_by_line
+from agents.answers.prose import Prose
 from agents.answers.rejection import Reason, Rejected
 
 _FENCE = re.compile(r"^(?P<indent>[ \t]*+)(?P<marks>`{3,}+|~{3,}+)(?P<info>[^\n]*+)\n?", re.MULTILINE)
 _HEADING = re.compile(r"^(?:#{2,6} *|={2,} *)\**FILE:", re.MULTILINE)
-_MARKER = re.compile(
-    r"^[^\n:\uff1a]{0,40}(?:file|path|delete)[^\n:\uff1a]{0,12}[:\uff1a][^\n]*", re.MULTILINE | re.IGNORECASE
-)
-_DELETE = re.compile(r"(?:[-*] +|#{1,6} +)?\**DELETE(?: FILE)?\**:\**[ \t]+[`\"]?(?P<path>[^`\"\r\n]+?)[`\"]?\**[ \t]*")
 _BROKEN_OFF = re.compile(r"(?:#{1,6} +)?(?:\*\*`?|`{1,2})[\w./-]*")
 _SHELL = frozenset({"bash", "sh", "shell", "zsh", "console", "terminal", "powershell", "ps1", "cmd", "bat", "batch"})
 _SHELL |= {"shell-session", "shellsession", "sh-session", "tree"}
@@ -106,7 +102,7 @@ def read_document(text: str) -> Document:
     at, number = 0, 0
     waiting: Name | None = None
     while number < len(fences):
-        prose = _Prose(text[at : fences[number].start()])
+        prose = Prose(text[at : fences[number].start()])
         waiting = prose.names[-1] if prose.names else waiting
         announced += prose.announced
         deleted += prose.deleted
@@ -114,15 +110,10 @@ def read_document(text: str) -> Document:
         at = block.end
         waiting = None if block.name else waiting
         blocks.append(block)
-    prose = _Prose(text[at:])
+    prose = Prose(text[at:])
     names = {block.name for block in blocks}
     ends_in_heading = bool(prose.last_line) and _is_heading(prose.last_line, names)
     return Document(tuple(blocks), (*announced, *prose.announced), (*deleted, *prose.deleted), ends_in_heading)
-
-
-def _name_different_files(one: str, other: str) -> bool:
-    names = [named_by_line(line) for line in (one, other)]
-    return all(name and not name.marked for name in names) and names[0] != names[1]
 
 
 def _is_heading(line: str, names: Set[str | None]) -> bool:
@@ -151,27 +142,6 @@ def is_fenced(text: str, position: int) -> bool:
         elif _could_belong(fence, opening) and not fence["info"].strip():
             opening = None
     return opening is not None
-
-
-class _Prose:
-    """The lines between two blocks."""
-
-    def __init__(self, text: str) -> None:
-        rest, _, self.last_line = text.rstrip().rpartition("\n")
-        self.names_several = _name_different_files(rest.rstrip().rpartition("\n")[2], self.last_line)
-        """The last line is one of a list of files, of which none can be said to be the next block's."""
-        self.names: list[Name] = []
-        self.deleted: list[str] = []
-        for match in islice(_MARKER.finditer(text), _MOST_FENCES):
-            line = match.group().strip()
-            if delete := _DELETE.fullmatch(line):
-                self.deleted.append(without_remark(delete["path"])[0])
-            elif (name := named_by_line(line)) and name.marked and (line[0] in "#=" or looks_like_path(name.path)):
-                self.names.append(name)
-
-    @property
-    def announced(self) -> list[str]:
-        return [name.path for name in self.names]
 
 
 def fenced(path: str, content: str) -> str:
