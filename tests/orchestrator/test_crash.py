@@ -196,6 +196,7 @@ async def whole(workspace: Path) -> tuple[int, dict[str, str]]:
     plan = Plan()
     await live(workspace, trying(), plan)
     assert state(workspace, "x")["status"] == "completed"
+    assert plan.count > 100, "the disk that dies was not used"
     return plan.count, results(workspace / "x")
 
 

@@ -42,7 +42,8 @@ async def test_a_dropped_requirements_file_becomes_a_zip(tmp_path: Path) -> None
     with zipfile.ZipFile(made) as archive:
         assert archive.read("main.py") == b"print(2)\n"
     usage = json.loads((tmp_path / "hello" / ".tumbler" / "usage.json").read_text())
-    assert usage["total_tokens"] == 5 * 110
+    assert set(usage) == {"total_tokens", "total_cost", "by_agent", "history"}
+    assert (usage["total_tokens"], usage["total_cost"]) == (5 * 110, 0.0)
     assert usage["by_agent"]["engineer"] == {"tokens": 220, "cost": 0.0, "calls": 2}
     assert [row["agent"] for row in usage["history"]] == ["architect", "engineer", "verifier", "engineer", "verifier"]
 
@@ -473,6 +474,35 @@ async def test_a_broken_tumbler_yaml_stops_its_project_and_says_where(tmp_path: 
         (tmp_path / "new.yaml").rename(tmp_path / "x" / "tumbler.yaml")
         await until_status(tmp_path, "x", "completed")
     assert state(tmp_path, "x")["max_iterations"] == 3
+
+
+async def test_hints_in_notes_go_to_architect_and_engineer(tmp_path: Path) -> None:
+    agents = trio(scores=(9.0,))
+    drop(tmp_path, "x")
+    (tmp_path / "x" / "NOTES.md").write_text("Use plain functions.\n")
+    assert await finish(tmp_path, agents) == 0
+    assert [work.notes for work in (*agents.architect.works, *agents.engineer.works)] == ["Use plain functions.\n"] * 2
+
+
+async def test_a_project_that_waits_for_its_model_holds_up_no_other(tmp_path: Path) -> None:
+    agents = trio(scores=(9.0,))
+    first_may_go_on = asyncio.Event()
+    ask = agents.architect.run
+
+    async def waiting(work: Work) -> Outcome:
+        if work.project == "first":
+            await first_may_go_on.wait()
+        return await ask(work)
+
+    agents.architect.run = waiting  # type: ignore[method-assign]
+    async with running(tmp_path, agents):
+        drop(tmp_path, "first")
+        await until_status(tmp_path, "first", "planning")
+        drop(tmp_path, "second")
+        await until_status(tmp_path, "second", "completed")
+        assert state(tmp_path, "first")["status"] == "planning"
+        first_may_go_on.set()
+        await until_status(tmp_path, "first", "completed")
 
 
 # --- nothing is lost

@@ -16,7 +16,8 @@ import pytest
 
 from orchestrator.ending import LastResort
 from orchestrator.threads import in_thread
-from tests.fakes.daemon import drop
+from tests.fakes.agents import trio
+from tests.fakes.daemon import daemon, drop, state
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SCRIPT = """
@@ -45,12 +46,18 @@ HANGS = {
     "the scan": "from orchestrator.workspace import Workspace; Workspace.scan = hang",
 }
 
+WORKS = "work that can be ended"
+SETUPS = {
+    **HANGS,
+    WORKS: "async def run(work): print('hangs', flush=True); await asyncio.sleep(600)\nagents.architect.run = run",
+}
+
 
 @contextmanager
 def hanging(workspace: Path, how: str, leave: float, **start: object) -> Iterator[subprocess.Popen[bytes]]:
     """A daemon that hangs as `how` says."""
     drop(workspace, "x")
-    script = textwrap.dedent(SCRIPT).format(leave=leave, how=HANGS[how], start=start)
+    script = textwrap.dedent(SCRIPT).format(leave=leave, how=SETUPS[how], start=start)
     process = subprocess.Popen(
         [sys.executable, "-c", script, str(workspace)], cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
@@ -67,7 +74,17 @@ def hanging(workspace: Path, how: str, leave: float, **start: object) -> Iterato
 def test_what_hangs_for_ever_does_not_hold_up_the_end(tmp_path: Path, how: str) -> None:
     with hanging(tmp_path, how, leave=1.0) as process:
         process.send_signal(signal.SIGTERM)
-        process.wait(60.0)
+        assert process.wait(60.0) in (0, 130)
+
+
+async def test_one_ctrl_c_ends_the_work_and_the_next_start_goes_on(tmp_path: Path) -> None:
+    with hanging(tmp_path, WORKS, leave=60.0) as process:
+        process.send_signal(signal.SIGINT)
+        assert await asyncio.to_thread(process.wait, 50.0) == 0
+    assert state(tmp_path, "x")["status"] == "planning"
+    async with asyncio.timeout(60):
+        assert await daemon(tmp_path, trio(scores=(9.0,))).run(until_idle=True) == 0
+    assert state(tmp_path, "x")["status"] == "completed"
 
 
 @pytest.mark.parametrize("how", HANGS)

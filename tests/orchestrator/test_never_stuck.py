@@ -123,14 +123,14 @@ async def test_a_cycle_that_is_cancelled_leaves_no_task_behind(tmp_path: Path) -
 
 
 class Elsewhere(DescriptorDirectory):
-    """Remembers the files that were looked at, or read, on the event loop."""
+    """Remembers the files that were looked at, or read, on the event loop, and those elsewhere."""
 
     loop_thread = 0
     seen: ClassVar[set[str]] = set()
+    elsewhere: ClassVar[set[str]] = set()
 
     def _note(self, name: str) -> None:
-        if threading.get_ident() == Elsewhere.loop_thread:
-            Elsewhere.seen.add(name)
+        (Elsewhere.seen if threading.get_ident() == Elsewhere.loop_thread else Elsewhere.elsewhere).add(name)
 
     def open(self, name: str, flags: int, mode: int = 0o644) -> int:
         self._note(name)
@@ -145,6 +145,7 @@ class Elsewhere(DescriptorDirectory):
 async def test_no_project_file_is_read_on_the_event_loop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("orchestrator.files.folder.DescriptorDirectory", Elsewhere)
     Elsewhere.loop_thread, Elsewhere.seen = threading.get_ident(), set()
+    Elsewhere.elsewhere = set()
     agents = trio(scores=(4.0, 5.0), seconds=0.05)
     drop(tmp_path, "x")
     attended = cycle(tmp_path, agents)
@@ -154,3 +155,4 @@ async def test_no_project_file_is_read_on_the_event_loop(tmp_path: Path, monkeyp
         await asyncio.wait({running}, timeout=0.03)
     assert (await running).status is Status.EXHAUSTED
     assert Elsewhere.seen <= {"PAUSE", "STOP"}
+    assert ".manifest.json" in Elsewhere.elsewhere

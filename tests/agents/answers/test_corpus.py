@@ -36,7 +36,7 @@ def test_a_reply_is_read_as_expected_or_refused_but_never_wrongly(case: dict[str
         return
     assert case["outcome"] == "reject" or "reject" in case.get("also_ok", [])
     assert rejected.sentence.endswith(".")
-    assert dict(rejected.salvage) == case.get("salvage", dict(rejected.salvage))
+    assert dict(rejected.salvage) == case.get("salvage", {})
 
 
 @pytest.mark.parametrize("case", _RECOVERED, ids=lambda case: case["name"])
