@@ -95,6 +95,7 @@ async def test_what_is_deleted_in_the_moment_it_is_written_is_made_again(tmp_pat
     Disk.lost = lost
     async with asyncio.timeout(60):
         assert (await cycle(tmp_path, trio(scores=(9.0,))).run(first=True)).status is Status.COMPLETED
+    assert Disk.lost == "", "it was never deleted"
 
 
 async def test_work_that_nobody_cancelled_but_a_library_is_told_as_failed(tmp_path: Path) -> None:

@@ -40,6 +40,18 @@ async def test_a_registry_that_does_not_answer_is_not(tmp_path: Path) -> None:
         await install(tmp_path, OFFLINE, 1)
 
 
+@pytest.mark.parametrize("lock", [{}, {"package-lock.json": "{}"}])
+async def test_no_script_is_run_and_nothing_comes_from_elsewhere_than_the_registry(
+    tmp_path: Path, lock: dict[str, str]
+) -> None:
+    sandbox = ScriptedSandbox()
+    await Packages(VerificationSettings(cache_dir=tmp_path)).get(FILES | lock, sandbox)
+    (install,) = sandbox.jobs
+    assert install.argv[:2] == ("npm", "ci" if lock else "install")
+    assert {"--ignore-scripts", "--git=false", "--allow-git=none", "--allow-remote=none"} <= set(install.argv)
+    assert (install.writable, install.network, install.source) == (tmp_path, True, None)
+
+
 async def test_what_was_installed_is_used_again_and_nothing_half_done_is_left(tmp_path: Path) -> None:
     packages, sandbox = Packages(VerificationSettings(cache_dir=tmp_path)), ScriptedSandbox()
     first, second = await packages.get(FILES, sandbox), await packages.get(FILES, sandbox)

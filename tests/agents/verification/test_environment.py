@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -40,13 +41,28 @@ async def test_an_environment_is_built_once_and_found_again(tmp_path: Path) -> N
     assert len(sandbox.jobs) == 2
 
 
+def days_ago(days: int) -> str:
+    return (datetime.now(UTC) - timedelta(days=days)).date().isoformat()
+
+
 async def test_only_wheels_of_some_age_are_installed_and_only_into_the_cache(tmp_path: Path) -> None:
     sandbox = ScriptedSandbox(make)
+    before = days_ago(7)
     await environments(tmp_path).get((), sandbox)
     install = sandbox.jobs[1]
     assert "--only-binary :all:" in " ".join(install.argv)
-    assert "--exclude-newer" in install.argv
+    # Midnight may have passed meanwhile.
+    assert install.argv[install.argv.index("--exclude-newer") + 1] in {before, days_ago(7)}
     assert (install.writable, install.network, install.source) == (tmp_path, True, None)
+
+
+async def test_how_old_a_wheel_must_be_can_be_set_and_taken_away(tmp_path: Path) -> None:
+    sandbox, before = ScriptedSandbox(make), days_ago(30)
+    await environments(tmp_path / "a", exclude_newer_days=30).get((), sandbox)
+    await environments(tmp_path / "b", exclude_newer_days=0).get((), sandbox)
+    aged, fresh = (job.argv for job in sandbox.jobs if "install" in job.argv)
+    assert aged[aged.index("--exclude-newer") + 1] in {before, days_ago(30)}
+    assert "--exclude-newer" not in fresh
 
 
 async def test_other_requirements_get_another_environment(tmp_path: Path) -> None:

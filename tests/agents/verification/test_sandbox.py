@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import secrets
 import signal
@@ -18,9 +19,10 @@ from pathlib import Path
 import pytest
 
 from agents.verification.box import MIB, Ended, Job, Limits, Ran, Sandbox, SandboxUnavailable
-from agents.verification.sandbox import choose, prefixes, probe
+from agents.verification.sandbox import Probed, choose, prefixes, probe
 from agents.verification.sandbox.bwrap import Bwrap
 from tests.fakes.other_user import ROOT, why_not
+from tests.fakes.sandbox import ScriptedSandbox
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="these kinds of sandbox are Linux's")
 PYTHON = "/usr/bin/python3"
@@ -79,6 +81,15 @@ def wait_for(condition: object, seconds: float = 60.0) -> None:
     until = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < until, "it did not happen"
+        time.sleep(0.01)
+
+
+def kill_all(marker: str) -> None:
+    """What a test that failed has left behind."""
+    while left := processes(marker):
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(pid), signal.SIGKILL)
         time.sleep(0.01)
 
 
@@ -318,9 +329,11 @@ async def test_many_runs_at_once_do_not_disturb_each_other(sandbox: Sandbox) -> 
 
 async def test_no_descriptor_or_thread_is_left_behind(sandbox: Sandbox) -> None:
     await sandbox.run(shell("true"))
-    before = len(list(Path("/proc/self/fd").iterdir()))
+    before, threads = len(list(Path("/proc/self/fd").iterdir())), set(threading.enumerate())
     for _ in range(3):
         await sandbox.run(shell("echo x", secret=b"s", stdin=b"t"))
+    # The pool of the event loop keeps its own, and one that has done its work may still be ending.
+    wait_for(lambda: [t for t in set(threading.enumerate()) - threads if not t.name.startswith("asyncio")] == [])
     assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
@@ -328,7 +341,7 @@ DAEMON = """
 import asyncio, sys
 from agents.verification.box import Job
 from agents.verification.sandbox import choose
-script = f"(setsid sh -c ': {sys.argv[2]}; sleep 60; :' &) ; : {sys.argv[2]}; sleep 60; :"
+script = f"(setsid sh -c ': {sys.argv[2]}; sleep 600; :' &) ; : {sys.argv[2]}; sleep 600; :"
 asyncio.run(choose(sys.argv[1]).run(Job(("sh", "-c", script))))
 """
 
@@ -337,10 +350,13 @@ def test_everything_inside_dies_with_the_daemon(sandbox: Sandbox, marker: str) -
     daemon = subprocess.Popen([sys.executable, "-c", DAEMON, sandbox.name, marker], cwd=ROOT)
     try:
         wait_for(lambda: len(processes(marker, "sh\0")) >= 2)
-    finally:
-        daemon.send_signal(signal.SIGKILL)
+        daemon.kill()
         daemon.wait()
-    wait_for(lambda: processes(marker) == [])
+        wait_for(lambda: processes(marker) == [], seconds=40)
+    finally:
+        daemon.kill()
+        daemon.wait()
+        kill_all(marker)
 
 
 async def test_the_interpreter_of_this_very_environment_works_inside(sandbox: Sandbox) -> None:
@@ -381,6 +397,7 @@ async def test_installing_reaches_the_network_and_writes_only_where_it_may(fence
 async def test_installing_has_no_capability_though_its_files_are_roots(fenced: Sandbox, tmp_path: Path) -> None:
     script = "grep CapEff /proc/self/status; cat /etc/shadow; chown 1 {job} && echo changed"
     said = text(await fenced.run(shell(script, network=True, writable=tmp_path)))
+    assert "CapEff:" in said
     assert "changed" not in said
     assert "root:" not in said
     assert all(int(line.split()[1], 16) == 0 for line in said.splitlines() if line.startswith("CapEff"))
@@ -400,6 +417,37 @@ except OSError: pass
 @pytest.mark.parametrize("place", ["/", "/usr", "/etc", "/dev", "/proc/sys/kernel", "/env", "/src", "/trusted", "/var"])
 async def test_only_its_own_folders_are_writable_in_bubblewrap(bwrap: Sandbox, place: str, tmp_path: Path) -> None:
     assert (await bwrap.run(shell(f"touch {place}/x", source=tmp_path))).exit_code != 0
+
+
+async def mounted(bwrap: Sandbox, **job: object) -> dict[str, str]:
+    """Whether it is `ro` or `rw`, for each place inside; of several mounts at one place the last one counts."""
+    ran = await bwrap.run(shell("cat /proc/self/mounts", **job))
+    mounts = [line.split() for line in text(ran).splitlines()]
+    return {place: options.split(",")[0] for _, place, _, options, *_ in mounts}
+
+
+def writable(found: dict[str, str]) -> set[str]:
+    """Without the devices, and what else stands below /dev."""
+    return {place for place, option in found.items() if option != "ro" and not place.startswith("/dev/")}
+
+
+async def test_whatever_else_is_mounted_in_bubblewrap_is_read_only(bwrap: Sandbox, tmp_path: Path) -> None:
+    """Whoever runs inside: permissions, which stop an ordinary user, are not what keeps it from writing."""
+    for name in ("source", "environment", "other"):
+        (tmp_path / name).mkdir()
+    environment, other = tmp_path / "environment", tmp_path / "other"
+    found = await mounted(bwrap, source=tmp_path / "source", environment=environment, read_only=(other,))
+    there = {"/", "/usr", "/proc", "/dev", "/src", "/trusted", "/etc/passwd", str(environment), str(other)}
+    assert there <= found.keys()
+    assert writable(found) == {"/job", "/tmp"}
+
+
+async def test_whatever_else_is_mounted_for_installing_is_read_only(bwrap: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "other").mkdir()
+    found = await mounted(bwrap, network=True, writable=tmp_path / "cache", read_only=(tmp_path / "other",))
+    assert {"/", "/usr", "/proc", "/dev", "/trusted", str(tmp_path / "other")} <= found.keys()
+    assert writable(found) == {"/job", "/tmp", str(tmp_path / "cache")}
 
 
 @pytest.mark.parametrize(("place", "limit"), [("{job}", "work"), ("/tmp", "tmp"), ("/dev/shm", "shm")])
@@ -464,8 +512,16 @@ def test_a_name_that_does_not_exist_is_refused_with_those_that_do() -> None:
         choose("chroot")
 
 
-def test_auto_never_ends_in_no_sandbox() -> None:
-    assert choose("auto").name != "none"
+def test_auto_never_ends_in_no_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even where none is all that works."""
+    bare = ScriptedSandbox(name="none")
+    monkeypatch.setattr(
+        "agents.verification.sandbox.ladder.probe",
+        lambda name: Probed(name, bare if name == "none" else None, why="broken here"),
+    )
+    with pytest.raises(SandboxUnavailable, match="no sandbox works here"):
+        choose("auto")
+    assert choose("none") is bare
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="as root the code runs as a user that owns no other file")
