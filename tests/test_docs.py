@@ -7,6 +7,7 @@ import shlex
 import tomllib
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatch
+from os.path import normpath
 from pathlib import Path
 
 import click
@@ -19,6 +20,7 @@ from orchestrator.state import Status
 from orchestrator.steering import PAUSE, STOP
 from tests.fakes.agents import trio
 from tests.fakes.daemon import Heard, drop, settings
+from tests.fakes.once import once
 
 ROOT = Path(__file__).parents[1]
 PAGES = [
@@ -137,10 +139,12 @@ def test_extras_and_groups_that_are_named_exist() -> None:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     """Every path that the daemon makes: for a project completed in its second iteration, for one exhausted."""
-    return {
-        *paths_made(tmp_path_factory.mktemp("completed"), scores=(4.0, 9.0)),
-        *paths_made(tmp_path_factory.mktemp("exhausted"), scores=(4.0,)),
-    }
+
+    def make() -> list[str]:
+        completed = paths_made(tmp_path_factory.mktemp("completed"), scores=(4.0, 9.0))
+        return sorted(completed | paths_made(tmp_path_factory.mktemp("exhausted"), scores=(4.0,)))
+
+    return set(once(tmp_path_factory, "paths-made", make))
 
 
 def paths_made(folder: Path, *, scores: Sequence[float]) -> set[str]:
@@ -162,30 +166,57 @@ _PATH = re.compile(
 
 
 def paths(page: str) -> set[str]:
-    """What looks like a path of ours, with its stand-ins filled in; one that begins with a slash is no path of ours."""
-    found = {span for span in spans(page) if _PATH.fullmatch(span) and not span.startswith("/")}
+    """What looks like a path of ours, seen from the root, with its stand-ins filled in; `/...` and `~...` are none."""
+    found = {span for span in spans(page) if _PATH.fullmatch(span) and not span.startswith(("/", "~"))}
     if page == "README.md":
         picture = re.findall(r"```\n(.*?)```", text(page), re.DOTALL)
         found |= {path for block in picture for path in re.findall(r"\d\d_\w+/[\w.]+", block)}
     filled = (re.sub(r"YYYYmmdd_HHMMSS|\.{3,4}", "*", path).replace("NAME", "hello") for path in found)
-    return {re.sub(r"iterN\b", "iter1", path).rstrip("/") for path in filled if "://" not in path}
+    rooted = (normpath(Path(page).parent / path) if path.startswith("..") else normpath(path) for path in filled)
+    return {re.sub(r"iterN\b", "iter1", path) for path in rooted if "://" not in path}
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/TROUBLESHOOTING.md", "docs/EXTENDING.md", "SECURITY.md"])
+OURS = {"agents", "orchestrator", "providers", "benchmarks", "tests", "docs", "contrib", ".ci", ".github"}
+"""Folders of the project itself; whatever else lies at the root is somebody's work, a cache or an environment."""
+
+
+def own_paths() -> set[str]:
+    """Files and folders of the project, as a fresh checkout has them."""
+    below = (path for folder in OURS for path in (ROOT / folder).rglob("*") if "__pycache__" not in path.parts)
+    top = (path for path in ROOT.iterdir() if path.is_file() or path.name in OURS)
+    return {path.relative_to(ROOT).as_posix() for path in (*top, *below)}
+
+
+OWN = own_paths()
+EXAMPLES = {
+    ("CHANGELOG.md", "package.json"),
+    ("SECURITY.md", "package.json"),
+    ("docs/ARCHITECTURE.md", "bank.py"),
+    ("docs/EXTENDING.md", "agents/prompts/language_hello.md"),
+}
+"""What the pages speak of as somebody else's: a generated program's own files, those of a language to be added."""
+MADE_BY_RESTORE = {".tumbler/edited"}
+
+
+def missing(page: str, made: set[str]) -> set[str]:
+    """Paths that a page names and that neither the project has, nor the daemon makes, nor a person or a shell."""
+    there = OWN | made | WRITTEN_BY_PEOPLE | MADE_BY_RESTORE
+    named = {path for path in paths(page) if f"> {path} " not in text(page)}
+    return {path for path in named if not any(fnmatch(one, path) or fnmatch(one, f"*/{path}") for one in there)}
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_every_file_that_a_page_names_is_there_or_is_made(page: str, made: set[str]) -> None:
-    def exists(path: str) -> bool:
-        anywhere = any(fnmatch(one, path) or fnmatch(one, f"*/{path}") for one in made)
-        by_a_shell = f"> {path} " in text(page)
-        return anywhere or by_a_shell or path in WRITTEN_BY_PEOPLE or any(ROOT.glob(f"**/{path}")) or _in_examples(path)
-
-    named = paths(page)
-    assert len(named) > 5
-    assert {path for path in named if not exists(path)} == set()
+    assert missing(page, made) == {path for where, path in EXAMPLES if where == page}
 
 
-def _in_examples(path: str) -> bool:
-    """What the pages speak of as somebody else's: a generated project's own files."""
-    return path in {"package.json", "conftest.py", "tests/*.sh", "language_NAME.md", "agents/prompts/language_hello.md"}
+def test_files_are_named_at_all() -> None:
+    assert sum(len(paths(page)) for page in PAGES) > 100
+
+
+@pytest.mark.parametrize("name", ["pyvenv.cfg", "site-packages/*", "test_output/*", "nothing.py"])
+def test_a_file_that_is_not_ours_is_not_there(name: str) -> None:
+    assert not any(fnmatch(one, name) or fnmatch(one, f"*/{name}") for one in OWN)
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -237,7 +268,11 @@ def test_the_tests_that_hold_the_security_promises_are_there() -> None:
 @pytest.mark.parametrize("page", PAGES)
 def test_every_test_that_a_page_names_is_there(page: str) -> None:
     named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", text(page))
-    assert [f"{path}::{name}" for path, name in named if f"def {name}(" not in text(path)] == []
+    assert [f"{path}::{name}" for path, name in named if not defines(path, name)] == []
+
+
+def defines(path: str, name: str) -> bool:
+    return re.search(rf"(?m)^(async )?def {name}\(", text(path)) is not None
 
 
 def test_the_rules_that_security_md_calls_switched_off_are_those_that_are() -> None:

@@ -24,8 +24,8 @@ PYTHON = [task for task in TASKS.values() if task.language == "python"]
 NODE = [task for task in TASKS.values() if task.language == "node"]
 NEAR_MISSES = {task.name: change.applied(task.reference) for task in TASKS.values() for change in task.wrong[:1]}
 
-Failed = Mapping[str, int]
-"""Task -> hidden tests that did not pass."""
+Counted = Mapping[str, Mapping[str, int]]
+"""Task -> how many of its tests `passed` and how many did not (`failed`: also those that were skipped)."""
 
 
 def place(task: Task) -> str:
@@ -39,12 +39,12 @@ def laid_out(root: Path, tasks: list[Task], files: Callable[[Task], Mapping[str,
         lay_out(root / place(task), with_hidden_tests(content, task))
 
 
-def hidden_run(root: Path, files: Callable[[Task], Mapping[str, str]]) -> Failed:
+def hidden_run(root: Path, files: Callable[[Task], Mapping[str, str]]) -> Counted:
     laid_out(root, PYTHON, files)
     return pytest_run(root)
 
 
-def pytest_run(root: Path) -> Failed:
+def pytest_run(root: Path) -> Counted:
     """One pytest for all Python tasks, each in a folder of its own."""
     plain = ["-q", "-p", "no:cacheprovider", "--import-mode=importlib", f"--rootdir={root}", "--junitxml=results.xml"]
     path = os.pathsep.join(str(root / place(task)) for task in PYTHON)
@@ -53,25 +53,35 @@ def pytest_run(root: Path) -> Failed:
     run = subprocess.run(command, cwd=root, capture_output=True, text=True, env=environment, timeout=150)
     assert (root / "results.xml").exists(), run.stdout
     cases = list(ET.parse(root / "results.xml").iter("testcase"))
-    failed = {task.name: 0 for task in PYTHON}
+    counted = {task.name: {"passed": 0, "failed": 0} for task in PYTHON}
     for case in cases:
         where = case.get("classname") or case.get("name") or ""
-        failed[where.split(".")[0].removeprefix("of_")] += len(case) > 0
-    return failed
+        counted[where.split(".")[0].removeprefix("of_")]["failed" if len(case) else "passed"] += 1
+    return counted
+
+
+def node_run(folder: Path) -> dict[str, int]:
+    """Node counts a file without any test as one that passed; here it is none."""
+    command = ["node", "--test", "--test-reporter=tap"]
+    run = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60)
+    results = re.findall(r"(?m)^ *(not ok|ok) \d+ - (.*)$", run.stdout)
+    right = [kind == "ok" and "# SKIP" not in name and "# TODO" not in name for kind, name in results]
+    files = [kind == "ok" and name.startswith(str(folder)) for kind, name in results]
+    return {"passed": sum(right) - sum(files), "failed": right.count(False) + (run.returncode != 0)}
 
 
 @pytest.fixture(scope="module")
-def right(tmp_path_factory: pytest.TempPathFactory) -> Failed:
+def right(tmp_path_factory: pytest.TempPathFactory) -> Counted:
     root = tmp_path_factory.mktemp("right")
-    failed: Failed = once(tmp_path_factory, "right", lambda: hidden_run(root, lambda task: task.reference))
-    return failed
+    counted: Counted = once(tmp_path_factory, "right", lambda: hidden_run(root, lambda task: task.reference))
+    return counted
 
 
 @pytest.fixture(scope="module")
-def wrong(tmp_path_factory: pytest.TempPathFactory) -> Failed:
+def wrong(tmp_path_factory: pytest.TempPathFactory) -> Counted:
     root = tmp_path_factory.mktemp("wrong")
-    failed: Failed = once(tmp_path_factory, "wrong", lambda: hidden_run(root, lambda task: NEAR_MISSES[task.name]))
-    return failed
+    counted: Counted = once(tmp_path_factory, "wrong", lambda: hidden_run(root, lambda task: NEAR_MISSES[task.name]))
+    return counted
 
 
 def test_there_are_enough_tasks_of_each_size() -> None:
@@ -82,13 +92,14 @@ def test_there_are_enough_tasks_of_each_size() -> None:
 
 
 @pytest.mark.parametrize("task", PYTHON, ids=lambda task: task.name)
-def test_hidden_tests_accept_the_reference(task: Task, right: Failed) -> None:
-    assert right[task.name] == 0
+def test_hidden_tests_accept_the_reference(task: Task, right: Counted) -> None:
+    assert right[task.name]["passed"] > 0
+    assert right[task.name]["failed"] == 0
 
 
 @pytest.mark.parametrize("task", PYTHON, ids=lambda task: task.name)
-def test_hidden_tests_refuse_the_near_miss(task: Task, wrong: Failed) -> None:
-    assert wrong[task.name] > 0
+def test_hidden_tests_refuse_the_near_miss(task: Task, wrong: Counted) -> None:
+    assert wrong[task.name]["failed"] > 0
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed")
@@ -104,12 +115,29 @@ def test_hidden_tests_tell_right_from_wrong_in_node(task: Task, tmp_path: Path) 
     assert codes == [0, 1]
 
 
+def test_there_are_tasks_with_tests_of_their_own() -> None:
+    assert len([task for task in PYTHON if task.tests]) >= 8
+    assert [task for task in NODE if task.tests]
+
+
 def test_own_tests_of_a_task_accept_its_reference(tmp_path: Path) -> None:
-    for task in PYTHON:
-        files = {**task.reference, **task.tests} if task.tests else {}
-        lay_out(tmp_path / place(task), {path: text.encode() for path, text in files.items()})
-    failed = pytest_run(tmp_path)
-    assert failed == {task.name: 0 for task in PYTHON}
+    own = [task for task in PYTHON if task.tests]
+    for task in own:
+        lay_out(
+            tmp_path / place(task), {path: text.encode() for path, text in {**task.reference, **task.tests}.items()}
+        )
+    counted = pytest_run(tmp_path)
+    assert {task.name: counted[task.name]["failed"] for task in own} == {task.name: 0 for task in own}
+    assert [task.name for task in own if counted[task.name]["passed"] == 0] == []
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed")
+@pytest.mark.parametrize("task", [task for task in NODE if task.tests], ids=lambda task: task.name)
+def test_own_tests_of_a_task_accept_its_reference_in_node(task: Task, tmp_path: Path) -> None:
+    lay_out(tmp_path, {path: text.encode() for path, text in {**task.reference, **task.tests}.items()})
+    counted = node_run(tmp_path)
+    assert counted["failed"] == 0
+    assert counted["passed"] > 0
 
 
 @pytest.mark.parametrize("task", [task for task in TASKS.values() if task.defects], ids=lambda task: task.name)
