@@ -136,7 +136,7 @@ class Environments:
 
     def _install(self, environment: Path, wanted: Path, sandbox: Sandbox) -> tuple[str, ...]:
         newest = datetime.now(UTC) - timedelta(days=self.settings.exclude_newer_days)
-        fresh = ("--exclude-newer", newest.strftime("%Y-%m-%d")) if self.settings.exclude_newer_days else ()
+        fresh = ("--exclude-newer", newest.strftime("%Y-%m-%dT00:00:00Z")) if self.settings.exclude_newer_days else ()
         return (
             *("pip", "install", "--quiet", "--no-progress", "--only-binary", ":all:", "--compile-bytecode"),
             *fresh,

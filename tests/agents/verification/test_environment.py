@@ -42,7 +42,8 @@ async def test_an_environment_is_built_once_and_found_again(tmp_path: Path) -> N
 
 
 def days_ago(days: int) -> str:
-    return (datetime.now(UTC) - timedelta(days=days)).date().isoformat()
+    """The beginning of that day; a date alone would be the end of it, in the zone of this machine."""
+    return f"{(datetime.now(UTC) - timedelta(days=days)).date().isoformat()}T00:00:00Z"
 
 
 async def test_only_wheels_of_some_age_are_installed_and_only_into_the_cache(tmp_path: Path) -> None:
